@@ -1,0 +1,184 @@
+"""Holding located data against a schema: every fault at once, each where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from communitygov.documents.node import Node
+from communitygov.vocabulary.problem import Place, Problem, did_you_mean
+from communitygov.vocabulary.text import Title
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+    from jsonschema.protocols import Validator
+
+__all__ = ["Checker", "clause_at", "place_of"]
+
+_KINDS = {
+    "object": Title(zh="映射", en="a mapping"),
+    "array": Title(zh="列表", en="a list"),
+    "string": Title(zh="文字", en="text"),
+    "number": Title(zh="数", en="a number"),
+    "integer": Title(zh="整数", en="a whole number"),
+    "boolean": Title(zh="true 或 false", en="true or false"),
+    "null": Title(zh="~（删除）", en="~ (removal)"),
+}
+_EXPECTED = {
+    "share": Title(
+        zh="0 到 1 之间的份额，如 10%、1/3、0.3", en="a share from 0 to 1, such as 10%, 1/3 or 0.3"
+    ),
+    "number": Title(zh="数，如 14、14.3、143/10", en="a number, such as 14, 14.3 or 143/10"),
+    "period": Title(
+        zh="时期，如 2023、2023H1、2023Q3、2023-08、2023-08-01",
+        en="a period, such as 2023, 2023H1, 2023Q3, 2023-08 or 2023-08-01",
+    ),
+}
+
+
+@cache
+def _validator_class() -> type[Validator]:
+    from jsonschema import Draft202012Validator, validators
+
+    def is_number(_: object, value: object) -> bool:
+        return isinstance(value, (int, Fraction)) and not isinstance(value, bool)
+
+    checker = Draft202012Validator.TYPE_CHECKER.redefine("number", is_number)
+    return validators.extend(Draft202012Validator, type_checker=checker)
+
+
+class Checker:
+    """Holds nodes against one schema.
+
+    Args:
+        schema: The schema.
+        others: Schemas that it refers to, by file name.
+    """
+
+    def __init__(
+        self, schema: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
+        from referencing import Registry
+        from referencing.jsonschema import DRAFT202012
+
+        pairs = [(name, DRAFT202012.create_resource(other)) for name, other in (others or {}).items()]
+        registry: Any = Registry().with_resources(
+            [*pairs, (schema["$id"], DRAFT202012.create_resource(schema))]
+        )
+        self._validator = _validator_class()(dict(schema), registry=registry)
+
+    def problems(self, node: Node, *, root: Node | None = None, prefix: Sequence[str] = ()) -> list[Problem]:
+        """Return every fault of a node.
+
+        Args:
+            node: The located data.
+            root: The tree it stands in, if another, for the clauses above it.
+            prefix: Its path in that tree.
+        """
+        found: list[Problem] = []
+        for error in self._validator.iter_errors(node.plain):
+            path = tuple(error.absolute_path)
+            found.extend(_translate(error, node, path, root or node, (*prefix, *map(str, path))))
+        return found
+
+
+def place_of(node: Node, path: Sequence[str | int]) -> Node:
+    """Return the node at a path, or the nearest one above that exists.
+
+    Args:
+        node: Where the path begins.
+        path: Keys and list positions.
+    """
+    for key in path:
+        if node.children is not None and str(key) in node.children:
+            node = node.children[str(key)]
+        elif node.items is not None and isinstance(key, int) and key < len(node.items):
+            node = node.items[key]
+        elif node.items is not None and isinstance(key, str) and key.isdigit() and int(key) < len(node.items):
+            node = node.items[int(key)]
+        else:
+            break
+    return node
+
+
+def clause_at(root: Node, path: Sequence[str]) -> tuple[str, ...]:
+    """Return the clauses that speak for a path: those of the nearest node at or above it that cites any.
+
+    Args:
+        root: The whole tree.
+        path: Keys, outermost first.
+    """
+    cited: tuple[str, ...] = root.clause()
+    node: Node | None = root
+    for key in path:
+        node = node.get(key) if node is not None else None
+        if node is None:
+            break
+        cited = node.clause() or cited
+    return cited
+
+
+def _translate(
+    error: ValidationError, node: Node, path: tuple[str | int, ...], root: Node, shown: tuple[str, ...]
+) -> Iterator[Problem]:
+    here = place_of(node, path)
+    clause = clause_at(root, shown)
+
+    def problem(code: str, zh: str, en: str, place: Place | None = None, more: str = "") -> Problem:
+        dotted = ".".join((*shown, more) if more else shown)
+        return Problem(code, Title(zh=zh, en=en), place or here.place, clause=clause, path=dotted)
+
+    schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
+    if error.validator == "additionalProperties":
+        known = schema.get("properties", {})
+        for key in sorted(set(error.instance) - set(known)):
+            hint = did_you_mean(key, known)
+            child = here[key]
+            yield problem(
+                "unknown-field",
+                f"没有字段 `{key}`{hint.zh}",
+                f"unknown field `{key}`{hint.en}",
+                child.key or child.place,
+                key,
+            )
+    elif error.validator == "required":
+        for key in sorted(set(schema["required"]) - set(error.instance)):
+            if f"'{key}' is a required" in error.message:
+                title = schema["properties"][key].get("title", key)
+                yield problem(
+                    "missing-field", f"缺少字段 `{key}`（{title}）", f"the field `{key}` is missing ({title})"
+                )
+    elif error.validator == "enum":
+        hint = did_you_mean(str(error.instance), [value for value in schema["enum"] if value is not None])
+        if isinstance(error.instance, str):
+            shown_value = here.text()
+            yield problem(
+                "unknown-choice",
+                f"不能取 `{shown_value}`{hint.zh}",
+                f"`{shown_value}` is no choice here{hint.en}",
+            )
+    elif schema.get("kind") in _EXPECTED:
+        kind = schema["kind"]
+        wanted = _EXPECTED[kind]
+        yield problem(
+            f"bad-{kind}", f"`{here.text()}` 不是{wanted.zh}", f"`{here.text()}` is not {wanted.en}"
+        )
+    elif error.validator == "type":
+        wanted_kinds = [_KINDS[kind] for kind in error.validator_value if kind != "null"]
+        zh, en = "或".join(k.zh for k in wanted_kinds), " or ".join(k.en for k in wanted_kinds)
+        yield problem(
+            "wrong-type", f"须为{zh}，却是 `{here.text()}`", f"expected {en}, found `{here.text()}`"
+        )
+    elif error.validator in ("minimum", "maximum"):
+        sign = {"minimum": ("不小于", "at least"), "maximum": ("不大于", "at most")}[error.validator]
+        yield problem(
+            "out-of-range",
+            f"`{here.text()}` 须{sign[0]} {error.validator_value}",
+            f"`{here.text()}` must be {sign[1]} {error.validator_value}",
+        )
+    else:
+        yield problem(
+            "bad-value", f"`{here.text()}` 不合规定：{error.message}", f"`{here.text()}`: {error.message}"
+        )

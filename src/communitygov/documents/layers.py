@@ -1,0 +1,233 @@
+"""Layers: patches laid over a tree, composed with each other, and held against each other.
+
+A patch is a JSON Merge Patch (RFC 7396) that remembers where it was written. Beyond the RFC, a patch may not remove
+what is absent nor turn a leaf into a mapping or back: both are mistakes of the person who wrote it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
+
+from attrs import evolve, frozen
+
+from communitygov.documents.node import Node, Path
+from communitygov.vocabulary.period import Period
+from communitygov.vocabulary.problem import Problem
+from communitygov.vocabulary.text import Title
+
+__all__ = ["Layer", "apply", "by_day", "compose", "conflicts", "named", "touched"]
+
+
+@frozen
+class Layer:
+    """Something that changes rules.
+
+    Args:
+        kind: What it is: a document, a reading, an amendment or a reform.
+        name: Its name.
+        patch: What it changes.
+        start: The period it begins with; None if it always holds.
+        until: The last period it holds in; None while there is no end.
+    """
+
+    kind: str
+    name: str
+    patch: Node
+    start: Period | None = None
+    until: Period | None = None
+
+    def in_force(self, day: dt.date) -> bool:
+        """Return whether it holds on a day.
+
+        Args:
+            day: The day.
+        """
+        return (self.start is None or self.start.first_day <= day) and (
+            self.until is None or day <= self.until.last_day
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+def apply(base: Node, patch: Node, problems: list[Problem], path: Path = ()) -> Node:
+    """Lay a patch over a tree.
+
+    Args:
+        base: The tree; it is not changed.
+        patch: The patch.
+        problems: Collects what the patch may not do.
+        path: The path of ``base``, for messages.
+
+    Returns:
+        A tree that shares every untouched node with ``base``; ``base`` itself if nothing is touched.
+    """
+    if patch.children is None:
+        return evolve(patch, was=base)
+    if base.children is None:
+        raise TypeError("a mapping is laid over a mapping")
+    children = dict(base.children)
+    for key, change in patch.children.items():
+        old, where = base.children.get(key), (*path, key)
+        if change.is_removal:
+            if old is None:
+                problems.append(_absent(change, where, base))
+            else:
+                del children[key]
+        elif old is None:
+            children[key] = _new(change, problems, where)
+        elif (old.kind == "mapping") != (change.kind == "mapping"):
+            problems.append(_kind_changed(old, change, where))
+        else:
+            children[key] = apply(old, change, problems, where)
+    if len(children) == len(base.children) and all(
+        base.children.get(key) is child for key, child in children.items()
+    ):
+        return base
+    first = next((leaf for _, leaf in patch.leaves()), patch)
+    return evolve(base, children=children, changed=first.key or first.place)
+
+
+def _new(node: Node, problems: list[Problem], path: Path) -> Node:
+    """Return a node that a patch adds; there is nothing in it to remove."""
+    for where, leaf in node.leaves(path):
+        if leaf.is_removal:
+            problems.append(_absent(leaf, where, None))
+    return node
+
+
+def _absent(change: Node, path: Path, base: Node | None) -> Problem:
+    from communitygov.vocabulary.problem import did_you_mean
+
+    hint = did_you_mean(path[-1], base.children or () if base is not None else ())
+    return Problem(
+        "removes-absent",
+        Title(
+            zh=f"要删除的 `{path[-1]}` 并不存在{hint.zh}",
+            en=f"removes `{path[-1]}`, which is not there{hint.en}",
+        ),
+        change.place,
+        path=".".join(path),
+    )
+
+
+def _kind_changed(old: Node, change: Node, path: Path) -> Problem:
+    return Problem(
+        "kind-changed",
+        Title(
+            zh=f"`{'.'.join(path)}` 原为{_KIND[old.kind].zh}，不能改为{_KIND[change.kind].zh}；原值在",
+            en=f"`{'.'.join(path)}` is {_KIND[old.kind].en} and cannot become {_KIND[change.kind].en}; it stands at",
+        ),
+        change.place,
+        also=(old.place,),
+        path=".".join(path),
+    )
+
+
+_KIND = {
+    "mapping": Title(zh="映射", en="a mapping"),
+    "list": Title(zh="列表", en="a list"),
+    "leaf": Title(zh="单个值", en="a single value"),
+}
+
+
+def named(patch: Node, layer: str) -> Node:
+    """Return a patch whose values say which layer sets them.
+
+    Args:
+        patch: The patch.
+        layer: The layer's name.
+    """
+    key = ("named", layer)
+    if key not in patch.memo:
+        children = None
+        if patch.children is not None:
+            children = {name: named(node, layer) for name, node in patch.children.items()}
+        patch.memo[key] = evolve(patch, layer=layer, children=children)
+    found = patch.memo[key]
+    assert isinstance(found, Node)
+    return found
+
+
+def touched(patch: Node) -> Iterator[tuple[Path, Node]]:
+    """Yield the leaves that a patch sets or removes.
+
+    Args:
+        patch: The patch.
+    """
+    yield from ((path, leaf) for path, leaf in patch.leaves() if path)
+
+
+def compose(first: Node, second: Node) -> Node:
+    """Return one patch that does what two compatible patches do, removals kept.
+
+    Args:
+        first: One patch.
+        second: Another that does not conflict with it.
+    """
+    if first.children is None or second.children is None:
+        return second
+    children = dict(first.children)
+    for key, change in second.children.items():
+        children[key] = compose(children[key], change) if key in children else change
+    return evolve(second, children=children)
+
+
+def conflicts(layers: Sequence[Layer]) -> Iterator[Problem]:
+    """Yield each place where two layers of one rank say different things.
+
+    Args:
+        layers: Layers that hold at the same time and have no order among them.
+    """
+    for one, other in combinations(layers, 2):
+        yield from _between(one, other)
+
+
+def _between(one: Layer, other: Layer) -> Iterator[Problem]:
+    theirs = list(touched(other.patch))
+    index: dict[Path, Node] = dict(theirs)
+    for path, leaf in touched(one.patch):
+        for length in range(1, len(path) + 1):
+            rival = index.get(path[:length])
+            if rival is not None and not _same(leaf, rival, length == len(path)):
+                yield _conflict(one, leaf, other, rival, path[:length])
+    mine: dict[Path, Node] = dict(touched(one.patch))
+    for path, rival in theirs:
+        for length in range(1, len(path)):
+            leaf_above = mine.get(path[:length])
+            if leaf_above is not None and leaf_above.children is None:
+                yield _conflict(one, leaf_above, other, rival, path[:length])
+
+
+def _same(leaf: Node, rival: Node, at: bool) -> bool:
+    if rival.kind == "mapping" or leaf.kind == "mapping":
+        return rival.kind == leaf.kind or not at
+    return at and leaf.digest == rival.digest
+
+
+def _conflict(one: Layer, leaf: Node, other: Layer, rival: Node, path: Path) -> Problem:
+    dotted = ".".join(path)
+    return Problem(
+        "conflict",
+        Title(
+            zh=f"{other} 与 {one} 在 `{dotted}` 上冲突：{rival.text()} 与 {leaf.text()}；另一处在",
+            en=f"{other} and {one} conflict on `{dotted}`: {rival.text()} against {leaf.text()}; the other stands at",
+        ),
+        rival.place,
+        also=(leaf.place,),
+        path=dotted,
+    )
+
+
+def by_day(layers: Iterable[Layer]) -> list[list[Layer]]:
+    """Return layers in order of the day they begin on, those of one day together.
+
+    Args:
+        layers: Dated layers.
+    """
+    days: dict[dt.date, list[Layer]] = {}
+    for layer in layers:
+        days.setdefault(layer.start.first_day if layer.start else dt.date.min, []).append(layer)
+    return [days[day] for day in sorted(days)]

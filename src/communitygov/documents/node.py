@@ -1,0 +1,165 @@
+"""Located data: what a document says, and for every word of it who said it, where, and what stood there before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal
+
+from attrs import field, frozen
+
+from communitygov.vocabulary.numbers import decimal_text
+from communitygov.vocabulary.problem import Place
+from communitygov.vocabulary.text import Title
+
+__all__ = ["Kind", "Node", "Path", "Scalar"]
+
+Scalar = str | bool | int | Fraction | None
+"""A leaf of a document. ``None`` is written ``~`` and means *remove*; no rule has it as a value."""
+
+Path = tuple[str, ...]
+Kind = Literal["mapping", "list", "leaf"]
+
+
+_LAYERS = {"reform": "改革方案", "amendment": "修订", "reading": "解释口径", "caller": "调用者"}
+
+
+def _freeze(children: Mapping[str, Node]) -> Mapping[str, Node]:
+    return MappingProxyType(dict(children))
+
+
+@frozen(eq=False)
+class Node:
+    """One value of a document: a leaf, a list of leaves, or a mapping of nodes.
+
+    Never changed: laying a patch over a node makes new nodes along the touched path and shares all others, with
+    what was computed from them.
+
+    Args:
+        place: File, line and column of the value.
+        layer: The name of the layer that set it, such as ``reform stricter-five-star``.
+        value: The leaf.
+        items: The items, if it is a list.
+        children: The nodes below, by key, if it is a mapping.
+        was: The node that this one replaced.
+        key: Where its key stands, if it is a value of a mapping.
+        changed: Where a patch last changed something below it, if it is a mapping.
+    """
+
+    place: Place
+    layer: str = ""
+    value: Scalar = None
+    items: tuple[Node, ...] | None = None
+    children: Mapping[str, Node] | None = field(
+        default=None, converter=lambda c: None if c is None else _freeze(c)
+    )
+    was: Node | None = None
+    key: Place | None = None
+    changed: Place | None = None
+    memo: dict[object, object] = field(factory=dict, init=False, repr=False)
+    """What has been computed from this very node (its model, its problems); it lives and dies with the node."""
+
+    @property
+    def kind(self) -> Kind:
+        """Which of the three it is."""
+        if self.children is not None:
+            return "mapping"
+        return "leaf" if self.items is None else "list"
+
+    @property
+    def is_removal(self) -> bool:
+        """Whether it is ``~``."""
+        return self.kind == "leaf" and self.value is None
+
+    @cached_property
+    def plain(self) -> object:
+        """The value as dicts, lists and scalars, without places."""
+        if self.children is not None:
+            return {key: child.plain for key, child in self.children.items()}
+        if self.items is not None:
+            return [item.plain for item in self.items]
+        return self.value
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of what the node says; the order of a mapping's keys is irrelevant."""
+        if self.children is not None:
+            parts = [f"{json.dumps(key)}:{child.digest}" for key, child in sorted(self.children.items())]
+            text = "{" + ",".join(parts) + "}"
+        elif self.items is not None:
+            text = "[" + ",".join(item.digest for item in self.items) + "]"
+        elif isinstance(self.value, Fraction):
+            text = f"number {self.value}"
+        elif isinstance(self.value, int) and not isinstance(self.value, bool):
+            text = f"number {self.value}"
+        else:
+            text = json.dumps(self.value, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def __getitem__(self, key: str) -> Node:
+        if self.children is None:
+            raise KeyError(key)
+        return self.children[key]
+
+    def get(self, *path: str) -> Node | None:
+        """Return the node at a path below, or None.
+
+        Args:
+            path: Keys, outermost first.
+        """
+        node: Node | None = self
+        for key in path:
+            node = None if node is None or node.children is None else node.children.get(key)
+        return node
+
+    def leaves(self, path: Path = ()) -> Iterator[tuple[Path, Node]]:
+        """Yield every leaf, list and empty mapping below, with its path.
+
+        Args:
+            path: The path of this node.
+        """
+        if self.children:
+            for key, child in self.children.items():
+                yield from child.leaves((*path, key))
+        else:
+            yield path, self
+
+    def clause(self) -> tuple[str, ...]:
+        """Return the clauses that this node itself cites; ``clause:`` speaks for all below it."""
+        cited = self.get("clause")
+        if cited is None or cited.kind == "mapping":
+            return ()
+        return tuple(str(item.value) for item in (cited.items or (cited,)))
+
+    def text(self) -> str:
+        """Return the value as a document would write it."""
+        if self.kind == "mapping":
+            return "{...}"
+        if self.items is not None:
+            return "[" + ", ".join(item.text() for item in self.items) + "]"
+        if self.value is None:
+            return "~"
+        if isinstance(self.value, bool):
+            return "true" if self.value else "false"
+        return decimal_text(self.value) if isinstance(self.value, Fraction) else str(self.value)
+
+    def story(self) -> Title:
+        """Return who set this value, and what it was before.
+
+        Example:
+            >>> old = Node(Place("certification.yaml", 12, 9), "shijingshan", "10%")
+            >>> Node(Place("stricter.yaml", 4, 50), "reform stricter", "5%", was=old).story().en
+            '5%, from reform stricter, stricter.yaml:4, was 10%, certification.yaml:12'
+        """
+        here = Place(self.place.file, self.place.line)
+        word, _, name = self.layer.partition(" ")
+        zh = f"{self.text()}，出自{_LAYERS.get(word, word)}{name and ' ' + name}，{here}"
+        en = f"{self.text()}, from {self.layer}, {here}"
+        if self.was is not None:
+            before = f"{self.was.text()}, {Place(self.was.place.file, self.was.place.line)}"
+            zh, en = f"{zh}，原为 {before}", f"{en}, was {before}"
+        return Title(zh=zh, en=en)

@@ -1,0 +1,331 @@
+"""YAML text to located data.
+
+The C parser's events are read, nothing else: no tag is resolved, no object is built, no alias is followed. Plain
+scalars are resolved here by the core rules of YAML 1.2, and numbers exactly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from communitygov.documents.node import Node, Scalar
+from communitygov.vocabulary.errors import DocumentError
+from communitygov.vocabulary.problem import Place, Problem
+from communitygov.vocabulary.text import Title
+
+if TYPE_CHECKING:
+    from yaml.events import Event, ScalarEvent
+
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "read_document", "read_text"]
+
+MAX_BYTES = 2 * 1024 * 1024
+MAX_DEPTH = 64
+
+_INT = re.compile(r"[-+]?[0-9]+")
+_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,2})?")
+_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_LONG = re.compile(r"[-+.0-9eE]{61,}")
+_TAB = re.compile(r"^ *\t", re.MULTILINE)
+
+
+def read_document(file: str | FilePath, *, layer: str = "", name: str | None = None) -> Node:
+    """Read one YAML file.
+
+    Args:
+        file: Its path.
+        layer: The name of the layer that the file belongs to.
+        name: The path to show in places; the path as given, if None.
+
+    Returns:
+        The document as located data.
+
+    Raises:
+        DocumentError: With every problem that the text has; nothing is half loaded.
+    """
+    shown = name or str(file)
+    try:
+        data = FilePath(file).read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DocumentError(
+            _problem(
+                "unreadable-file", Place(shown), zh=f"无法读取：{reason}", en=f"cannot be read: {reason}"
+            )
+        ) from None
+    return read_text(data, name=shown, layer=layer)
+
+
+def read_text(data: bytes | str, *, name: str = "<text>", layer: str = "") -> Node:
+    """Read a document from its bytes or its text.
+
+    Args:
+        data: UTF-8 without a byte-order mark, at most 2 MiB.
+        name: What to call it in places.
+        layer: The name of the layer that it belongs to.
+
+    Raises:
+        DocumentError: With every problem that the text has.
+
+    Example:
+        >>> read_text("share: 5%\\nopen: no").plain
+        {'share': '5%', 'open': 'no'}
+    """
+    text = _decode(data.encode() if isinstance(data, str) else data, name)
+    reader = _Reader(name, layer)
+    node = reader.read(text)
+    if reader.problems or node is None:
+        raise DocumentError(reader.problems)
+    return node
+
+
+def _problem(code: str, place: Place, *, zh: str, en: str, also: tuple[Place, ...] = ()) -> Problem:
+    return Problem(code, Title(zh=zh, en=en), place, also=also)
+
+
+def _decode(data: bytes, name: str) -> str:
+    if len(data) > MAX_BYTES:
+        raise DocumentError(
+            _problem(
+                "file-too-large",
+                Place(name),
+                zh=f"文件有 {len(data)} 字节，上限为 {MAX_BYTES}（2 MiB），请拆分",
+                en=f"the file has {len(data)} bytes, at most {MAX_BYTES} (2 MiB) are read; split it",
+            )
+        )
+    if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        raise DocumentError(
+            _problem(
+                "byte-order-mark",
+                Place(name, 1, 1),
+                zh="文件以字节顺序标记（BOM）开头，请另存为不带 BOM 的 UTF-8",
+                en="the file begins with a byte-order mark; save it as UTF-8 without one",
+            )
+        )
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before.rsplit(b"\n", 1)[-1].decode(errors="replace")) + 1
+        raise DocumentError(
+            _problem(
+                "not-utf8",
+                Place(name, line, column),
+                zh=f"不是 UTF-8：字节 0x{data[error.start]:02x}；请将文件转存为 UTF-8",
+                en=f"not UTF-8: byte 0x{data[error.start]:02x}; save the file as UTF-8",
+            )
+        ) from None
+    tabs = [
+        _problem(
+            "tab",
+            Place(name, text.count("\n", 0, match.start()) + 1, match.end() - match.start()),
+            zh="缩进中有制表符，请改用空格",
+            en="a tab in the indentation; use spaces",
+        )
+        for match in _TAB.finditer(text)
+    ]
+    if tabs:
+        raise DocumentError(tabs)
+    return text
+
+
+class _Reader:
+    """Builds nodes from parser events and collects what is wrong on the way."""
+
+    def __init__(self, name: str, layer: str) -> None:
+        self.name = name
+        self.layer = layer
+        self.problems: list[Problem] = []
+
+    def read(self, text: str) -> Node | None:
+        import yaml
+
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        try:
+            events = iter(list(yaml.parse(text, Loader=loader)))
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            place = Place(self.name, mark.line + 1, mark.column + 1) if mark else Place(self.name)
+            said = " ".join(part for part in (error.context, error.problem) if part)
+            self.problems.append(
+                _problem("yaml-syntax", place, zh=f"YAML 语法错误：{said}", en=f"YAML syntax: {said}")
+            )
+            return None
+        except (yaml.YAMLError, RecursionError) as error:
+            said = str(error).splitlines()[0]
+            self.problems.append(
+                _problem(
+                    "yaml-syntax", Place(self.name), zh=f"YAML 语法错误：{said}", en=f"YAML syntax: {said}"
+                )
+            )
+            return None
+        next(events)
+        event = next(events)
+        if type(event).__name__ != "DocumentStartEvent":
+            self.problems.append(
+                _problem("empty-file", Place(self.name), zh="文件是空的", en="the file is empty")
+            )
+            return None
+        node = self._node(next(events), events, 1)
+        next(events)
+        more = next(events)
+        if type(more).__name__ == "DocumentStartEvent":
+            self.problems.append(
+                _problem(
+                    "several-documents",
+                    self._place(more),
+                    zh="一个文件只能有一份文档",
+                    en="a second document; a file holds one",
+                )
+            )
+        elif node.children is None and not self.problems:
+            self.problems.append(
+                _problem(
+                    "wrong-type",
+                    node.place,
+                    zh="文档须是键值映射",
+                    en="a document is a mapping of keys and values",
+                )
+            )
+        return node
+
+    def _place(self, event: Event) -> Place:
+        return Place(self.name, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def _node(self, event: Event, events: Iterator[Event], depth: int) -> Node:
+        kind = type(event).__name__
+        place = self._place(event)
+        self._refuse_tricks(event, place)
+        if kind == "MappingStartEvent":
+            return Node(place, self.layer, children=self._mapping(events, depth, place))
+        if kind == "SequenceStartEvent":
+            return Node(place, self.layer, items=self._list(events, depth, place))
+        if kind == "ScalarEvent":
+            return Node(place, self.layer, self._scalar(event, place))
+        return Node(place, self.layer, "")
+
+    def _refuse_tricks(self, event: Event, place: Place) -> None:
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if anchor is not None:
+            self.problems.append(
+                _problem(
+                    "alias",
+                    place,
+                    zh=f"不支持锚点和别名（{anchor}），请写出内容",
+                    en=f"anchors and aliases are refused ({anchor}); write the content out",
+                )
+            )
+        if tag is not None:
+            self.problems.append(
+                _problem(
+                    "tag",
+                    place,
+                    zh=f"不支持标签 {tag}，不会执行任何内容",
+                    en=f"the tag {tag} is refused; nothing was executed",
+                )
+            )
+
+    def _too_deep(self, depth: int, place: Place) -> bool:
+        if depth == MAX_DEPTH + 1:
+            self.problems.append(
+                _problem(
+                    "too-deep",
+                    place,
+                    zh=f"嵌套超过 {MAX_DEPTH} 层",
+                    en=f"nested deeper than {MAX_DEPTH} levels",
+                )
+            )
+        return depth > MAX_DEPTH
+
+    def _skip(self, events: Iterator[Event]) -> None:
+        level = 1
+        while level:
+            kind = type(next(events)).__name__
+            level += kind in ("MappingStartEvent", "SequenceStartEvent")
+            level -= kind in ("MappingEndEvent", "SequenceEndEvent")
+
+    def _mapping(self, events: Iterator[Event], depth: int, place: Place) -> dict[str, Node]:
+        children: dict[str, Node] = {}
+        if self._too_deep(depth, place):
+            self._skip(events)
+            return children
+        places: dict[str, Place] = {}
+        while type(event := next(events)).__name__ != "MappingEndEvent":
+            at = self._place(event)
+            if type(event).__name__ != "ScalarEvent":
+                self._node(event, events, depth + 1)
+                self.problems.append(_problem("bad-key", at, zh="键须是文字", en="a key must be a word"))
+                key = f"\0{at}"
+            else:
+                self._refuse_tricks(event, at)
+                key = getattr(event, "value", "")
+            node = evolve(self._node(next(events), events, depth + 1), key=at)
+            if key in children:
+                self.problems.append(
+                    _problem(
+                        "duplicate-key",
+                        at,
+                        zh=f"键 `{key}` 重复，先前已出现",
+                        en=f"the key `{key}` is repeated; it stands already at",
+                        also=(places[key],),
+                    )
+                )
+                continue
+            children[key], places[key] = node, at
+        return children
+
+    def _list(self, events: Iterator[Event], depth: int, place: Place) -> tuple[Node, ...]:
+        if self._too_deep(depth, place):
+            self._skip(events)
+            return ()
+        items: list[Node] = []
+        while type(event := next(events)).__name__ != "SequenceEndEvent":
+            items.append(self._node(event, events, depth + 1))
+        return tuple(items)
+
+    def _scalar(self, event: ScalarEvent, place: Place) -> Scalar:
+        text = str(event.value)
+        if event.style:
+            return text
+        if text == "":
+            self.problems.append(
+                _problem(
+                    "empty-value",
+                    place,
+                    zh="没有值；若要删除请写 `~`，若要空文字请写引号",
+                    en='no value; write `~` to remove something, or "" for an empty text',
+                )
+            )
+            return ""
+        if text in ("~", "null", "Null", "NULL"):
+            return None
+        if text in ("true", "True", "TRUE", "false", "False", "FALSE"):
+            return text[0] in "tT"
+        return self._number(text, place)
+
+    def _number(self, text: str, place: Place) -> Scalar:
+        if _LONG.fullmatch(text) or _NOT_FINITE.fullmatch(text):
+            self.problems.append(
+                _problem(
+                    "bad-number",
+                    place,
+                    zh=f"`{text[:20]}` 不能作为数：须有限，且不超过 60 个字符",
+                    en=f"`{text[:20]}` is no number here: it must be finite and at most 60 characters long",
+                )
+            )
+            return 0
+        if _INT.fullmatch(text):
+            return int(text)
+        if _BASED.fullmatch(text):
+            return int(text, 0)
+        if _FLOAT.fullmatch(text):
+            value = Fraction(text)
+            return int(value) if value.denominator == 1 else value
+        return text

@@ -1,0 +1,139 @@
+"""What a profile can say: the class that every rule of every room is made from, and its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Literal, NewType
+
+import attrs
+from attrs import frozen
+
+from communitygov.documents.node import Node, Path
+from communitygov.vocabulary.text import Title
+
+__all__ = ["Clauses", "Finding", "Patch", "Rule", "rule", "term"]
+
+Clauses = NewType("Clauses", tuple[str, ...])
+"""Clause ids; a document may write one alone or a list."""
+
+Patch = NewType("Patch", Node)
+"""A merge patch shaped like the profile itself, kept as located data."""
+
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+def term(
+    zh: str,
+    en: str,
+    *,
+    default: Any = attrs.NOTHING,
+    about: str = "",
+    refers: Literal["", "index", "certification", "clause", "measure", "fact"] = "",
+    at_least: int | None = None,
+    at_most: int | None = None,
+) -> Any:
+    """Return one field of a rule.
+
+    Args:
+        zh: Its Chinese title.
+        en: Its English title.
+        default: The value where a document has none; without one the field is required.
+        about: What it means, for schemas and docs.
+        refers: The section of the profile whose ids it must be one of.
+        at_least: The least number allowed.
+        at_most: The greatest number allowed.
+    """
+    if isinstance(default, dict):
+        if default:
+            raise ValueError("a default mapping is empty")
+        default = _EMPTY
+    metadata = {
+        "title": Title(zh=zh, en=en),
+        "about": about,
+        "refers": refers,
+        "at_least": at_least,
+        "at_most": at_most,
+    }
+    return attrs.field(default=default, metadata=metadata, kw_only=True)
+
+
+rule = frozen(kw_only=True)
+"""The class decorator of every rule: frozen attrs, keywords only."""
+
+
+@frozen
+class Finding:
+    """One broken promise of a rule, found by the rule itself.
+
+    Args:
+        path: Where, seen from the rule.
+        code: The problem's stable name.
+        zh: What is wrong, in Chinese.
+        en: What is wrong, in English.
+        also: Other paths, from the rule, that take part.
+    """
+
+    path: Path
+    code: str
+    zh: str
+    en: str
+    also: tuple[Path, ...] = ()
+
+
+@rule
+class Rule:
+    """What every rule may carry: a title, its clauses, what is assumed in it, a remark.
+
+    Args:
+        title: Its name in both languages.
+        clause: The clauses it comes from; they speak for all below it.
+        assumed: Values that the source does not give, each with the reason for the one chosen.
+        note: A remark for readers.
+        node: The located data that it was made from; None if it was made in Python.
+    """
+
+    title: Title | None = term("名称", "Title", default=None)
+    clause: Clauses = term("条款", "Clause", default=Clauses(()), refers="clause")
+    assumed: Mapping[str, Title] = term("假定", "Assumed", default={})
+    note: Title | None = term("备注", "Note", default=None)
+    node: Node | None = attrs.field(
+        default=None, eq=False, repr=False, kw_only=True, metadata={"hidden": True}
+    )
+
+    def check(self) -> Iterator[Finding]:
+        """Yield every promise of this rule that does not hold; parts below check themselves."""
+        for name in self.assumed:
+            if name not in assumable(type(self)):
+                yield Finding(
+                    ("assumed", name),
+                    "unknown-assumed",
+                    f"`{name}` 不是此处的字段",
+                    f"`{name}` is no field here",
+                )
+
+    def name(self, fallback: str = "") -> Title:
+        """Return the title, or a word in its place.
+
+        Args:
+            fallback: What to show without a title, such as the id.
+        """
+        return self.title or Title(zh=fallback, en=fallback)
+
+    def story(self, *path: str) -> Title | None:
+        """Return where a value of this rule comes from and what it was before, if it came from a document.
+
+        Args:
+            path: The value's path, seen from the rule.
+        """
+        node = self.node.get(*path) if self.node is not None else None
+        return None if node is None else node.story()
+
+
+def assumable(cls: type[Rule]) -> frozenset[str]:
+    """Return the names that `assumed:` may speak of: the fields of a rule.
+
+    Args:
+        cls: The rule's class.
+    """
+    return frozenset(f.name.rstrip("_") for f in attrs.fields(cls) if not f.metadata.get("hidden"))

@@ -1,0 +1,546 @@
+"""What a profile can say about an index: a weighted tree of indicators that scores subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from functools import cached_property
+from math import lcm
+from typing import Literal
+
+from attrs import frozen
+
+from communitygov.documents.rule import Finding, Rule, rule, term
+from communitygov.vocabulary.frames import Column, Table
+from communitygov.vocabulary.numbers import Number, Share, decimal_text, share_text
+from communitygov.vocabulary.period import PeriodKind
+from communitygov.vocabulary.problem import did_you_mean
+from communitygov.vocabulary.text import Title
+
+__all__ = [
+    "Constraint",
+    "Index",
+    "Indicator",
+    "Leaf",
+    "Level",
+    "Method",
+    "Normalisation",
+    "Scale",
+]
+
+Aggregation = Literal["arithmetic", "geometric", "harmonic"]
+Missing = Literal["refuse", "not_scored", "zero", "reweigh"]
+RESERVED = frozenset({"subject", "period", "score", "maximum", "missing"})
+"""Names of result columns that no indicator may take."""
+
+
+@rule
+class Scale(Rule):
+    """What raw values of an indicator can be.
+
+    Args:
+        minimum: The least value; what a community gets nothing for.
+        maximum: The greatest value; what earns full marks.
+        decimals: Places a raw value may have; it is then exact. Left out, values are real numbers (floats).
+    """
+
+    minimum: Number | None = term("最低值", "Minimum", default=None)
+    maximum: Number | None = term("最高值", "Maximum", default=None)
+    decimals: int | None = term("小数位", "Decimals", default=None, at_least=0, at_most=9)
+
+    def check(self) -> Iterator[Finding]:
+        """Yield a finding if the ends are the wrong way round."""
+        yield from super().check()
+        if self.minimum is not None and self.maximum is not None and self.minimum >= self.maximum:
+            yield Finding((), "empty-scale", "最低值须小于最高值", "the minimum must be below the maximum")
+
+
+@rule
+class Normalisation(Rule):
+    """How a raw value becomes a share of full marks, 0 to 1.
+
+    ``none`` and ``goalposts`` are fixed by the rules alone. ``min_max``, ``rank``, ``percentile`` and ``z_score``
+    are *relative*: a subject's score then depends on the others of the same period.
+
+    Args:
+        kind: ``none``: (x - minimum) / (maximum - minimum) of the scale. ``goalposts``: (x - low) / (high - low),
+            held between 0 and 1. ``min_max``: (x - least) / (greatest - least) of the period; 0 where all are equal.
+            ``rank``: subjects strictly worse / (subjects - 1). ``percentile``: subjects at or below / subjects.
+            ``z_score``: centre + spread * (x - mean) / deviation, held between 0 and 1; centre where all are equal.
+        low: The lower goalpost.
+        high: The upper goalpost.
+        transform: ``log`` takes natural logarithms of value and goalposts first.
+        outside: What a value beyond the goalposts is: held at the post (``clamp``) or an error (``refuse``).
+        places: Decimals that a relative share is rounded to, half up, before it is weighed.
+        centre: The share that a z-score of 0 gets.
+        spread: The share that one standard deviation is worth.
+    """
+
+    kind: Literal["none", "goalposts", "min_max", "rank", "percentile", "z_score"] = term("方法", "Kind")
+    low: Number | None = term("下限", "Low", default=None)
+    high: Number | None = term("上限", "High", default=None)
+    transform: Literal["none", "log"] = term("变换", "Transform", default="none")
+    outside: Literal["clamp", "refuse"] = term("越界", "Outside", default="refuse")
+    places: int = term("小数位", "Places", default=6, at_least=1, at_most=9)
+    centre: Share | None = term("中心", "Centre", default=None)
+    spread: Share | None = term("离差", "Spread", default=None)
+
+    @property
+    def relative(self) -> bool:
+        """Whether a subject's share depends on other subjects."""
+        return self.kind in ("min_max", "rank", "percentile", "z_score")
+
+    @property
+    def real(self) -> bool:
+        """Whether it takes floats: logarithms and deviations do."""
+        return self.transform == "log" or self.kind == "z_score"
+
+    def check(self) -> Iterator[Finding]:
+        """Yield a finding for each setting that the kind needs and lacks."""
+        yield from super().check()
+        if self.kind == "goalposts":
+            if self.low is None or self.high is None or self.low >= self.high:
+                yield Finding(
+                    (), "bad-goalposts", "须有 low < high", "goalposts need low and high, low below high"
+                )
+            elif self.transform == "log" and self.low <= 0:
+                yield Finding(
+                    ("low",), "bad-goalposts", "取对数时下限须为正", "a logarithm needs a positive low"
+                )
+        elif self.low is not None or self.high is not None or self.transform != "none":
+            yield Finding(
+                (),
+                "unused-setting",
+                "low、high、transform 只用于 goalposts",
+                "low, high and transform belong to goalposts",
+            )
+        if self.kind == "z_score" and (self.centre is None or not self.spread):
+            yield Finding(
+                (), "missing-setting", "z_score 须有 centre 和 spread", "a z-score needs centre and spread"
+            )
+
+
+@rule
+class Method(Rule):
+    """A way of measuring: questionnaire, visit, documents."""
+
+
+@rule
+class Constraint(Rule):
+    """A least share of the index that one method must make up.
+
+    Args:
+        method: The method.
+        at_least: Its least share; exactly this much satisfies it.
+        of: Whether the share is of the weight or of the number of leaf indicators.
+    """
+
+    method: str = term("方法", "Method")
+    at_least: Share = term("至少", "At least")
+    of: Literal["weight", "count"] = term("占比口径", "Share of")
+
+
+@rule
+class Level(Rule):
+    """A level of the tree, counted from 1 below the root.
+
+    Args:
+        count: How many indicators it has.
+        aggregation: How scores of the level below are put together into one of this level; the index's way if absent.
+        dynamic: Whether amendments may add or remove its indicators.
+    """
+
+    count: int | None = term("数量", "Count", default=None, at_least=1)
+    aggregation: Aggregation | None = term("合成方法", "Aggregation", default=None)
+    dynamic: bool = term("动态管理", "Dynamic", default=True)
+
+
+@rule
+class Indicator(Rule):
+    """A node of the tree. One without indicators below it is a leaf: a column of data.
+
+    Args:
+        weight: Its points, or its share among its siblings, as the index declares.
+        indicators: The indicators below.
+        method: How a leaf is measured.
+        aim: The state it aims at.
+        scale: What a leaf's raw values can be; the index's, if absent.
+        normalisation: How a leaf's value becomes a share; the index's, if absent.
+        direction: Whether more is better.
+        aggregation: How the indicators below are put together; its level's way, if absent.
+        missing: What a missing value of a leaf counts as; the index's policy, if absent.
+    """
+
+    weight: Number = term("权重", "Weight")
+    indicators: Mapping[str, Indicator] = term("下级指标", "Indicators", default={})
+    method: str | None = term("评价方式", "Method", default=None)
+    aim: Title | None = term("目标", "Aim", default=None)
+    scale: Scale | None = term("量表", "Scale", default=None)
+    normalisation: Normalisation | None = term("标准化", "Normalisation", default=None)
+    direction: Literal["higher", "lower"] = term("方向", "Direction", default="higher")
+    aggregation: Aggregation | None = term("合成方法", "Aggregation", default=None)
+    missing: Missing | None = term("缺失处理", "Missing", default=None)
+
+    @cached_property
+    def counts(self) -> tuple[int, ...]:
+        """How many indicators stand at this node's level and at each below, along this branch."""
+        below: list[int] = []
+        for child in self.indicators.values():
+            for depth, count in enumerate(child.counts):
+                if depth == len(below):
+                    below.append(0)
+                below[depth] += count
+        return (1, *below)
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """The ids below, parents first; an id may stand twice in a faulty tree."""
+        return tuple(one for key, child in self.indicators.items() for one in (key, *child.ids))
+
+    def check(self) -> Iterator[Finding]:
+        """Yield findings of this node alone."""
+        yield from super().check()
+        if self.weight < 0:
+            yield Finding(("weight",), "negative-weight", "权重不能为负", "a weight cannot be negative")
+        if self.indicators:
+            for name in ("method", "scale", "normalisation", "missing"):
+                if getattr(self, name) is not None:
+                    yield Finding(
+                        (name,),
+                        "leaf-only",
+                        f"`{name}` 只用于末级指标",
+                        f"`{name}` belongs to indicators without others below",
+                    )
+        elif self.aggregation is not None:
+            yield Finding(
+                ("aggregation",),
+                "branch-only",
+                "末级指标没有可合成的下级",
+                "there is nothing below to put together",
+            )
+
+
+@frozen
+class Leaf:
+    """A leaf of the tree with everything that holds for it, inherited settings included.
+
+    Args:
+        id: Its id, which is its column.
+        path: Ids from the first level down to it.
+        share: Its share of the whole index, exactly.
+        title: Its title.
+        method: How it is measured.
+        scale: What its raw values can be.
+        normalisation: How its value becomes a share.
+        direction: Whether more is better.
+        missing: What a missing value counts as.
+        clause: The clauses it rests on.
+    """
+
+    id: str
+    path: tuple[str, ...]
+    share: Fraction
+    title: Title
+    method: str | None
+    scale: Scale
+    normalisation: Normalisation
+    direction: Literal["higher", "lower"]
+    missing: Missing
+    clause: tuple[str, ...]
+
+
+@rule
+class Index(Rule):
+    """A weighted tree of indicators that scores subjects, once a period.
+
+    Args:
+        subject: Who is scored.
+        period: How often.
+        maximum: Full marks.
+        decimals: Places a score is published with; it is rounded once, half up.
+        weights: ``points``: children's weights add up to their parent's, those of the first level to full marks.
+            ``shares``: siblings' weights add up to 1.
+        indicators: The first level of the tree.
+        methods: Ways of measuring.
+        constraints: Least shares of a method.
+        levels: The levels of the tree, keyed ``1``, ``2``, ``3`` ...
+        counts: How many indicators each level has, keyed alike.
+        scale: What raw values can be, unless an indicator says otherwise.
+        normalisation: How values become shares, unless an indicator says otherwise.
+        aggregation: How scores are put together, unless a level or an indicator says otherwise.
+        missing: What a missing value counts as. ``refuse``: an error that names who is missing what. ``not_scored``:
+            the subject has no score that period. ``zero``: nothing of its weight. ``reweigh``: its weight is spread
+            over the values present, in proportion.
+        coverage: ``full`` makes a subject without a row in one of the frame's periods an error, by name.
+    """
+
+    subject: str = term("评价对象", "Subject")
+    period: PeriodKind = term("评价周期", "Period")
+    maximum: Number = term("满分", "Maximum")
+    decimals: int = term("公布小数位", "Published decimals", at_least=0, at_most=6)
+    weights: Literal["points", "shares"] = term("权重写法", "Weights")
+    indicators: Mapping[str, Indicator] = term("指标", "Indicators")
+    methods: Mapping[str, Method] = term("评价方式", "Methods", default={})
+    constraints: Mapping[str, Constraint] = term("占比要求", "Constraints", default={})
+    levels: Mapping[str, Level] = term("层级", "Levels", default={})
+    counts: Mapping[str, int] = term("各级数量", "Counts", default={})
+    scale: Scale = term("量表", "Scale", default=Scale())
+    normalisation: Normalisation = term("标准化", "Normalisation", default=Normalisation(kind="none"))
+    aggregation: Aggregation = term("合成方法", "Aggregation", default="arithmetic")
+    missing: Missing = term("缺失处理", "Missing", default="refuse")
+    coverage: Literal["full", "any"] = term("覆盖", "Coverage", default="any")
+
+    def aggregation_of(self, indicator: Indicator | None, depth: int) -> Aggregation:
+        """Return how the indicators below a node are put together.
+
+        Args:
+            indicator: The node; None for the root.
+            depth: Its level; 0 for the root.
+        """
+        level = self.levels.get(str(depth))
+        return (indicator and indicator.aggregation) or (level and level.aggregation) or self.aggregation
+
+    @cached_property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """The leaves of the tree, in its order, with what holds for each."""
+        found: list[Leaf] = []
+
+        def visit(
+            nodes: Mapping[str, Indicator], path: tuple[str, ...], share: Fraction, clause: tuple[str, ...]
+        ) -> None:
+            whole = sum((node.weight for node in nodes.values()), Fraction(0))
+            for key, node in nodes.items():
+                part = share * node.weight / whole if whole else Fraction(0)
+                cited = node.clause or clause
+                if node.indicators:
+                    visit(node.indicators, (*path, key), part, cited)
+                    continue
+                found.append(
+                    Leaf(
+                        id=key,
+                        path=(*path, key),
+                        share=part,
+                        title=node.name(key),
+                        method=node.method,
+                        scale=node.scale or self.scale,
+                        normalisation=node.normalisation or self.normalisation,
+                        direction=node.direction,
+                        missing=node.missing or self.missing,
+                        clause=cited,
+                    )
+                )
+
+        visit(self.indicators, (), Fraction(1), self.clause)
+        return tuple(found)
+
+    @cached_property
+    def nodes(self) -> tuple[tuple[tuple[str, ...], Indicator], ...]:
+        """Every node of the tree with its path, parents first."""
+
+        def visit(
+            nodes: Mapping[str, Indicator], path: tuple[str, ...]
+        ) -> Iterator[tuple[tuple[str, ...], Indicator]]:
+            for key, node in nodes.items():
+                yield (*path, key), node
+                yield from visit(node.indicators, (*path, key))
+
+        return tuple(visit(self.indicators, ()))
+
+    @cached_property
+    def table(self) -> Table:
+        """The columns that data of this index has: one row per subject and period, one column per leaf."""
+        columns = [
+            Column("subject", "text", Title(zh="评价对象", en="subject")),
+            Column("period", "period", Title(zh="时期", en="period")),
+            *(
+                Column(
+                    leaf.id,
+                    "number",
+                    leaf.title,
+                    nullable=leaf.missing != "refuse",
+                    minimum=leaf.scale.minimum,
+                    maximum=leaf.scale.maximum,
+                    decimals=leaf.scale.decimals,
+                    clause=leaf.clause,
+                )
+                for leaf in self.leaves
+            ),
+        ]
+        return Table("index data", tuple(columns), ("subject", "period"))
+
+    def check(self) -> Iterator[Finding]:
+        """Yield every promise of the tree that does not hold."""
+        yield from super().check()
+        yield from self._check_weights()
+        yield from self._check_counts()
+        yield from self._check_ids()
+        yield from self._check_methods()
+        yield from self._check_leaves()
+
+    def _check_weights(self) -> Iterator[Finding]:
+        branches = [
+            ((), None, self.indicators),
+            *((path, node, node.indicators) for path, node in self.nodes),
+        ]
+        for path, parent, children in branches:
+            if not children:
+                continue
+            where = tuple(key for name in path for key in ("indicators", name))
+            total = sum((child.weight for child in children.values()), Fraction(0))
+            if self.weights == "shares":
+                wanted = Fraction(1)
+            else:
+                wanted = self.maximum if parent is None else parent.weight
+            if total != wanted:
+                gap = total - wanted
+                zh = f"多 {decimal_text(gap)}" if gap > 0 else f"少 {decimal_text(-gap)}"
+                en = f"{decimal_text(abs(gap))} too {'much' if gap > 0 else 'little'}"
+                yield Finding(
+                    (*where, "indicators"),
+                    "weights-do-not-add-up",
+                    f"下级权重合计 {decimal_text(total)}，应为 {decimal_text(wanted)}，{zh}",
+                    f"the weights add up to {decimal_text(total)}, not {decimal_text(wanted)}: {en}",
+                )
+
+    def _check_counts(self) -> Iterator[Finding]:
+        seen: list[int] = []
+        for child in self.indicators.values():
+            for depth, count in enumerate(child.counts):
+                if depth == len(seen):
+                    seen.append(0)
+                seen[depth] += count
+        for key, wanted in self.counts.items():
+            found = seen[int(key) - 1] if key.isdigit() and 0 < int(key) <= len(seen) else 0
+            if found != wanted:
+                yield Finding(
+                    ("counts", key),
+                    "counts-differ",
+                    f"第 {key} 级应有 {wanted} 项指标，实有 {found} 项；若有意改变，请一并修改 `counts`",
+                    f"level {key} must have {wanted} indicators and has {found}; change `counts` too if this is meant",
+                )
+
+    def _check_ids(self) -> Iterator[Finding]:
+        first: dict[str, tuple[str, ...]] = {}
+        for path, _ in self.nodes:
+            where = tuple(key for name in path for key in ("indicators", name))
+            if path[-1] in RESERVED:
+                yield Finding(
+                    where, "reserved-id", f"`{path[-1]}` 是保留名", f"`{path[-1]}` is a reserved name"
+                )
+            if path[-1] in first:
+                yield Finding(
+                    where,
+                    "repeated-id",
+                    f"指标 `{path[-1]}` 重名；列名须唯一",
+                    f"the indicator `{path[-1]}` stands twice; columns need one name each",
+                    also=(first[path[-1]],),
+                )
+            first.setdefault(path[-1], where)
+
+    def _check_methods(self) -> Iterator[Finding]:
+        for path, node in self.nodes:
+            if node.method is not None and node.method not in self.methods:
+                hint = did_you_mean(node.method, self.methods)
+                where = tuple(key for name in path for key in ("indicators", name))
+                yield Finding(
+                    (*where, "method"),
+                    "unknown-reference",
+                    f"没有评价方式 `{node.method}`{hint.zh}",
+                    f"there is no method `{node.method}`{hint.en}",
+                )
+        for key, constraint in self.constraints.items():
+            if constraint.method not in self.methods:
+                hint = did_you_mean(constraint.method, self.methods)
+                yield Finding(
+                    ("constraints", key, "method"),
+                    "unknown-reference",
+                    f"没有评价方式 `{constraint.method}`{hint.zh}",
+                    f"there is no method `{constraint.method}`{hint.en}",
+                )
+                continue
+            share = self.share_of(constraint.method, constraint.of)
+            if share < constraint.at_least:
+                zh = {"weight": "权重", "count": "数量"}[constraint.of]
+                yield Finding(
+                    ("constraints", key),
+                    "method-share-too-small",
+                    f"`{constraint.method}` 占{zh} {share_text(share, 1)}，须不低于 {share_text(constraint.at_least)}",
+                    f"`{constraint.method}` makes up {share_text(share, 1)} of the {constraint.of}, "
+                    f"at least {share_text(constraint.at_least)} is required",
+                )
+
+    def share_of(self, method: str, of: Literal["weight", "count"]) -> Fraction:
+        """Return the share of the index that one method makes up.
+
+        Args:
+            method: The method.
+            of: Whether the share is of the weight or of the number of leaves.
+        """
+        mine = [leaf for leaf in self.leaves if leaf.method == method]
+        if of == "count":
+            return Fraction(len(mine), max(len(self.leaves), 1))
+        return sum((leaf.share for leaf in mine), Fraction(0))
+
+    def _check_leaves(self) -> Iterator[Finding]:
+        for leaf in self.leaves:
+            where = tuple(key for name in leaf.path for key in ("indicators", name))
+            scale = leaf.scale
+            if leaf.normalisation.kind == "none" and (scale.minimum is None or scale.maximum is None):
+                yield Finding(
+                    where,
+                    "scale-missing",
+                    "须有量表的最低值和最高值",
+                    "needs a scale with minimum and maximum, or a normalisation",
+                )
+            if scale.decimals is None and self.exact:
+                yield Finding(
+                    where,
+                    "decimals-missing",
+                    "须声明原始值小数位（scale.decimals）才能精确计算",
+                    "needs scale.decimals, so that its values are exact",
+                )
+        bits = self.largest.bit_length() if self.exact else 0
+        if bits > 62:
+            yield Finding(
+                (),
+                "index-too-large",
+                f"按此权重与小数位计算需要 {bits} 位整数，超过 62 位；请减少小数位或简化权重",
+                f"its weights and decimals need {bits} bits, more than 62; use fewer decimals or simpler weights",
+            )
+
+    @cached_property
+    def exact(self) -> bool:
+        """Whether every score is computed in whole numbers; else in floats snapped to 12 significant digits."""
+        if any(leaf.normalisation.real for leaf in self.leaves):
+            return False
+        depths = [(0, None), *((len(path), node) for path, node in self.nodes if node.indicators)]
+        return all(self.aggregation_of(node, depth) == "arithmetic" for depth, node in depths)
+
+    @cached_property
+    def largest(self) -> int:
+        """A bound on every whole number met on the way to an exact score, roundings and reweighing included."""
+        bottom, spread = 1, 1
+        for leaf in self.leaves:
+            share = leaf.share * self.maximum * 10**self.decimals
+            if leaf.normalisation.relative:
+                step = share / 10**leaf.normalisation.places
+            else:
+                low, high = ends(leaf)
+                step = share / ((high - low) * 10 ** (leaf.scale.decimals or 0)) if high > low else share
+            bottom = lcm(bottom, step.denominator)
+        if any(leaf.missing == "reweigh" for leaf in self.leaves):
+            spread = lcm(*(leaf.share.denominator for leaf in self.leaves))
+        return 4 * bottom * (int(self.maximum * 10**self.decimals) + 1) * spread
+
+
+def ends(leaf: Leaf) -> tuple[Fraction, Fraction]:
+    """Return the values of a leaf that earn nothing and full marks, before its direction.
+
+    Args:
+        leaf: A leaf whose normalisation is ``none`` or ``goalposts``.
+    """
+    if leaf.normalisation.kind == "goalposts":
+        low, high = leaf.normalisation.low, leaf.normalisation.high
+    else:
+        low, high = leaf.scale.minimum, leaf.scale.maximum
+    return Fraction(low or 0), Fraction(high or 0)

@@ -1,0 +1,257 @@
+"""What a profile can say about measures and expectations: targets, rates, standards, trends, lists and facts.
+
+They are one idea: a *measure* is a numerator over a base, in a unit, for a period; an *expectation* is a bound on
+one, by a date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from communitygov.documents.rule import Finding, Rule, rule, term
+from communitygov.vocabulary.numbers import Number
+from communitygov.vocabulary.period import Period, PeriodKind
+from communitygov.vocabulary.text import Title
+
+__all__ = [
+    "Condition",
+    "Contradiction",
+    "Expectation",
+    "Fact",
+    "Measure",
+    "Quantity",
+    "Report",
+    "ReportLevel",
+    "Scheme",
+    "SchemePart",
+]
+
+
+@rule
+class Condition(Rule):
+    """What a column's value must be for a row to count. All that is given must hold.
+
+    Args:
+        one_of: One of these texts.
+        known: Whether there is a value at all.
+        flag: True or false.
+        at_least: At least this number.
+        at_most: At most this number.
+    """
+
+    one_of: tuple[str, ...] = term("取值之一", "One of", default=())
+    known: bool | None = term("是否有值", "Known", default=None)
+    flag: bool | None = term("真假", "Flag", default=None)
+    at_least: Number | None = term("不低于", "At least", default=None)
+    at_most: Number | None = term("不高于", "At most", default=None)
+
+    def check(self) -> Iterator[Finding]:
+        """Yield a finding if nothing is asked."""
+        yield from super().check()
+        if (
+            not self.one_of
+            and self.known is None
+            and self.flag is None
+            and self.at_least is None
+            and self.at_most is None
+        ):
+            yield Finding((), "empty-condition", "没有任何条件", "asks nothing")
+
+
+@rule
+class Quantity(Rule):
+    """Something counted or summed over rows.
+
+    Args:
+        what: ``count`` rows, or of a column the ``sum``, the ``mean``, the ``range`` (greatest - least) or the
+            ``variance`` (mean squared deviation from the mean).
+        columns: The columns; for ``count`` none. Of several, the mean of each is taken first (see ``across``).
+        across: What to make of several columns' values: their ``range`` or ``variance``.
+        where: The rows that count, by column.
+    """
+
+    what: Literal["count", "sum", "mean", "range", "variance"] = term("统计量", "What")
+    columns: tuple[str, ...] = term("列", "Columns", default=())
+    across: Literal["range", "variance"] | None = term("列间", "Across", default=None)
+    where: Mapping[str, Condition] = term("条件", "Where", default={})
+
+    def check(self) -> Iterator[Finding]:
+        """Yield a finding if columns and statistic do not fit each other."""
+        yield from super().check()
+        if self.what == "count":
+            if self.columns or self.across:
+                yield Finding(("columns",), "unused-setting", "count 不取列", "a count takes no columns")
+        elif not self.columns:
+            yield Finding((), "missing-setting", "须指明列", "needs columns")
+        elif (len(self.columns) > 1) != (self.across is not None):
+            yield Finding(
+                (),
+                "missing-setting",
+                "多列须有 across，单列不用",
+                "several columns need `across`, one takes none",
+            )
+
+
+@rule
+class Measure(Rule):
+    """A numerator over a base.
+
+    Args:
+        of: What the rows are: ``certified`` (one per subject and year), ``scored`` (one per subject and period) or
+            another frame by name.
+        numerator: What is counted.
+        base: What it is a share of; nothing if absent.
+        excluded: Rows left out of both, by column.
+        unit: What it is counted in.
+        period: The period that it is taken over.
+        by: The column of groups that it is taken for, one value each.
+        least: The least number of rows; below it there is no value.
+    """
+
+    of: str = term("数据", "Of")
+    numerator: Quantity = term("分子", "Numerator")
+    base: Quantity | None = term("分母", "Base", default=None)
+    excluded: Mapping[str, Condition] = term("除外", "Excluded", default={})
+    unit: Title = term("单位", "Unit")
+    period: PeriodKind = term("周期", "Period")
+    by: str | None = term("分组列", "By", default=None)
+    least: int = term("最少行数", "Least", default=1, at_least=1)
+
+
+@rule
+class Expectation(Rule):
+    """A bound on a measure, by a date: a target, a standard, a trend.
+
+    Args:
+        measure: The measure; absent where the source names none, and it can only be drawn.
+        kind: ``target`` is to be reached, ``standard`` to be kept, ``trend`` a direction.
+        at_least: The least value.
+        at_most: The greatest value.
+        more_than: A value to be exceeded.
+        trend: Whether it rises or falls from each period to the next, in the mean (the last value against the first).
+        start: The period from which it holds.
+        by: The period at whose end it must hold.
+        parties: Who takes part, by role.
+    """
+
+    measure: str | None = term("指标", "Measure", default=None, refers="measure")
+    kind: Literal["target", "standard", "trend"] = term("类别", "Kind")
+    at_least: Number | None = term("不低于", "At least", default=None)
+    at_most: Number | None = term("不高于", "At most", default=None)
+    more_than: Number | None = term("高于", "More than", default=None)
+    trend: Literal["rises", "falls"] | None = term("趋势", "Trend", default=None)
+    start: Period | None = term("自", "Start", default=None)
+    by: Period | None = term("至", "By", default=None)
+    parties: Mapping[str, Title] = term("参与方", "Parties", default={})
+
+    def check(self) -> Iterator[Finding]:
+        """Yield a finding if there is a measure and no bound, or a bound and no measure."""
+        yield from super().check()
+        bounds = [self.at_least, self.at_most, self.more_than, self.trend]
+        bound = any(value is not None for value in bounds)
+        if bound and self.measure is None:
+            yield Finding((), "bound-without-measure", "有要求而无指标", "has a bound and names no measure")
+        if self.measure is not None and not bound:
+            yield Finding((), "measure-without-bound", "有指标而无要求", "names a measure and has no bound")
+
+
+@rule
+class Fact(Rule):
+    """A figure that the source states.
+
+    Args:
+        value: The figure.
+        unit: What it counts.
+        as_of: The period it is as of.
+        inexact: The source's own word where the figure is a bound, such as 近.
+        sum_of: Facts that add up to it.
+    """
+
+    value: Number = term("数值", "Value")
+    unit: Title = term("单位", "Unit")
+    as_of: Period | None = term("截至", "As of", default=None)
+    inexact: str | None = term("约数用词", "Inexact", default=None)
+    sum_of: tuple[str, ...] = term("合计自", "Sum of", default=(), refers="fact")
+
+
+@rule
+class Contradiction(Rule):
+    """Two statements of the source that cannot both hold; recorded, not corrected.
+
+    Args:
+        says: What the statements are and where they part.
+        facts: The figures that take part.
+    """
+
+    says: Title = term("矛盾", "Says")
+    facts: tuple[str, ...] = term("涉及", "Facts", default=(), refers="fact")
+
+
+@rule
+class SchemePart(Rule):
+    """A counted part of a scheme.
+
+    Args:
+        count: How many members it has, by its name.
+        members: The members, by id.
+        counted: The section of the profile whose entries are the members, as a dotted path, in place of members.
+    """
+
+    count: int = term("数量", "Count", at_least=1)
+    members: Mapping[str, Title] = term("成员", "Members", default={})
+    counted: str | None = term("计数于", "Counted", default=None)
+
+    def check(self) -> Iterator[Finding]:
+        """Yield a finding if the count is not that of the members."""
+        yield from super().check()
+        if (self.counted is None) != bool(self.members):
+            yield Finding(
+                (), "missing-setting", "members 与 counted 须取其一", "needs members or counted, one of them"
+            )
+        elif self.counted is None and len(self.members) != self.count:
+            yield Finding(
+                ("count",),
+                "counts-differ",
+                f"应有 {self.count} 项，实有 {len(self.members)} 项",
+                f"must have {self.count} members and has {len(self.members)}",
+            )
+
+
+@rule
+class Scheme(Rule):
+    """A named scheme and the parts that its name counts.
+
+    Args:
+        parts: Its parts.
+    """
+
+    parts: Mapping[str, SchemePart] = term("组成", "Parts", default={})
+
+
+@rule
+class ReportLevel(Rule):
+    """A level that a report is made for.
+
+    Args:
+        by: The column of its units; the whole if absent.
+    """
+
+    by: str | None = term("分组列", "By", default=None)
+
+
+@rule
+class Report(Rule):
+    """A report that is made every period, for each unit of each level.
+
+    Args:
+        of: What its rows are, as in a measure.
+        period: How often.
+        levels: The levels it is made for.
+        columns: The columns whose means, ranges and counts it shows.
+    """
+
+    of: str = term("数据", "Of")
+    period: PeriodKind = term("周期", "Period")
+    levels: Mapping[str, ReportLevel] = term("层级", "Levels")
+    columns: tuple[str, ...] = term("列", "Columns")

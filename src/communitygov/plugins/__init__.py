@@ -1,0 +1,1 @@
+"""Profiles as plugins: found through entry points, loaded one by one."""

@@ -1,0 +1,217 @@
+"""Finding profiles and loading them.
+
+pluggy stays silent about a misspelt hook, a forgotten marker, two distributions with one name and a plugin that
+takes the rest down with it. Each is a named problem here, and leaves the other profiles loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import MappingProxyType
+
+import pluggy
+from attrs import field, frozen
+
+from communitygov.plugins.specs import GROUP, PROJECT, ProfileHooks
+from communitygov.profile.profile import Profile
+from communitygov.profile.reading import read_profile
+from communitygov.vocabulary.errors import CommunityGovError, ProfileNotFound
+from communitygov.vocabulary.problem import Problem, did_you_mean
+from communitygov.vocabulary.text import Title
+
+__all__ = ["Found", "find_profiles", "load_profile"]
+
+_PREFIX = "communitygov_"
+
+
+@frozen
+class Found:
+    """What is installed.
+
+    Args:
+        folders: The folder of each profile, by name.
+        problems: What is wrong with plugins, by the name of their entry point.
+    """
+
+    folders: Mapping[str, Path] = field(converter=lambda value: MappingProxyType(dict(value)))
+    problems: Mapping[str, tuple[Problem, ...]] = field(converter=lambda value: MappingProxyType(dict(value)))
+
+
+def find_profiles(entries: Iterable[EntryPoint] | None = None) -> Found:
+    """Find the profiles that are installed.
+
+    Args:
+        entries: The entry points to look at; those of the group ``communitygov.profiles``, if None.
+
+    Returns:
+        Their folders and, apart from them, what is wrong with plugins that could not be taken in.
+
+    Example:
+        >>> "shijingshan" in find_profiles().folders
+        True
+    """
+    by_name: dict[str, list[EntryPoint]] = {}
+    for entry in entry_points(group=GROUP) if entries is None else entries:
+        by_name.setdefault(entry.name, []).append(entry)
+    folders: dict[str, Path] = {}
+    problems: dict[str, tuple[Problem, ...]] = {}
+    for name, same in sorted(by_name.items()):
+        targets = sorted({f"{_distribution(entry)} ({entry.value})" for entry in same})
+        if len(targets) > 1:
+            listed = ", ".join(targets)
+            problems[name] = (
+                _problem(
+                    "repeated-profile",
+                    zh=f"多个安装包都提供方案 `{name}`：{listed}；请卸载其余",
+                    en=f"several distributions give a profile `{name}`: {listed}; uninstall all but one",
+                ),
+            )
+            continue
+        found = _take_in(name, same[0])
+        if isinstance(found, Path):
+            folders[name] = found
+        else:
+            problems[name] = found
+    return Found(folders, problems)
+
+
+def load_profile(name: str | Path) -> Profile:
+    """Load a profile by its name, or from a folder.
+
+    Args:
+        name: The name of an installed profile, or the path of a folder with documents.
+
+    Raises:
+        ProfileNotFound: If there is none; it names the nearest that is.
+        DocumentError: With every problem of its documents.
+
+    Example:
+        >>> load_profile("shijingshan").name
+        'shijingshan'
+    """
+    if isinstance(name, Path) or "/" in name or "\\" in name or name in (".", ".."):
+        folder = Path(name)
+        if not folder.is_dir():
+            raise ProfileNotFound(
+                _problem("unknown-profile", zh=f"没有文件夹 `{folder}`", en=f"there is no folder `{folder}`")
+            )
+        return read_profile(_documents(folder), find=load_profile)
+    found = _installed()
+    if name in found.problems:
+        raise ProfileNotFound(found.problems[name])
+    if name not in found.folders:
+        hint = did_you_mean(name, found.folders)
+        raise ProfileNotFound(
+            _problem("unknown-profile", zh=f"没有安装方案 `{name}`{hint.zh}", en=f"no profile `{name}` is installed{hint.en}")
+        )
+    return _load(name, found.folders[name])
+
+
+def _documents(folder: Path) -> Path:
+    """Return the folder with documents at or below a folder: a distribution's root will do as well."""
+    if any(folder.glob("*.yaml")):
+        return folder
+    below = sorted(file.parent for file in folder.glob("src/*/profile.yaml"))
+    return below[0] if below else folder
+
+
+@cache
+def _installed() -> Found:
+    return find_profiles()
+
+
+@cache
+def _load(name: str, folder: Path) -> Profile:
+    profile = read_profile(folder, find=load_profile)
+    if profile.name != name:
+        raise ProfileNotFound(
+            _problem(
+                "other-name",
+                zh=f"以 `{name}` 安装的方案自称 `{profile.name}`；两者须一致",
+                en=f"the profile installed as `{name}` calls itself `{profile.name}`; the two must agree",
+            )
+        )
+    return profile
+
+
+def _take_in(name: str, entry: EntryPoint) -> Path | tuple[Problem, ...]:
+    try:
+        module = entry.load()
+    except Exception as error:  # a stranger's module may raise anything; it must not take the others down
+        said = f"{type(error).__name__}: {error}"
+        return (
+            _problem(
+                "plugin-broken",
+                zh=f"方案 `{name}`（{entry.value}）无法导入：{said}",
+                en=f"the profile `{name}` ({entry.value}) cannot be imported: {said}",
+            ),
+        )
+    wrong = tuple(_hook_problems(name, module))
+    if wrong:
+        return wrong
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(ProfileHooks)
+    try:
+        manager.register(module, name=name)
+        manager.check_pending()
+        folder = manager.hook.communitygov_profile()
+    except CommunityGovError as error:
+        return error.problems
+    except Exception as error:  # as above: a stranger's hook
+        return (
+            _problem(
+                "plugin-broken",
+                zh=f"方案 `{name}` 的插件出错：{error}",
+                en=f"the plugin of the profile `{name}` failed: {error}",
+            ),
+        )
+    if not isinstance(folder, Path) or not folder.is_dir():
+        return (
+            _problem(
+                "no-folder",
+                zh=f"方案 `{name}` 的 communitygov_profile 未返回存在的文件夹（pathlib.Path），而是 {folder!r}",
+                en=f"communitygov_profile of `{name}` must return a folder that exists (a pathlib.Path), not {folder!r}",
+            ),
+        )
+    return folder
+
+
+def _hook_problems(name: str, module: object) -> Iterable[Problem]:
+    known = [hook for hook in dir(ProfileHooks) if hook.startswith(_PREFIX)]
+    marked = f"{PROJECT}_impl"
+    for attribute in dir(module):
+        value = getattr(module, attribute)
+        if not callable(value) or not (hasattr(value, marked) or attribute.startswith(_PREFIX)):
+            continue
+        if attribute not in known:
+            hint = did_you_mean(attribute, known)
+            yield _problem(
+                "unknown-hook",
+                zh=f"方案 `{name}`：没有钩子 `{attribute}`{hint.zh}",
+                en=f"profile `{name}`: there is no hook `{attribute}`{hint.en}",
+            )
+        elif not hasattr(value, marked):
+            yield _problem(
+                "hook-not-marked",
+                zh=f"方案 `{name}`：`{attribute}` 前缺少 @hookimpl",
+                en=f"profile `{name}`: `{attribute}` lacks @hookimpl (from communitygov.plugins.specs import hookimpl)",
+            )
+    if not any(hasattr(module, hook) for hook in known) and not any(
+        attribute.startswith(_PREFIX) for attribute in dir(module)
+    ):
+        yield _problem(
+            "no-hook",
+            zh=f"方案 `{name}` 没有给出 `communitygov_profile`",
+            en=f"the profile `{name}` gives no `communitygov_profile`",
+        )
+
+
+def _distribution(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist is not None else "?"
+
+
+def _problem(code: str, *, zh: str, en: str) -> Problem:
+    return Problem(code, Title(zh=zh, en=en))
