@@ -1,0 +1,1 @@
+"""Certification: who is certified at which tier by a year's rank, and what follows from it."""

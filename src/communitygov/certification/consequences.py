@@ -7,8 +7,9 @@ from typing import Literal
 
 from communitygov.documents.rule import Finding, Rule, rule, term
 from communitygov.vocabulary.numbers import Number
+from communitygov.vocabulary.text import Title
 
-__all__ = ["Award", "Awards", "Leaving", "Listing", "Plaques", "Progress", "Watch"]
+__all__ = ["Award", "Awards", "Consequence", "Leaving", "Listing", "Plaques", "Progress", "Watch"]
 
 
 @rule
@@ -131,3 +132,16 @@ class Plaques(Rule):
 
     on_change: Literal["replace", "keep"] = term("星级变化", "On change")
     on_watch: Literal["at_once", "year_end"] = term("列入治理类", "On watch")
+
+
+@rule
+class Consequence(Rule):
+    """What a result bears on outside this scheme, such as an appraisal. Recorded, and shown; nothing is computed.
+
+    Args:
+        subject: Whom it touches.
+        effect: How: the result ``enters`` the other assessment, is a ``condition`` of it, or counts ``in_favour``.
+    """
+
+    subject: Title = term("对象", "Subject")
+    effect: Literal["enters", "condition", "in_favour"] = term("作用", "Effect")

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Literal
+from math import lcm
+from typing import Literal, cast
 
+from communitygov.certification import tables
+from communitygov.certification.consequences import (
+    Award,
+    Awards,
+    Consequence,
+    Leaving,
+    Listing,
+    Plaques,
+    Progress,
+    Watch,
+)
 from communitygov.documents.rule import Finding, Rule, rule, term
-from communitygov.vocabulary.frames import Column, Table
+from communitygov.vocabulary.frames import Table
 from communitygov.vocabulary.numbers import Number, Share
+from communitygov.vocabulary.period import PeriodKind
 from communitygov.vocabulary.problem import did_you_mean
-from communitygov.vocabulary.text import Title
 
 __all__ = [
     "Award",
@@ -20,12 +32,17 @@ __all__ = [
     "Leaving",
     "Listing",
     "Plaques",
+    "Progress",
     "Renewal",
     "Tier",
     "Veto",
     "Watch",
     "Year",
 ]
+
+_KINDS = {1: "year", 2: "half", 4: "quarter", 12: "month"}
+FINEST = 10**9
+"""The largest denominator of a share: with it, quotas of any country stay whole numbers of 63 bits."""
 
 
 @rule
@@ -62,9 +79,7 @@ class Tier(Rule):
                 "needs a share, a number or a threshold",
             )
         if self.share is not None and self.number is not None:
-            yield Finding(
-                (), "tier-with-two-cuts", "share 与 number 只能取一", "a share and a number at once"
-            )
+            yield Finding((), "tier-with-two-cuts", "share 与 number 只能取一", "a share and a number at once")
         if self.share is None and (self.at_least is not None or self.at_most is not None):
             yield Finding(
                 (),
@@ -142,7 +157,7 @@ class Year(Rule):
                 "一年的周期数须为 1、2、4 或 12",
                 "a year has 1, 2, 4 or 12 periods",
             )
-        elif (self.starts - 1) % (12 // self.periods) and self.periods != 1:
+        elif (self.starts - 1) % (12 // self.periods):
             yield Finding(
                 ("starts",),
                 "year-inside-period",
@@ -160,18 +175,20 @@ class Certification(Rule):
         year: How a year's score is made.
         decimals: Places of the scores.
         tiers: The tiers.
-        base: The subjects that quotas are a share of: ``all``, those ``scored``, or those ``eligible`` (not vetoed
-            before every tier).
+        base: The subjects that quotas are a share of: ``all``, those ``scored``, or those ``eligible`` (scored, and
+            not vetoed before every tier).
         rounding: How a share of the base becomes a number of places.
-        rounded: What is rounded: each cut's ``cumulative`` share, or ``each`` tier's own part of it.
+        rounded: What is rounded: each cut's ``cumulative`` share, or ``each`` tier's own part of it, which is then
+            added to the places of the tier above.
         ties: Whether those tied across a cut are all in or all out.
         tie_break: Columns of scores that order equal subjects, before ``ties``; higher is better. Never identifiers.
         vetoes: Facts that bar.
         renewal: Holders who take no place; none if absent.
         group_by: The column of groups that are ranked apart; one group if absent.
         least_group: The least base of a group that is ranked.
-        cap: The greatest number certified in a group, in all tiers together.
-        hold_until_change: Whether a subject whose own score is that of last year keeps its tier.
+        cap: The greatest number certified in a group, in all tiers together; those tied across it all fall out.
+        hold_until_change: Whether a subject whose own score is that of last year keeps its tier, neither losing nor
+            raising it. The vetoed keep nothing; the cap binds the kept too.
         watch: The watch list.
         listing: The renovation list.
         awards: Money.
@@ -206,48 +223,23 @@ class Certification(Rule):
         return tuple(sorted(self.tiers.items(), key=lambda pair: pair[1].order))
 
     @cached_property
+    def barriers(self) -> Mapping[str, Veto]:
+        """The vetoes, with the one that a watch list makes which bars its subjects from every tier."""
+        if self.watch is None or self.watch.starred == "allowed":
+            return self.vetoes
+        title = self.watch.name("watch")
+        barred = Veto(title=title, clause=self.watch.clause, column="on_watch", when="before", node=self.watch.node)
+        return {**self.vetoes, "watch": barred}
+
+    @cached_property
     def scores_table(self) -> Table:
         """The columns of the yearly scores that are certified: one row per subject."""
-        columns = [
-            Column("subject", "text", Title(zh="评价对象", en="subject")),
-            Column(
-                "score",
-                "score",
-                Title(zh="年度得分", en="yearly score"),
-                nullable=True,
-                decimals=self.decimals,
-            ),
-            *(
-                Column(
-                    name,
-                    "score",
-                    Title(zh=f"并列次序 {name}", en=f"tie-break {name}"),
-                    decimals=self.decimals,
-                )
-                for name in self.tie_break
-            ),
-            *(Column(veto.column, "flag", veto.name(veto.column)) for veto in self.vetoes.values()),
-        ]
-        if self.group_by is not None:
-            columns.append(Column(self.group_by, "text", Title(zh="分组", en="group")))
-        if self.hold_until_change:
-            title = Title(zh="上年得分", en="last year's score")
-            columns.append(Column("previous_score", "score", title, nullable=True, decimals=self.decimals))
-        return Table("yearly scores", tuple(dict.fromkeys(columns)), ("subject",), open=True)
+        return tables.scores_table(self)
 
     @cached_property
     def holders_table(self) -> Table:
         """The columns of earlier certifications: one row per subject and year in which it held a tier."""
-        return Table(
-            "holders",
-            (
-                Column("subject", "text", Title(zh="评价对象", en="subject")),
-                Column("year", "whole", Title(zh="年度", en="year")),
-                Column("tier", "text", Title(zh="星级", en="tier")),
-            ),
-            ("subject", "year"),
-            open=True,
-        )
+        return tables.HOLDERS
 
     def check(self) -> Iterator[Finding]:
         """Yield every promise of the certification that does not hold."""
@@ -266,31 +258,73 @@ class Certification(Rule):
                 )
             orders.setdefault(tier.order, key)
         yield from self._check_nested()
-        for key, veto in self.vetoes.items():
-            if veto.bars is not None and veto.bars not in self.tiers:
-                hint = did_you_mean(veto.bars, self.tiers)
+        yield from self._check_shares()
+        yield from self._check_names()
+        yield from self._check_columns()
+        yield from self._check_watch()
+
+    def _check_names(self) -> Iterator[Finding]:
+        named = [(("vetoes", key, "bars"), veto.bars) for key, veto in self.vetoes.items()]
+        named += [(("awards", "tiers", key), key) for key in (self.awards.tiers if self.awards else ())]
+        for path, name in named:
+            if name is not None and name not in self.tiers:
+                hint = did_you_mean(name, self.tiers)
                 yield Finding(
-                    ("vetoes", key, "bars"),
+                    path,
                     "unknown-reference",
-                    f"没有星级 `{veto.bars}`{hint.zh}",
-                    f"there is no tier `{veto.bars}`{hint.en}",
+                    f"没有星级 `{name}`{hint.zh}",
+                    f"there is no tier `{name}`{hint.en}",
                 )
-        for key in self.awards.tiers if self.awards else ():
-            if key not in self.tiers:
-                hint = did_you_mean(key, self.tiers)
+
+    def _check_columns(self) -> Iterator[Finding]:
+        if {"subject", self.group_by} & set(self.tie_break):
+            yield Finding(
+                ("tie_break",),
+                "tie-break-by-name",
+                "不得按名称或代码排序",
+                "an identifier never breaks a tie",
+            )
+        places: list[tuple[tuple[str, ...], str]] = [(("tie_break",), name) for name in self.tie_break]
+        places += [(("vetoes", key, "column"), veto.column) for key, veto in self.vetoes.items()]
+        places += [] if self.group_by is None else [(("group_by",), self.group_by)]
+        kinds: dict[str, set[str]] = {}
+        for path, name in places:
+            kinds.setdefault(name, set()).add(path[0])
+            if name in tables.RESERVED or name.startswith("_"):
+                yield Finding(path, "reserved-column", f"`{name}` 是保留列名", f"`{name}` is a reserved column name")
+            if len(kinds[name]) > 1:
                 yield Finding(
-                    ("awards", "tiers", key),
-                    "unknown-reference",
-                    f"没有星级 `{key}`{hint.zh}",
-                    f"there is no tier `{key}`{hint.en}",
+                    path,
+                    "column-of-two-kinds",
+                    f"列 `{name}` 不能有两种含义",
+                    f"the column `{name}` cannot mean two things",
                 )
-        for name in ("subject", *(() if self.group_by is None else (self.group_by,))):
-            if name in self.tie_break:
+
+    def _check_shares(self) -> Iterator[Finding]:
+        shares = [tier.share for tier in self.tiers.values() if tier.share is not None]
+        if lcm(*(share.denominator for share in shares)) > FINEST:
+            yield Finding(
+                ("tiers",),
+                "share-too-fine",
+                "份额的公分母不得超过 10 亿，否则名额无法精确计算",
+                "the shares' common denominator is over a thousand million, too fine for exact quotas",
+            )
+
+    def _check_watch(self) -> Iterator[Finding]:
+        if self.watch is None or self.watch.across_years:
+            return
+        waits = [
+            (("watch", "periods"), self.watch.periods),
+            (("watch", "leaving", "after"), self.watch.leaving.after),
+        ]
+        for path, wait in waits:
+            if wait > self.year.periods:
                 yield Finding(
-                    ("tie_break",),
-                    "tie-break-by-name",
-                    "不得按名称或代码排序",
-                    "an identifier never breaks a tie",
+                    path,
+                    "longer-than-year",
+                    f"跨年不连续，而一年只有 {self.year.periods} 个周期，永远达不到",
+                    f"never reached: a year has {self.year.periods} periods and its end breaks the row",
+                    also=(("watch", "across_years"),),
                 )
 
     def _check_nested(self) -> Iterator[Finding]:
@@ -305,11 +339,7 @@ class Certification(Rule):
                         f"its {name} is below that of `{upper_id}`; a lower tier's cut takes in the higher",
                         also=(("tiers", upper_id),),
                     )
-            if (
-                upper.threshold is not None
-                and lower.threshold is not None
-                and upper.threshold < lower.threshold
-            ):
+            if upper.threshold is not None and lower.threshold is not None and upper.threshold < lower.threshold:
                 yield Finding(
                     ("tiers", lower_id),
                     "cuts-not-nested",

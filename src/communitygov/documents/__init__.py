@@ -1,0 +1,1 @@
+"""From YAML text to located data, layers, checks and rules."""

@@ -7,6 +7,8 @@ from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
+
 from communitygov.documents.node import Node
 from communitygov.vocabulary.problem import Place, Problem, did_you_mean
 from communitygov.vocabulary.text import Title
@@ -27,9 +29,7 @@ _KINDS = {
     "null": Title(zh="~（删除）", en="~ (removal)"),
 }
 _EXPECTED = {
-    "share": Title(
-        zh="0 到 1 之间的份额，如 10%、1/3、0.3", en="a share from 0 to 1, such as 10%, 1/3 or 0.3"
-    ),
+    "share": Title(zh="0 到 1 之间的份额，如 10%、1/3、0.3", en="a share from 0 to 1, such as 10%, 1/3 or 0.3"),
     "number": Title(zh="数，如 14、14.3、143/10", en="a number, such as 14, 14.3 or 143/10"),
     "period": Title(
         zh="时期，如 2023、2023H1、2023Q3、2023-08、2023-08-01",
@@ -46,7 +46,10 @@ def _validator_class() -> type[Validator]:
         return isinstance(value, (int, Fraction)) and not isinstance(value, bool)
 
     checker = Draft202012Validator.TYPE_CHECKER.redefine("number", is_number)
-    return validators.extend(Draft202012Validator, type_checker=checker)
+    extended: type[Validator] = validators.extend(  # type: ignore[no-untyped-call]
+        Draft202012Validator, type_checker=checker
+    )
+    return extended
 
 
 class Checker:
@@ -57,16 +60,12 @@ class Checker:
         others: Schemas that it refers to, by file name.
     """
 
-    def __init__(
-        self, schema: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]] | None = None
-    ) -> None:
+    def __init__(self, schema: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         from referencing import Registry
         from referencing.jsonschema import DRAFT202012
 
         pairs = [(name, DRAFT202012.create_resource(other)) for name, other in (others or {}).items()]
-        registry: Any = Registry().with_resources(
-            [*pairs, (schema["$id"], DRAFT202012.create_resource(schema))]
-        )
+        registry: Any = Registry().with_resources([*pairs, (schema["$id"], DRAFT202012.create_resource(schema))])
         self._validator = _validator_class()(dict(schema), registry=registry)
 
     def problems(self, node: Node, *, root: Node | None = None, prefix: Sequence[str] = ()) -> list[Problem]:
@@ -77,11 +76,27 @@ class Checker:
             root: The tree it stands in, if another, for the clauses above it.
             prefix: Its path in that tree.
         """
+        return self.sift(node, root=root, prefix=prefix)[1]
+
+    def sift(
+        self, node: Node, *, root: Node | None = None, prefix: Sequence[str] = ()
+    ) -> tuple[Node, list[Problem]]:
+        """Return a node without what is faulty in it, so that the rest can still be checked, and every fault.
+
+        Args:
+            node: The located data.
+            root: The tree it stands in, if another, for the clauses above it.
+            prefix: Its path in that tree.
+        """
         found: list[Problem] = []
-        for error in self._validator.iter_errors(node.plain):
+        sound = node
+        plain: Any = node.plain
+        for error in self._validator.iter_errors(plain):
             path = tuple(error.absolute_path)
-            found.extend(_translate(error, node, path, root or node, (*prefix, *map(str, path))))
-        return found
+            if not place_of(node, path).faulty:
+                found.extend(_translate(error, node, path, root or node, (*prefix, *map(str, path))))
+                sound = _without(sound, path, error)
+        return sound, found
 
 
 def place_of(node: Node, path: Sequence[str | int]) -> Node:
@@ -120,6 +135,19 @@ def clause_at(root: Node, path: Sequence[str]) -> tuple[str, ...]:
     return cited
 
 
+def _without(node: Node, path: Sequence[str | int], error: ValidationError) -> Node:
+    """Return a tree without what an error is about: unknown fields are left out, faulty values marked."""
+    if path and node.children is not None:
+        child = _without(node.children[str(path[0])], path[1:], error)
+        return evolve(node, children={**node.children, str(path[0]): child})
+    if error.validator == "required":
+        return node
+    if error.validator == "additionalProperties" and node.children is not None and isinstance(error.schema, Mapping):
+        known = error.schema.get("properties", {})
+        return evolve(node, children={key: child for key, child in node.children.items() if key in known})
+    return Node(node.place, node.layer, "", key=node.key, faulty=True)
+
+
 def _translate(
     error: ValidationError, node: Node, path: tuple[str | int, ...], root: Node, shown: tuple[str, ...]
 ) -> Iterator[Problem]:
@@ -131,9 +159,11 @@ def _translate(
         return Problem(code, Title(zh=zh, en=en), place or here.place, clause=clause, path=dotted)
 
     schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
+    instance: Any = error.instance
+    asked: Any = error.validator_value
     if error.validator == "additionalProperties":
         known = schema.get("properties", {})
-        for key in sorted(set(error.instance) - set(known)):
+        for key in sorted(set(instance) - set(known)):
             hint = did_you_mean(key, known)
             child = here[key]
             yield problem(
@@ -144,41 +174,36 @@ def _translate(
                 key,
             )
     elif error.validator == "required":
-        for key in sorted(set(schema["required"]) - set(error.instance)):
+        for key in sorted(set(asked) - set(instance)):
             if f"'{key}' is a required" in error.message:
                 title = schema["properties"][key].get("title", key)
                 yield problem(
-                    "missing-field", f"缺少字段 `{key}`（{title}）", f"the field `{key}` is missing ({title})"
+                    "missing-field",
+                    f"缺少字段 `{key}`（{title}）",
+                    f"the field `{key}` is missing ({title})",
+                    here.begins,
                 )
     elif error.validator == "enum":
-        hint = did_you_mean(str(error.instance), [value for value in schema["enum"] if value is not None])
-        if isinstance(error.instance, str):
+        if isinstance(instance, str):
+            hint = did_you_mean(instance, [value for value in asked if value is not None])
             shown_value = here.text()
             yield problem(
                 "unknown-choice",
                 f"不能取 `{shown_value}`{hint.zh}",
                 f"`{shown_value}` is no choice here{hint.en}",
             )
+    elif error.validator in ("minimum", "maximum") and schema.get("kind") not in ("share", "period"):
+        sign = {"minimum": ("不小于", "at least"), "maximum": ("不大于", "at most")}[error.validator]
+        yield problem(
+            "out-of-range", f"`{here.text()}` 须{sign[0]} {asked}", f"`{here.text()}` must be {sign[1]} {asked}"
+        )
     elif schema.get("kind") in _EXPECTED:
         kind = schema["kind"]
         wanted = _EXPECTED[kind]
-        yield problem(
-            f"bad-{kind}", f"`{here.text()}` 不是{wanted.zh}", f"`{here.text()}` is not {wanted.en}"
-        )
+        yield problem(f"bad-{kind}", f"`{here.text()}` 不是{wanted.zh}", f"`{here.text()}` is not {wanted.en}")
     elif error.validator == "type":
-        wanted_kinds = [_KINDS[kind] for kind in error.validator_value if kind != "null"]
+        wanted_kinds = [_KINDS[kind] for kind in asked if kind != "null"]
         zh, en = "或".join(k.zh for k in wanted_kinds), " or ".join(k.en for k in wanted_kinds)
-        yield problem(
-            "wrong-type", f"须为{zh}，却是 `{here.text()}`", f"expected {en}, found `{here.text()}`"
-        )
-    elif error.validator in ("minimum", "maximum"):
-        sign = {"minimum": ("不小于", "at least"), "maximum": ("不大于", "at most")}[error.validator]
-        yield problem(
-            "out-of-range",
-            f"`{here.text()}` 须{sign[0]} {error.validator_value}",
-            f"`{here.text()}` must be {sign[1]} {error.validator_value}",
-        )
+        yield problem("wrong-type", f"须为{zh}，却是 `{here.text()}`", f"expected {en}, found `{here.text()}`")
     else:
-        yield problem(
-            "bad-value", f"`{here.text()}` 不合规定：{error.message}", f"`{here.text()}`: {error.message}"
-        )
+        yield problem("bad-value", f"`{here.text()}` 不合规定：{error.message}", f"`{here.text()}`: {error.message}")

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from communitygov.documents.rule import Rule
+from communitygov.documents.rule import Rule, declared
 from communitygov.vocabulary.text import Title
 
 __all__ = ["Term", "terms", "without_none"]
@@ -59,18 +59,21 @@ def without_none(hint: Any) -> Any:
     return hint
 
 
-@cache
 def terms(cls: type[Rule]) -> Mapping[str, Term]:
     """Return the fields that a document can give a rule of this class, by key.
 
     Args:
         cls: The rule's class.
     """
+    known: Any = cls
+    return _terms(known)
+
+
+@cache
+def _terms(cls: Any) -> Mapping[str, Term]:
     hints = typing.get_type_hints(cls)
     found = {}
-    for field in attrs.fields(cls):
-        if field.metadata.get("hidden"):
-            continue
+    for field in declared(cls):
         meta = field.metadata
         key = field.name.rstrip("_")
         found[key] = Term(

@@ -12,9 +12,9 @@ from itertools import combinations
 
 from attrs import evolve, frozen
 
-from communitygov.documents.node import Node, Path
+from communitygov.documents.node import LAYERS, Node, Path
 from communitygov.vocabulary.period import Period
-from communitygov.vocabulary.problem import Problem
+from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
 __all__ = ["Layer", "apply", "by_day", "compose", "conflicts", "named", "touched"]
@@ -30,6 +30,7 @@ class Layer:
         patch: What it changes.
         start: The period it begins with; None if it always holds.
         until: The last period it holds in; None while there is no end.
+        file: The whole file that it was read from, if it has one of its own.
     """
 
     kind: str
@@ -37,6 +38,12 @@ class Layer:
     patch: Node
     start: Period | None = None
     until: Period | None = None
+    file: Node | None = None
+
+    @property
+    def title(self) -> Title:
+        """What to call it."""
+        return Title(zh=f"{LAYERS[self.kind]} {self.name}", en=f"{self.kind} {self.name}")
 
     def in_force(self, day: dt.date) -> bool:
         """Return whether it holds on a day.
@@ -47,9 +54,6 @@ class Layer:
         return (self.start is None or self.start.first_day <= day) and (
             self.until is None or day <= self.until.last_day
         )
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.name}"
 
 
 def apply(base: Node, patch: Node, problems: list[Problem], path: Path = ()) -> Node:
@@ -78,16 +82,15 @@ def apply(base: Node, patch: Node, problems: list[Problem], path: Path = ()) -> 
                 del children[key]
         elif old is None:
             children[key] = _new(change, problems, where)
+        elif old.faulty or change.faulty:
+            children[key] = old if old.faulty else change
         elif (old.kind == "mapping") != (change.kind == "mapping"):
             problems.append(_kind_changed(old, change, where))
         else:
             children[key] = apply(old, change, problems, where)
-    if len(children) == len(base.children) and all(
-        base.children.get(key) is child for key, child in children.items()
-    ):
+    if len(children) == len(base.children) and all(base.children.get(key) is child for key, child in children.items()):
         return base
-    first = next((leaf for _, leaf in patch.leaves()), patch)
-    return evolve(base, children=children, changed=first.key or first.place)
+    return evolve(base, children=children)
 
 
 def _new(node: Node, problems: list[Problem], path: Path) -> Node:
@@ -99,8 +102,6 @@ def _new(node: Node, problems: list[Problem], path: Path) -> Node:
 
 
 def _absent(change: Node, path: Path, base: Node | None) -> Problem:
-    from communitygov.vocabulary.problem import did_you_mean
-
     hint = did_you_mean(path[-1], base.children or () if base is not None else ())
     return Problem(
         "removes-absent",
@@ -178,33 +179,28 @@ def compose(first: Node, second: Node) -> Node:
 def conflicts(layers: Sequence[Layer]) -> Iterator[Problem]:
     """Yield each place where two layers of one rank say different things.
 
+    They do where one touches a leaf at or under what the other sets or removes, unless both say the same. Two that
+    set different leaves of one mapping do not.
+
     Args:
         layers: Layers that hold at the same time and have no order among them.
+
+    Source:
+        The semantics of layers, rule 4.
     """
     for one, other in combinations(layers, 2):
-        yield from _between(one, other)
+        for path, mine, theirs in _parted(one.patch, other.patch, ()):
+            yield _conflict(one, mine, other, theirs, path)
 
 
-def _between(one: Layer, other: Layer) -> Iterator[Problem]:
-    theirs = list(touched(other.patch))
-    index: dict[Path, Node] = dict(theirs)
-    for path, leaf in touched(one.patch):
-        for length in range(1, len(path) + 1):
-            rival = index.get(path[:length])
-            if rival is not None and not _same(leaf, rival, length == len(path)):
-                yield _conflict(one, leaf, other, rival, path[:length])
-    mine: dict[Path, Node] = dict(touched(one.patch))
-    for path, rival in theirs:
-        for length in range(1, len(path)):
-            leaf_above = mine.get(path[:length])
-            if leaf_above is not None and leaf_above.children is None:
-                yield _conflict(one, leaf_above, other, rival, path[:length])
-
-
-def _same(leaf: Node, rival: Node, at: bool) -> bool:
-    if rival.kind == "mapping" or leaf.kind == "mapping":
-        return rival.kind == leaf.kind or not at
-    return at and leaf.digest == rival.digest
+def _parted(one: Node, other: Node, path: Path) -> Iterator[tuple[Path, Node, Node]]:
+    """Yield each path at which two patches part, and what they say there."""
+    if one.children is not None and other.children is not None:
+        for key, mine in one.children.items():
+            if key in other.children:
+                yield from _parted(mine, other.children[key], (*path, key))
+    elif one.digest != other.digest and not (one.faulty or other.faulty):
+        yield path, one, other
 
 
 def _conflict(one: Layer, leaf: Node, other: Layer, rival: Node, path: Path) -> Problem:
@@ -212,8 +208,10 @@ def _conflict(one: Layer, leaf: Node, other: Layer, rival: Node, path: Path) -> 
     return Problem(
         "conflict",
         Title(
-            zh=f"{other} 与 {one} 在 `{dotted}` 上冲突：{rival.text()} 与 {leaf.text()}；另一处在",
-            en=f"{other} and {one} conflict on `{dotted}`: {rival.text()} against {leaf.text()}; the other stands at",
+            zh=f"{other.title.zh} 与 {one.title.zh} 在 `{dotted}` 上冲突："
+            f"{rival.text()} 与 {leaf.text()}；只留其一；另一处在",
+            en=f"{other.title.en} and {one.title.en} conflict on `{dotted}`: "
+            f"{rival.text()} against {leaf.text()}; keep one of them; the other stands at",
         ),
         rival.place,
         also=(leaf.place,),

@@ -6,10 +6,11 @@ What a node was made into is kept on the node; a patched tree makes anew only th
 
 from __future__ import annotations
 
+import operator
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -18,11 +19,11 @@ from attrs import evolve
 
 from communitygov.documents.check import clause_at, place_of
 from communitygov.documents.fields import terms, without_none
-from communitygov.documents.node import Node
+from communitygov.documents.node import Node, Path
 from communitygov.documents.rule import Clauses, Finding, Patch, Rule
 from communitygov.vocabulary.numbers import Number, Share, decimal_text, exact
 from communitygov.vocabulary.period import Period
-from communitygov.vocabulary.problem import Problem, did_you_mean
+from communitygov.vocabulary.problem import Place, Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
 __all__ = ["build", "plain"]
@@ -32,22 +33,24 @@ _BROKEN = object()
 _FINDINGS = "findings"
 
 
-def build(node: Node, cls: type[R], problems: list[Problem]) -> R | None:
+def build(node: Node, cls: type[R], problems: list[Problem], *, blame: Sequence[Node] = ()) -> R | None:
     """Make a rule from located data and have it check itself.
 
     Args:
         node: The whole tree.
         cls: The class of its root.
         problems: Collects every promise that does not hold.
+        blame: The patches that were laid over a tree that kept its promises; a broken one is shown in the patch that
+            comes nearest to it, the first of them if several do.
 
     Returns:
         The rule, or None if something that it needs is missing.
     """
-    model = _converter().structure(node, cls)
+    model = _made(node, cls)
     for finding in _findings(node):
-        problems.append(_located(finding, node))
+        problems.append(_located(finding, node, blame))
     problems.extend(_dangling(node, cls))
-    return None if model is _BROKEN else typing.cast("R", model)
+    return None if model is _BROKEN else model
 
 
 def plain(rule: Rule) -> dict[str, Any]:
@@ -59,22 +62,23 @@ def plain(rule: Rule) -> dict[str, Any]:
     return typing.cast("dict[str, Any]", _converter().unstructure(rule))
 
 
+def _made(node: Node, hint: Any) -> Any:
+    return _BROKEN if node.faulty else _converter().structure(node, hint)
+
+
 def _findings(node: Node) -> tuple[Finding, ...]:
     return typing.cast("tuple[Finding, ...]", node.memo.get(_FINDINGS, ()))
 
 
-def _located(finding: Finding, root: Node) -> Problem:
+def _located(finding: Finding, root: Node, blame: Sequence[Node]) -> Problem:
     """Return the problem where its author can mend it: in the patch that broke the promise, if one did."""
-    node, culprit = root, root.changed
-    for key in finding.path:
-        below = node.get(key)
-        if below is None:
-            break
-        node, culprit = below, below.changed or culprit
-    place = place_of(root, finding.path).place
-    also = tuple(place_of(root, path).place for path in finding.also)
-    if culprit is not None and culprit.file != place.file:
-        place, also = culprit, (place, *also)
+    place = place_of(root, finding.path).begins
+    also = tuple(place_of(root, path).begins for path in finding.also)
+    nearest = [_nearest(patch, path) for patch in blame for path in (finding.path, *finding.also)]
+    if nearest:
+        _, culprit = max(nearest, key=lambda pair: pair[0])
+        also = tuple(one for one in (place, *also) if one != culprit)
+        place = culprit
     return Problem(
         finding.code,
         Title(zh=finding.zh, en=finding.en),
@@ -83,6 +87,18 @@ def _located(finding: Finding, root: Node) -> Problem:
         clause=clause_at(root, finding.path),
         path=".".join(finding.path),
     )
+
+
+def _nearest(patch: Node, path: Path) -> tuple[int, Place]:
+    """Return how far along a path a patch goes, and where it first says something there."""
+    depth = 0
+    for key in path:
+        below = patch.get(key)
+        if below is None:
+            break
+        patch, depth = below, depth + 1
+    first = next(leaf for _, leaf in patch.leaves())
+    return depth, first.place
 
 
 def _under(key: str, node: Node) -> Iterator[Finding]:
@@ -97,6 +113,7 @@ def _structure_rule(cls: type[Rule]) -> Callable[[Any, Any], Any]:
         if cls in node.memo:
             return node.memo[cls]
         assert node.children is not None, "the schema passed a leaf for a rule"
+        assert node.children.keys() <= fields.keys(), "the schema passed an unknown field"
         found: list[Finding] = []
         values: dict[str, Any] = {"node": node}
         broken = False
@@ -114,7 +131,7 @@ def _structure_rule(cls: type[Rule]) -> Callable[[Any, Any], Any]:
                         )
                     )
                 continue
-            values[term.attribute] = _converter().structure(child, term.type)
+            values[term.attribute] = _made(child, term.type)
             broken = broken or values[term.attribute] is _BROKEN
             found.extend(_under(name, child))
         result: Any = _BROKEN
@@ -135,7 +152,7 @@ def _structure_mapping(hint: Any) -> Callable[[Any, Any], Any]:
         if hint in node.memo:
             return node.memo[hint]
         assert node.children is not None, "the schema passed a leaf for a mapping"
-        values = {key: _converter().structure(child, inner) for key, child in node.children.items()}
+        values = {key: _made(child, inner) for key, child in node.children.items()}
         found = [finding for key, child in node.children.items() for finding in _under(key, child)]
         broken = any(value is _BROKEN for value in values.values())
         node.memo[hint] = _BROKEN if broken else MappingProxyType(values)
@@ -150,7 +167,9 @@ def _structure_list(hint: Any) -> Callable[[Any, Any], Any]:
 
     def structure(node: Node, _: Any) -> Any:
         assert node.items is not None, "the schema passed a single value for a list"
-        return tuple(_converter().structure(item, inner) for item in node.items)
+        values = tuple(_made(item, inner) for item in node.items)
+        node.memo[_FINDINGS] = tuple(found for i, item in enumerate(node.items) for found in _under(str(i), item))
+        return _BROKEN if any(value is _BROKEN for value in values) else values
 
     return structure
 
@@ -165,7 +184,7 @@ def _exactly(cls: type) -> Callable[[Node, Any], Any]:
 
 def _number(node: Node, _: Any) -> Fraction:
     value = node.value
-    assert not isinstance(value, bool) and value is not None, "the schema passed no number"
+    assert isinstance(value, str | int | Fraction), "the schema passed no number"
     return exact(value) if isinstance(value, str) else Fraction(value)
 
 
@@ -189,20 +208,19 @@ def _period(node: Node, _: Any) -> Any:
         return Period.parse(node.text())
     except ValueError:
         node.memo[_FINDINGS] = (
-            Finding(
-                (), "bad-period", f"日历上没有 `{node.text()}`", f"`{node.text()}` is not in the calendar"
-            ),
+            Finding((), "bad-period", f"日历上没有 `{node.text()}`", f"`{node.text()}` is not in the calendar"),
         )
         return _BROKEN
 
 
 def _title(node: Node, _: Any) -> Any:
+    if any(child.faulty for child in (node.children or {}).values()):
+        return _BROKEN
     texts = {key: child.value for key, child in (node.children or {}).items()}
     missing = [key for key in ("zh", "en") if not isinstance(texts.get(key), str)]
     if missing:
         node.memo[_FINDINGS] = tuple(
-            Finding((), "missing-field", f"缺少字段 `{key}`", f"the field `{key}` is missing")
-            for key in missing
+            Finding((), "missing-field", f"缺少字段 `{key}`", f"the field `{key}` is missing") for key in missing
         )
         return _BROKEN
     return Title(zh=str(texts["zh"]), en=str(texts["en"]))
@@ -214,18 +232,11 @@ def _clauses(node: Node, _: Any) -> Clauses:
 
 @cache
 def _converter() -> cattrs.Converter:
-    converter = cattrs.Converter(
-        forbid_extra_keys=True, detailed_validation=False, unstruct_collection_overrides={}
-    )
-    is_rule = lambda hint: isinstance(hint, type) and issubclass(hint, Rule)  # noqa: E731
-    converter.register_structure_hook_factory(is_rule, lambda cls: _structure_rule(cls))
-    converter.register_structure_hook_factory(
-        lambda hint: typing.get_origin(hint) is not None and _origin_is(hint, Mapping), _structure_mapping
-    )
-    converter.register_structure_hook_factory(lambda hint: _origin_is(hint, tuple), _structure_list)
-    converter.register_structure_hook_func(
-        lambda hint: typing.get_origin(hint) is typing.Literal, lambda node, _: node.value
-    )
+    converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=False, unstruct_collection_overrides={})
+    converter.register_structure_hook_factory(_is_rule, _structure_rule)
+    converter.register_structure_hook_factory(_is_mapping, _structure_mapping)
+    converter.register_structure_hook_factory(_is_list, _structure_list)
+    converter.register_structure_hook_func(_is_choice, lambda node, _: node.value)
     for leaf in (str, bool, int):
         converter.register_structure_hook(leaf, _exactly(leaf))
     named: dict[Any, Callable[[Node, Any], Any]] = {
@@ -237,14 +248,26 @@ def _converter() -> cattrs.Converter:
         Patch: lambda node, _: node,
     }
     for kind, hook in named.items():
-        converter.register_structure_hook_func(lambda hint, kind=kind: hint is kind, hook)
-    converter.register_unstructure_hook_func(lambda hint: is_rule(hint), _unstructure_rule)
+        converter.register_structure_hook_func(partial(operator.is_, kind), hook)
+    converter.register_unstructure_hook_func(_is_rule, _unstructure_rule)
     return converter
 
 
-def _origin_is(hint: Any, wanted: type) -> bool:
+def _is_rule(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Rule)
+
+
+def _is_mapping(hint: Any) -> bool:
     origin = typing.get_origin(hint)
-    return isinstance(origin, type) and issubclass(origin, wanted)
+    return isinstance(origin, type) and issubclass(origin, Mapping)
+
+
+def _is_list(hint: Any) -> bool:
+    return typing.get_origin(hint) is tuple
+
+
+def _is_choice(hint: Any) -> bool:
+    return typing.get_origin(hint) is typing.Literal
 
 
 def _unstructure_rule(rule: Rule) -> dict[str, Any]:
@@ -275,10 +298,14 @@ def _unstructure(value: Any) -> Any:
 
 
 def _dangling(root: Node, cls: type[Rule]) -> Iterator[Problem]:
+    sections = terms(cls)
     for path, section, leaf in _references(root, cls):
-        known = _known(root, section)
-        if str(leaf.value) not in known:
-            hint = did_you_mean(str(leaf.value), known)
+        if _SECTIONS[section] not in sections:
+            continue  # a part on its own, such as a reform, refers to what it is laid over
+        named = root.get(_SECTIONS[section])
+        ids = named.children or {} if named is not None else {}
+        if leaf.text() not in ids:
+            hint = did_you_mean(leaf.text(), ids)
             yield Problem(
                 "unknown-reference",
                 Title(
@@ -299,34 +326,30 @@ _SECTIONS = {
     "fact": "facts",
 }
 
-
-def _known(root: Node, section: str) -> Mapping[str, Node]:
-    node = root.get(_SECTIONS[section])
-    return node.children if node is not None and node.children is not None else {}
+_Reference = tuple[Path, str, Node]
+"""A path, the section that the leaf there names an id of, and the leaf."""
 
 
-def _references(node: Node, hint: Any) -> tuple[tuple[tuple[str, ...], str, Node], ...]:
-    """Return every reference at or below a node: its path, the section it names, the leaf; kept on the node."""
+def _references(node: Node, hint: Any) -> tuple[_Reference, ...]:
+    """Return every reference at or below a node; kept on the node."""
     key = ("references", hint)
     if key not in node.memo:
         node.memo[key] = tuple(_collect(node, without_none(hint)))
-    return typing.cast("tuple[tuple[tuple[str, ...], str, Node], ...]", node.memo[key])
+    return typing.cast("tuple[_Reference, ...]", node.memo[key])
 
 
-def _collect(node: Node, hint: Any) -> Iterator[tuple[tuple[str, ...], str, Node]]:
-    if node.children is None:
-        return
-    if isinstance(hint, type) and issubclass(hint, Rule):
-        for name, term in terms(hint).items():
-            child = node.children.get(name)
-            if child is None:
-                continue
+def _collect(node: Node, hint: Any) -> Iterator[_Reference]:
+    for name, child in (node.children or {}).items():
+        if _is_mapping(hint):
+            below = typing.get_args(hint)[1]
+        elif _is_rule(hint):
+            term = terms(hint)[name]
             if term.refers:
-                for leaf in child.items if child.items is not None else (child,):
-                    yield (name,), term.refers, leaf
-            else:
-                yield from (((name, *path), *rest) for path, *rest in _references(child, term.type))  # type: ignore[misc]
-    elif _origin_is(hint, Mapping):
-        inner = typing.get_args(hint)[1]
-        for name, child in node.children.items():
-            yield from (((name, *path), *rest) for path, *rest in _references(child, inner))  # type: ignore[misc]
+                leaves = child.items if child.items is not None else (child,)
+                yield from (((name,), term.refers, leaf) for leaf in leaves if not leaf.faulty)
+                continue
+            below = term.type
+        else:
+            return
+        for path, section, leaf in _references(child, below):
+            yield (name, *path), section, leaf

@@ -16,7 +16,7 @@ from communitygov.vocabulary.numbers import decimal_text
 from communitygov.vocabulary.problem import Place
 from communitygov.vocabulary.text import Title
 
-__all__ = ["Kind", "Node", "Path", "Scalar"]
+__all__ = ["LAYERS", "Kind", "Node", "Path", "Scalar"]
 
 Scalar = str | bool | int | Fraction | None
 """A leaf of a document. ``None`` is written ``~`` and means *remove*; no rule has it as a value."""
@@ -24,12 +24,12 @@ Scalar = str | bool | int | Fraction | None
 Path = tuple[str, ...]
 Kind = Literal["mapping", "list", "leaf"]
 
+LAYERS = {"document": "文档", "reform": "改革方案", "amendment": "修订", "reading": "解释口径", "caller": "调用者"}
+"""What the kinds of layers are called in Chinese."""
 
-_LAYERS = {"reform": "改革方案", "amendment": "修订", "reading": "解释口径", "caller": "调用者"}
 
-
-def _freeze(children: Mapping[str, Node]) -> Mapping[str, Node]:
-    return MappingProxyType(dict(children))
+def _freeze(children: Mapping[str, Node] | None) -> Mapping[str, Node] | None:
+    return None if children is None else MappingProxyType(dict(children))
 
 
 @frozen(eq=False)
@@ -47,19 +47,17 @@ class Node:
         children: The nodes below, by key, if it is a mapping.
         was: The node that this one replaced.
         key: Where its key stands, if it is a value of a mapping.
-        changed: Where a patch last changed something below it, if it is a mapping.
+        faulty: Whether it only stands where something faulty was, so that the rest can still be checked.
     """
 
     place: Place
     layer: str = ""
     value: Scalar = None
     items: tuple[Node, ...] | None = None
-    children: Mapping[str, Node] | None = field(
-        default=None, converter=lambda c: None if c is None else _freeze(c)
-    )
+    children: Mapping[str, Node] | None = field(default=None, converter=_freeze)
     was: Node | None = None
     key: Place | None = None
-    changed: Place | None = None
+    faulty: bool = False
     memo: dict[object, object] = field(factory=dict, init=False, repr=False)
     """What has been computed from this very node (its model, its problems); it lives and dies with the node."""
 
@@ -69,6 +67,11 @@ class Node:
         if self.children is not None:
             return "mapping"
         return "leaf" if self.items is None else "list"
+
+    @property
+    def begins(self) -> Place:
+        """Where a reader looks for it: a mapping at its key, all else at its value."""
+        return self.key if self.key is not None and self.kind == "mapping" else self.place
 
     @property
     def is_removal(self) -> bool:
@@ -92,9 +95,7 @@ class Node:
             text = "{" + ",".join(parts) + "}"
         elif self.items is not None:
             text = "[" + ",".join(item.digest for item in self.items) + "]"
-        elif isinstance(self.value, Fraction):
-            text = f"number {self.value}"
-        elif isinstance(self.value, int) and not isinstance(self.value, bool):
+        elif isinstance(self.value, int | Fraction) and not isinstance(self.value, bool):
             text = f"number {self.value}"
         else:
             text = json.dumps(self.value, ensure_ascii=False)
@@ -133,7 +134,7 @@ class Node:
         cited = self.get("clause")
         if cited is None or cited.kind == "mapping":
             return ()
-        return tuple(str(item.value) for item in (cited.items or (cited,)))
+        return tuple(item.text() for item in (cited.items if cited.items is not None else (cited,)))
 
     def text(self) -> str:
         """Return the value as a document would write it."""
@@ -157,7 +158,7 @@ class Node:
         """
         here = Place(self.place.file, self.place.line)
         word, _, name = self.layer.partition(" ")
-        zh = f"{self.text()}，出自{_LAYERS.get(word, word)}{name and ' ' + name}，{here}"
+        zh = f"{self.text()}，出自{LAYERS.get(word, word)}{name and ' ' + name}，{here}"
         en = f"{self.text()}, from {self.layer}, {here}"
         if self.was is not None:
             before = f"{self.was.text()}, {Place(self.was.place.file, self.was.place.line)}"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
@@ -20,18 +20,20 @@ from communitygov.vocabulary.problem import Place, Problem
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
-    from yaml.events import Event, ScalarEvent
+    from yaml.events import Event
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "read_document", "read_text"]
+__all__ = ["DIGITS", "MAX_BYTES", "MAX_DEPTH", "read_document", "read_text", "try_document"]
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 64
+DIGITS = 30
+"""Digits that a number may have on either side of its point; so many can be written back."""
 
-_INT = re.compile(r"[-+]?[0-9]+")
+_LONGEST = 100
+
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,2})?")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_LONG = re.compile(r"[-+.0-9eE]{61,}")
 _TAB = re.compile(r"^ *\t", re.MULTILINE)
 
 
@@ -49,21 +51,41 @@ def read_document(file: str | FilePath, *, layer: str = "", name: str | None = N
     Raises:
         DocumentError: With every problem that the text has; nothing is half loaded.
     """
+    problems: list[Problem] = []
+    node = try_document(file, problems, layer=layer, name=name)
+    if node is None or problems:
+        raise DocumentError(problems)
+    return node
+
+
+def try_document(
+    file: str | FilePath, problems: list[Problem], *, layer: str = "", name: str | None = None
+) -> Node | None:
+    """Read one YAML file as far as it can be read, for those who look for every problem of it.
+
+    Args:
+        file: Its path.
+        problems: Collects every problem that the text has.
+        layer: The name of the layer that the file belongs to.
+        name: The path to show in places; the path as given, if None.
+
+    Returns:
+        The document, its faulty values marked; None where the text is no document at all.
+    """
     shown = name or str(file)
     try:
         data = FilePath(file).read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
-        raise DocumentError(
-            _problem(
-                "unreadable-file", Place(shown), zh=f"无法读取：{reason}", en=f"cannot be read: {reason}"
-            )
-        ) from None
-    return read_text(data, name=shown, layer=layer)
+        problems.append(
+            _problem("unreadable-file", Place(shown), zh=f"无法读取：{reason}", en=f"cannot be read: {reason}")
+        )
+        return None
+    return _try_text(data, problems, name=shown, layer=layer)
 
 
 def read_text(data: bytes | str, *, name: str = "<text>", layer: str = "") -> Node:
-    """Read a document from its bytes or its text.
+    r"""Read a document from its bytes or its text.
 
     Args:
         data: UTF-8 without a byte-order mark, at most 2 MiB.
@@ -74,15 +96,27 @@ def read_text(data: bytes | str, *, name: str = "<text>", layer: str = "") -> No
         DocumentError: With every problem that the text has.
 
     Example:
-        >>> read_text("share: 5%\\nopen: no").plain
+        >>> read_text("share: 5%\nopen: no").plain
         {'share': '5%', 'open': 'no'}
     """
-    text = _decode(data.encode() if isinstance(data, str) else data, name)
+    problems: list[Problem] = []
+    raw = data.encode(errors="surrogatepass") if isinstance(data, str) else data
+    node = _try_text(raw, problems, name=name, layer=layer)
+    if node is None or problems:
+        raise DocumentError(problems)
+    return node
+
+
+def _try_text(data: bytes, problems: list[Problem], *, name: str, layer: str) -> Node | None:
+    try:
+        text = _decode(data, name)
+    except DocumentError as error:
+        problems.extend(error.problems)
+        return None
     reader = _Reader(name, layer)
     node = reader.read(text)
-    if reader.problems or node is None:
-        raise DocumentError(reader.problems)
-    return node
+    problems.extend(reader.problems)
+    return None if node is None or node.children is None else node
 
 
 def _problem(code: str, place: Place, *, zh: str, en: str, also: tuple[Place, ...] = ()) -> Problem:
@@ -154,24 +188,18 @@ class _Reader:
             mark = error.problem_mark or error.context_mark
             place = Place(self.name, mark.line + 1, mark.column + 1) if mark else Place(self.name)
             said = " ".join(part for part in (error.context, error.problem) if part)
-            self.problems.append(
-                _problem("yaml-syntax", place, zh=f"YAML 语法错误：{said}", en=f"YAML syntax: {said}")
-            )
+            self.problems.append(_problem("yaml-syntax", place, zh=f"YAML 语法错误：{said}", en=f"YAML syntax: {said}"))
             return None
-        except (yaml.YAMLError, RecursionError) as error:
+        except yaml.YAMLError as error:
             said = str(error).splitlines()[0]
-            self.problems.append(
-                _problem(
-                    "yaml-syntax", Place(self.name), zh=f"YAML 语法错误：{said}", en=f"YAML syntax: {said}"
-                )
-            )
+            before = text[: getattr(error, "position", 0)]
+            place = Place(self.name, before.count("\n") + 1, len(before) - before.rfind("\n"))
+            self.problems.append(_problem("yaml-syntax", place, zh=f"YAML 语法错误：{said}", en=f"YAML syntax: {said}"))
             return None
         next(events)
         event = next(events)
         if type(event).__name__ != "DocumentStartEvent":
-            self.problems.append(
-                _problem("empty-file", Place(self.name), zh="文件是空的", en="the file is empty")
-            )
+            self.problems.append(_problem("empty-file", Place(self.name), zh="文件是空的", en="the file is empty"))
             return None
         node = self._node(next(events), events, 1)
         next(events)
@@ -196,20 +224,22 @@ class _Reader:
             )
         return node
 
-    def _place(self, event: Event) -> Place:
+    def _place(self, event: Any) -> Place:
         return Place(self.name, event.start_mark.line + 1, event.start_mark.column + 1)
 
     def _node(self, event: Event, events: Iterator[Event], depth: int) -> Node:
         kind = type(event).__name__
         place = self._place(event)
+        known = len(self.problems)
         self._refuse_tricks(event, place)
-        if kind == "MappingStartEvent":
-            return Node(place, self.layer, children=self._mapping(events, depth, place))
-        if kind == "SequenceStartEvent":
-            return Node(place, self.layer, items=self._list(events, depth, place))
-        if kind == "ScalarEvent":
-            return Node(place, self.layer, self._scalar(event, place))
-        return Node(place, self.layer, "")
+        if kind in ("MappingStartEvent", "SequenceStartEvent"):
+            if depth > MAX_DEPTH:
+                return self._too_deep(events, place)
+            if kind == "MappingStartEvent":
+                return Node(place, self.layer, children=self._mapping(events, depth))
+            return Node(place, self.layer, items=self._list(events, depth))
+        value = self._scalar(event, place) if kind == "ScalarEvent" else ""
+        return Node(place, self.layer, value, faulty=len(self.problems) > known)
 
     def _refuse_tricks(self, event: Event, place: Place) -> None:
         anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
@@ -232,41 +262,39 @@ class _Reader:
                 )
             )
 
-    def _too_deep(self, depth: int, place: Place) -> bool:
-        if depth == MAX_DEPTH + 1:
-            self.problems.append(
-                _problem(
-                    "too-deep",
-                    place,
-                    zh=f"嵌套超过 {MAX_DEPTH} 层",
-                    en=f"nested deeper than {MAX_DEPTH} levels",
-                )
+    def _too_deep(self, events: Iterator[Event], place: Place) -> Node:
+        self.problems.append(
+            _problem(
+                "too-deep",
+                place,
+                zh=f"嵌套超过 {MAX_DEPTH} 层，请少套几层",
+                en=f"nested deeper than {MAX_DEPTH} levels; nest less deeply",
             )
-        return depth > MAX_DEPTH
-
-    def _skip(self, events: Iterator[Event]) -> None:
+        )
         level = 1
         while level:
             kind = type(next(events)).__name__
             level += kind in ("MappingStartEvent", "SequenceStartEvent")
             level -= kind in ("MappingEndEvent", "SequenceEndEvent")
+        return Node(place, self.layer, "", faulty=True)
 
-    def _mapping(self, events: Iterator[Event], depth: int, place: Place) -> dict[str, Node]:
+    def _mapping(self, events: Iterator[Event], depth: int) -> dict[str, Node]:
         children: dict[str, Node] = {}
-        if self._too_deep(depth, place):
-            self._skip(events)
-            return children
         places: dict[str, Place] = {}
         while type(event := next(events)).__name__ != "MappingEndEvent":
             at = self._place(event)
             if type(event).__name__ != "ScalarEvent":
                 self._node(event, events, depth + 1)
                 self.problems.append(_problem("bad-key", at, zh="键须是文字", en="a key must be a word"))
-                key = f"\0{at}"
+                key = ""
             else:
                 self._refuse_tricks(event, at)
                 key = getattr(event, "value", "")
+                if not key:
+                    self.problems.append(_problem("bad-key", at, zh="键是空的", en="the key is empty"))
             node = evolve(self._node(next(events), events, depth + 1), key=at)
+            if not key:
+                continue
             if key in children:
                 self.problems.append(
                     _problem(
@@ -277,20 +305,17 @@ class _Reader:
                         also=(places[key],),
                     )
                 )
-                continue
-            children[key], places[key] = node, at
+            else:
+                children[key], places[key] = node, at
         return children
 
-    def _list(self, events: Iterator[Event], depth: int, place: Place) -> tuple[Node, ...]:
-        if self._too_deep(depth, place):
-            self._skip(events)
-            return ()
+    def _list(self, events: Iterator[Event], depth: int) -> tuple[Node, ...]:
         items: list[Node] = []
         while type(event := next(events)).__name__ != "SequenceEndEvent":
             items.append(self._node(event, events, depth + 1))
         return tuple(items)
 
-    def _scalar(self, event: ScalarEvent, place: Place) -> Scalar:
+    def _scalar(self, event: Any, place: Place) -> Scalar:
         text = str(event.value)
         if event.style:
             return text
@@ -311,21 +336,31 @@ class _Reader:
         return self._number(text, place)
 
     def _number(self, text: str, place: Place) -> Scalar:
-        if _LONG.fullmatch(text) or _NOT_FINITE.fullmatch(text):
+        if _BASED.fullmatch(text):
+            value = Fraction(int(text, 0)) if len(text) <= _LONGEST else None
+        elif _FLOAT.fullmatch(text):
+            value = _exactly(text)
+        elif _NOT_FINITE.fullmatch(text):
+            value = None
+        else:
+            return text
+        if value is None or abs(value) >= 10**DIGITS or 10**DIGITS % value.denominator:
             self.problems.append(
                 _problem(
                     "bad-number",
                     place,
-                    zh=f"`{text[:20]}` 不能作为数：须有限，且不超过 60 个字符",
-                    en=f"`{text[:20]}` is no number here: it must be finite and at most 60 characters long",
+                    zh=f"`{text[:20]}` 不能作为数：须有限，小数点前后各不超过 {DIGITS} 位",
+                    en=f"`{text[:20]}` is no number here: it must be finite, with at most {DIGITS} digits on "
+                    "either side of the point",
                 )
             )
             return 0
-        if _INT.fullmatch(text):
-            return int(text)
-        if _BASED.fullmatch(text):
-            return int(text, 0)
-        if _FLOAT.fullmatch(text):
-            value = Fraction(text)
-            return int(value) if value.denominator == 1 else value
-        return text
+        return value.numerator if value.denominator == 1 else value
+
+
+def _exactly(text: str) -> Fraction | None:
+    """Return a number by its text, or None where reading it out would cost more than it can be worth."""
+    exponent = text.lower().partition("e")[2]
+    if len(text) > _LONGEST or len(exponent.lstrip("+-0")) > 2:
+        return None
+    return Fraction(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, Literal, NewType
+from typing import Any, Literal, NewType, TypeVar, cast, dataclass_transform
 
 import attrs
 from attrs import frozen
@@ -20,6 +20,7 @@ Clauses = NewType("Clauses", tuple[str, ...])
 Patch = NewType("Patch", Node)
 """A merge patch shaped like the profile itself, kept as located data."""
 
+T = TypeVar("T")
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -58,8 +59,14 @@ def term(
     return attrs.field(default=default, metadata=metadata, kw_only=True)
 
 
-rule = frozen(kw_only=True)
-"""The class decorator of every rule: frozen attrs, keywords only."""
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(term, attrs.field))
+def rule(cls: type[T]) -> type[T]:
+    """Make a class a rule: frozen attrs, keywords only.
+
+    Args:
+        cls: A class below ``Rule``, its fields made with ``term``.
+    """
+    return frozen(kw_only=True)(cls)
 
 
 @frozen
@@ -97,9 +104,7 @@ class Rule:
     clause: Clauses = term("条款", "Clause", default=Clauses(()), refers="clause")
     assumed: Mapping[str, Title] = term("假定", "Assumed", default={})
     note: Title | None = term("备注", "Note", default=None)
-    node: Node | None = attrs.field(
-        default=None, eq=False, repr=False, kw_only=True, metadata={"hidden": True}
-    )
+    node: Node | None = attrs.field(default=None, eq=False, repr=False, kw_only=True, metadata={"hidden": True})
 
     def check(self) -> Iterator[Finding]:
         """Yield every promise of this rule that does not hold; parts below check themselves."""
@@ -136,4 +141,14 @@ def assumable(cls: type[Rule]) -> frozenset[str]:
     Args:
         cls: The rule's class.
     """
-    return frozenset(f.name.rstrip("_") for f in attrs.fields(cls) if not f.metadata.get("hidden"))
+    return frozenset(field.name.rstrip("_") for field in declared(cls))
+
+
+def declared(cls: type[Rule]) -> tuple[attrs.Attribute[Any], ...]:
+    """Return the fields that a document can give a rule of this class.
+
+    Args:
+        cls: The rule's class.
+    """
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(cast("type[attrs.AttrsInstance]", cls))
+    return tuple(field for field in fields if not field.metadata.get("hidden"))

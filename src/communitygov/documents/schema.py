@@ -17,7 +17,9 @@ __all__ = ["DIALECT", "PATCH", "document_schema", "patch_schema"]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 PATCH = "patch.schema.json"
 
-_DIGITS = r"\d{1,30}(\.\d{1,30})?"
+# Not \d, which takes digits of every script. The quotient's divisor is no row of zeros.
+_DECIMAL = r"[0-9]{1,30}(\.[0-9]{1,30})?%?"
+_RATIO = r"[0-9]{1,30}/(?=0*[1-9])[0-9]{1,30}"
 _LEAVES: dict[Any, dict[str, Any]] = {
     str: {"type": ["string"]},
     bool: {"type": ["boolean"]},
@@ -25,19 +27,19 @@ _LEAVES: dict[Any, dict[str, Any]] = {
     Share: {
         "type": ["string", "number"],
         "kind": "share",
-        "pattern": rf"^({_DIGITS}%|\d{{1,30}}/\d{{1,30}})$",
+        "pattern": rf"^({_DECIMAL}|{_RATIO})$",
         "minimum": 0,
         "maximum": 1,
     },
     Number: {
         "type": ["string", "number"],
         "kind": "number",
-        "pattern": rf"^-?({_DIGITS}%?|\d{{1,30}}/\d{{1,30}})$",
+        "pattern": rf"^[-+]?({_DECIMAL}|{_RATIO})$",
     },
     Period: {
         "type": ["string", "integer"],
         "kind": "period",
-        "pattern": r"^[12]\d{3}(H[12]|Q[1-4]|-(0[1-9]|1[0-2])(-\d{2})?)?$",
+        "pattern": r"^[12][0-9]{3}(H[12]|Q[1-4]|-(0[1-9]|1[0-2])(-[0-9]{2})?)?$",
         "minimum": 1000,
         "maximum": 2999,
     },

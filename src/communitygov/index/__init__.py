@@ -1,0 +1,1 @@
+"""Indexes: weighted trees of indicators that score subjects."""

@@ -8,9 +8,8 @@ from functools import cached_property
 from math import lcm
 from typing import Literal
 
-from attrs import frozen
-
 from communitygov.documents.rule import Finding, Rule, rule, term
+from communitygov.index.scales import Leaf, Missing, Normalisation, Scale, ends, full_value, largest_value
 from communitygov.vocabulary.frames import Column, Table
 from communitygov.vocabulary.numbers import Number, Share, decimal_text, share_text
 from communitygov.vocabulary.period import PeriodKind
@@ -24,100 +23,18 @@ __all__ = [
     "Leaf",
     "Level",
     "Method",
+    "Missing",
     "Normalisation",
     "Scale",
+    "ends",
 ]
 
 Aggregation = Literal["arithmetic", "geometric", "harmonic"]
-Missing = Literal["refuse", "not_scored", "zero", "reweigh"]
+SIGNIFICANT = 12
+"""Digits of full marks that a score computed in floats is snapped to before it is rounded."""
+
 RESERVED = frozenset({"subject", "period", "score", "maximum", "missing"})
 """Names of result columns that no indicator may take."""
-
-
-@rule
-class Scale(Rule):
-    """What raw values of an indicator can be.
-
-    Args:
-        minimum: The least value; what a community gets nothing for.
-        maximum: The greatest value; what earns full marks.
-        decimals: Places a raw value may have; it is then exact. Left out, values are real numbers (floats).
-    """
-
-    minimum: Number | None = term("最低值", "Minimum", default=None)
-    maximum: Number | None = term("最高值", "Maximum", default=None)
-    decimals: int | None = term("小数位", "Decimals", default=None, at_least=0, at_most=9)
-
-    def check(self) -> Iterator[Finding]:
-        """Yield a finding if the ends are the wrong way round."""
-        yield from super().check()
-        if self.minimum is not None and self.maximum is not None and self.minimum >= self.maximum:
-            yield Finding((), "empty-scale", "最低值须小于最高值", "the minimum must be below the maximum")
-
-
-@rule
-class Normalisation(Rule):
-    """How a raw value becomes a share of full marks, 0 to 1.
-
-    ``none`` and ``goalposts`` are fixed by the rules alone. ``min_max``, ``rank``, ``percentile`` and ``z_score``
-    are *relative*: a subject's score then depends on the others of the same period.
-
-    Args:
-        kind: ``none``: (x - minimum) / (maximum - minimum) of the scale. ``goalposts``: (x - low) / (high - low),
-            held between 0 and 1. ``min_max``: (x - least) / (greatest - least) of the period; 0 where all are equal.
-            ``rank``: subjects strictly worse / (subjects - 1). ``percentile``: subjects at or below / subjects.
-            ``z_score``: centre + spread * (x - mean) / deviation, held between 0 and 1; centre where all are equal.
-        low: The lower goalpost.
-        high: The upper goalpost.
-        transform: ``log`` takes natural logarithms of value and goalposts first.
-        outside: What a value beyond the goalposts is: held at the post (``clamp``) or an error (``refuse``).
-        places: Decimals that a relative share is rounded to, half up, before it is weighed.
-        centre: The share that a z-score of 0 gets.
-        spread: The share that one standard deviation is worth.
-    """
-
-    kind: Literal["none", "goalposts", "min_max", "rank", "percentile", "z_score"] = term("方法", "Kind")
-    low: Number | None = term("下限", "Low", default=None)
-    high: Number | None = term("上限", "High", default=None)
-    transform: Literal["none", "log"] = term("变换", "Transform", default="none")
-    outside: Literal["clamp", "refuse"] = term("越界", "Outside", default="refuse")
-    places: int = term("小数位", "Places", default=6, at_least=1, at_most=9)
-    centre: Share | None = term("中心", "Centre", default=None)
-    spread: Share | None = term("离差", "Spread", default=None)
-
-    @property
-    def relative(self) -> bool:
-        """Whether a subject's share depends on other subjects."""
-        return self.kind in ("min_max", "rank", "percentile", "z_score")
-
-    @property
-    def real(self) -> bool:
-        """Whether it takes floats: logarithms and deviations do."""
-        return self.transform == "log" or self.kind == "z_score"
-
-    def check(self) -> Iterator[Finding]:
-        """Yield a finding for each setting that the kind needs and lacks."""
-        yield from super().check()
-        if self.kind == "goalposts":
-            if self.low is None or self.high is None or self.low >= self.high:
-                yield Finding(
-                    (), "bad-goalposts", "须有 low < high", "goalposts need low and high, low below high"
-                )
-            elif self.transform == "log" and self.low <= 0:
-                yield Finding(
-                    ("low",), "bad-goalposts", "取对数时下限须为正", "a logarithm needs a positive low"
-                )
-        elif self.low is not None or self.high is not None or self.transform != "none":
-            yield Finding(
-                (),
-                "unused-setting",
-                "low、high、transform 只用于 goalposts",
-                "low, high and transform belong to goalposts",
-            )
-        if self.kind == "z_score" and (self.centre is None or not self.spread):
-            yield Finding(
-                (), "missing-setting", "z_score 须有 centre 和 spread", "a z-score needs centre and spread"
-            )
 
 
 @rule
@@ -220,35 +137,6 @@ class Indicator(Rule):
             )
 
 
-@frozen
-class Leaf:
-    """A leaf of the tree with everything that holds for it, inherited settings included.
-
-    Args:
-        id: Its id, which is its column.
-        path: Ids from the first level down to it.
-        share: Its share of the whole index, exactly.
-        title: Its title.
-        method: How it is measured.
-        scale: What its raw values can be.
-        normalisation: How its value becomes a share.
-        direction: Whether more is better.
-        missing: What a missing value counts as.
-        clause: The clauses it rests on.
-    """
-
-    id: str
-    path: tuple[str, ...]
-    share: Fraction
-    title: Title
-    method: str | None
-    scale: Scale
-    normalisation: Normalisation
-    direction: Literal["higher", "lower"]
-    missing: Missing
-    clause: tuple[str, ...]
-
-
 @rule
 class Index(Rule):
     """A weighted tree of indicators that scores subjects, once a period.
@@ -269,8 +157,8 @@ class Index(Rule):
         normalisation: How values become shares, unless an indicator says otherwise.
         aggregation: How scores are put together, unless a level or an indicator says otherwise.
         missing: What a missing value counts as. ``refuse``: an error that names who is missing what. ``not_scored``:
-            the subject has no score that period. ``zero``: nothing of its weight. ``reweigh``: its weight is spread
-            over the values present, in proportion.
+            the subject has no score that period. ``zero``: nothing of its weight. ``reweigh``: in each node above it,
+            its weight is spread over the values present, in proportion; a node with none has no score.
         coverage: ``full`` makes a subject without a row in one of the frame's periods an error, by name.
     """
 
@@ -337,9 +225,7 @@ class Index(Rule):
     def nodes(self) -> tuple[tuple[tuple[str, ...], Indicator], ...]:
         """Every node of the tree with its path, parents first."""
 
-        def visit(
-            nodes: Mapping[str, Indicator], path: tuple[str, ...]
-        ) -> Iterator[tuple[tuple[str, ...], Indicator]]:
+        def visit(nodes: Mapping[str, Indicator], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Indicator]]:
             for key, node in nodes.items():
                 yield (*path, key), node
                 yield from visit(node.indicators, (*path, key))
@@ -387,10 +273,8 @@ class Index(Rule):
                 continue
             where = tuple(key for name in path for key in ("indicators", name))
             total = sum((child.weight for child in children.values()), Fraction(0))
-            if self.weights == "shares":
-                wanted = Fraction(1)
-            else:
-                wanted = self.maximum if parent is None else parent.weight
+            full = self.maximum if parent is None else parent.weight
+            wanted = Fraction(1) if self.weights == "shares" else full
             if total != wanted:
                 gap = total - wanted
                 zh = f"多 {decimal_text(gap)}" if gap > 0 else f"少 {decimal_text(-gap)}"
@@ -424,9 +308,7 @@ class Index(Rule):
         for path, _ in self.nodes:
             where = tuple(key for name in path for key in ("indicators", name))
             if path[-1] in RESERVED:
-                yield Finding(
-                    where, "reserved-id", f"`{path[-1]}` 是保留名", f"`{path[-1]}` is a reserved name"
-                )
+                yield Finding(where, "reserved-id", f"`{path[-1]}` 是保留名", f"`{path[-1]}` is a reserved name")
             if path[-1] in first:
                 yield Finding(
                     where,
@@ -499,7 +381,7 @@ class Index(Rule):
                     "须声明原始值小数位（scale.decimals）才能精确计算",
                     "needs scale.decimals, so that its values are exact",
                 )
-        bits = self.largest.bit_length() if self.exact else 0
+        bits = self.largest.bit_length()
         if bits > 62:
             yield Finding(
                 (),
@@ -518,29 +400,19 @@ class Index(Rule):
 
     @cached_property
     def largest(self) -> int:
-        """A bound on every whole number met on the way to an exact score, roundings and reweighing included."""
-        bottom, spread = 1, 1
-        for leaf in self.leaves:
-            share = leaf.share * self.maximum * 10**self.decimals
-            if leaf.normalisation.relative:
-                step = share / 10**leaf.normalisation.places
-            else:
-                low, high = ends(leaf)
-                step = share / ((high - low) * 10 ** (leaf.scale.decimals or 0)) if high > low else share
-            bottom = lcm(bottom, step.denominator)
+        """A bound on every whole number met on the way to a score, roundings and reweighing included."""
+        bounds = [largest_value(leaf) for leaf in self.leaves]
+        full = self.maximum * 10**self.decimals
+        if not self.exact:
+            finer = int(10 ** max(0, SIGNIFICANT - len(str(int(full)))))
+            return max([4 * (int(full) + 1) * finer, *bounds])
+        bottom = lcm(*((full * leaf.share / full_value(leaf)).denominator for leaf in self.leaves))
+        bounds.append(4 * bottom * (int(full) + 1))
         if any(leaf.missing == "reweigh" for leaf in self.leaves):
-            spread = lcm(*(leaf.share.denominator for leaf in self.leaves))
-        return 4 * bottom * (int(self.maximum * 10**self.decimals) + 1) * spread
-
-
-def ends(leaf: Leaf) -> tuple[Fraction, Fraction]:
-    """Return the values of a leaf that earn nothing and full marks, before its direction.
-
-    Args:
-        leaf: A leaf whose normalisation is ``none`` or ``goalposts``.
-    """
-    if leaf.normalisation.kind == "goalposts":
-        low, high = leaf.normalisation.low, leaf.normalisation.high
-    else:
-        low, high = leaf.scale.minimum, leaf.scale.maximum
-    return Fraction(low or 0), Fraction(high or 0)
+            values = lcm(*(full_value(leaf) for leaf in self.leaves))
+            weights = lcm(*(leaf.share.denominator for leaf in self.leaves))
+            for path in ((), *(path for path, _ in self.nodes)):
+                share = sum((leaf.share for leaf in self.leaves if leaf.path[: len(path)] == path), Fraction(0))
+                step = (full * share / values).denominator
+                bounds.append(4 * step * values * weights * (int(full * share) + 1))
+        return max(bounds)

@@ -1,0 +1,1 @@
+"""Measures and expectations: targets, rates, standards, trends and facts."""

@@ -1,4 +1,4 @@
-"""Promises that facts and schemes make about the rest of a profile: sums that hold, and counts that are kept."""
+"""Promises that facts and schemes make about the rest of a profile: sums that hold, counts that are kept."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ __all__ = ["check_facts", "check_schemes"]
 def check_facts(facts: Mapping[str, Fact]) -> Iterator[Finding]:
     """Yield a finding for each fact that is not the sum of the facts it is said to be the sum of.
 
-    A figure that the source itself calls inexact (近, 百余) is a bound, and so is a sum with one in it: nothing is
-    found then. A part that is no fact is left to the check of references.
+    A figure that the source itself calls inexact (近, 百余) is a bound, and so is a sum with one in it:
+    nothing is found then. A part that is no fact is left to the check of references.
 
     Args:
         facts: The facts of a profile, by id.
@@ -38,9 +38,7 @@ def check_facts(facts: Mapping[str, Fact]) -> Iterator[Finding]:
     """
     for key, fact in facts.items():
         if key in fact.sum_of:
-            yield Finding(
-                ("facts", key, "sum_of"), "sum-of-itself", "不能合计自身", "a fact is no part of itself"
-            )
+            yield Finding(("facts", key, "sum_of"), "sum-of-itself", "不能合计自身", "a fact is no part of itself")
             continue
         parts = [facts[name] for name in fact.sum_of if name in facts]
         if not parts or len(parts) < len(fact.sum_of) or any(one.inexact for one in (fact, *parts)):
@@ -59,17 +57,15 @@ def check_facts(facts: Mapping[str, Fact]) -> Iterator[Finding]:
             )
 
 
-def check_schemes(
-    schemes: Mapping[str, Scheme], entries: Callable[[str], int | None]
-) -> Iterator[Finding]:
+def check_schemes(schemes: Mapping[str, Scheme], entries: Callable[[str], int | None]) -> Iterator[Finding]:
     """Yield a finding for each part of a scheme that does not have as many members as its name counts.
 
-    Parts that list their own members check themselves; here are those that are counted elsewhere in the profile.
+    Parts that list their own members check themselves; here are those counted elsewhere in the profile.
 
     Args:
         schemes: The schemes of a profile, by id.
-        entries: From a dotted path such as ``index.quality_community.indicators`` to the number of entries there,
-            or None if there is no mapping.
+        entries: From a dotted path such as ``index.quality_community.indicators`` to the number of entries
+            there, or None if there is no mapping.
 
     Source:
         SJS-48: the name 5143 counts five qualities, one evaluation system, four steps and three safeguards.

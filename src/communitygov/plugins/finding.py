@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pluggy
-from attrs import field, frozen
+from attrs import frozen
 
 from communitygov.plugins.specs import GROUP, PROJECT, ProfileHooks
 from communitygov.profile.profile import Profile
@@ -36,8 +36,8 @@ class Found:
         problems: What is wrong with plugins, by the name of their entry point.
     """
 
-    folders: Mapping[str, Path] = field(converter=lambda value: MappingProxyType(dict(value)))
-    problems: Mapping[str, tuple[Problem, ...]] = field(converter=lambda value: MappingProxyType(dict(value)))
+    folders: Mapping[str, Path]
+    problems: Mapping[str, tuple[Problem, ...]]
 
 
 def find_profiles(entries: Iterable[EntryPoint] | None = None) -> Found:
@@ -75,7 +75,7 @@ def find_profiles(entries: Iterable[EntryPoint] | None = None) -> Found:
             folders[name] = found
         else:
             problems[name] = found
-    return Found(folders, problems)
+    return Found(MappingProxyType(folders), MappingProxyType(problems))
 
 
 def load_profile(name: str | Path) -> Profile:
@@ -105,7 +105,9 @@ def load_profile(name: str | Path) -> Profile:
     if name not in found.folders:
         hint = did_you_mean(name, found.folders)
         raise ProfileNotFound(
-            _problem("unknown-profile", zh=f"没有安装方案 `{name}`{hint.zh}", en=f"no profile `{name}` is installed{hint.en}")
+            _problem(
+                "unknown-profile", zh=f"没有安装方案 `{name}`{hint.zh}", en=f"no profile `{name}` is installed{hint.en}"
+            )
         )
     return _load(name, found.folders[name])
 

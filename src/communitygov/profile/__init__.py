@@ -1,0 +1,1 @@
+"""Profiles: the rules of one place, in force on a day."""

@@ -26,6 +26,10 @@ from communitygov.vocabulary.text import Title
 __all__ = ["Profile", "Reform", "RuleSet"]
 
 
+def _frozen(reforms: Mapping[str, Reform]) -> Mapping[str, Reform]:
+    return MappingProxyType(dict(reforms))
+
+
 @frozen
 class Reform:
     """A change that somebody proposes.
@@ -133,7 +137,7 @@ class Profile:
     own: Node = field(repr=False)
     parent: Profile | None = None
     amendments: tuple[Layer, ...] = ()
-    reforms: Mapping[str, Reform] = field(factory=dict, converter=lambda value: MappingProxyType(dict(value)))
+    reforms: Mapping[str, Reform] = field(factory=dict, converter=_frozen)
     _kept: dict[object, Node] = field(factory=dict, init=False, repr=False)
 
     @property
@@ -468,6 +472,4 @@ def _fixed_below(
             )
         below = node.get("indicators")
         if below is not None and name in known:
-            yield from _fixed_below(
-                layer, below, index, known[name].indicators, (*path, name, "indicators"), depth + 1
-            )
+            yield from _fixed_below(layer, below, index, known[name].indicators, (*path, name, "indicators"), depth + 1)

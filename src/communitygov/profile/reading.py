@@ -152,14 +152,14 @@ def _parent(own: Node, find: Callable[[str], Profile] | None) -> Profile | None:
             raise ProfileNotFound(Problem("unknown-profile", Title(zh="未安装", en="it is not installed")))
         parent = find(wanted.text())
     except CommunityGovError as error:
-        reason = "; ".join(problem.message.en for problem in error.problems)
-        grund = "；".join(problem.message.zh for problem in error.problems)
+        zh = "；".join(problem.message.zh for problem in error.problems)
+        en = "; ".join(problem.message.en for problem in error.problems)
         raise ProfileNotFound(
             Problem(
                 "parent-not-found",
                 Title(
-                    zh=f"无法装载上级方案 `{wanted.text()}`：{grund}",
-                    en=f"the profile `{wanted.text()}` that this one extends cannot be loaded: {reason}",
+                    zh=f"无法装载上级方案 `{wanted.text()}`：{zh}",
+                    en=f"the profile `{wanted.text()}` that this one extends cannot be loaded: {en}",
                 ),
                 wanted.place,
             )
@@ -230,4 +230,6 @@ def _reform(node: Node, problems: list[Problem]) -> Reform:
     found = [problem for problem in found if problem.code != "unknown-reference"]
     if head is None or found:
         raise DocumentError(found)
-    return Reform(head, Layer("reform", head.reform, named(head.changes, f"reform {head.reform}"), head.from_, head.until))
+    return Reform(
+        head, Layer("reform", head.reform, named(head.changes, f"reform {head.reform}"), head.from_, head.until)
+    )

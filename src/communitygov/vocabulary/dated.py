@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 from attrs import field, frozen
@@ -39,7 +40,7 @@ class Dated(Generic[T]):
     @versions.validator
     def _ordered(self, _: object, versions: tuple[tuple[dt.date, T], ...]) -> None:
         days = [day for day, _value in versions]
-        if not days or any(a >= b for a, b in zip(days, days[1:], strict=False)):
+        if not days or any(a >= b for a, b in pairwise(days)):
             raise ValueError("versions need at least one day, and their days must rise")
 
     def at(self, when: str | Period | dt.date) -> T:
@@ -51,11 +52,7 @@ class Dated(Generic[T]):
         Raises:
             NotInForce: If the day is before the first version or after the last day.
         """
-        day = (
-            when
-            if isinstance(when, dt.date)
-            else (Period.parse(when) if isinstance(when, str) else when).first_day
-        )
+        day = when if isinstance(when, dt.date) else (Period.parse(when) if isinstance(when, str) else when).first_day
         if day < self.versions[0][0] or (self.until is not None and day > self.until):
             first = self.versions[0][0]
             raise NotInForce(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Self
 
 from communitygov.vocabulary.problem import Problem, sort_problems
 from communitygov.vocabulary.text import Language, Title
@@ -33,7 +34,7 @@ class CommunityGovError(Exception):
         super().__init__("\n".join(problem.say("en") for problem in self.problems))
 
     @classmethod
-    def because(cls, code: str, *, zh: str, en: str) -> CommunityGovError:
+    def because(cls, code: str, *, zh: str, en: str) -> Self:
         """Return the error for one problem that has no place in a file.
 
         Args:
@@ -76,7 +77,7 @@ class MissingExtra(CommunityGovError):
     """You asked for something whose optional libraries are not installed."""
 
     @classmethod
-    def named(cls, extra: str, library: str) -> MissingExtra:
+    def named(cls, extra: str, library: str) -> Self:
         """Return the error for one absent library.
 
         Args:

@@ -6,13 +6,15 @@ strategies are all made from that declaration.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from communitygov.vocabulary.errors import DataError
+from communitygov.vocabulary.faults import COPIES, SHOWN, Coverage, Fault, find_problems
 from communitygov.vocabulary.numbers import decimal_text
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
@@ -24,18 +26,19 @@ __all__ = [
     "SHOWN",
     "Column",
     "ColumnKind",
+    "Coverage",
     "Fault",
     "Table",
     "adopt",
     "check_table",
+    "column_faults",
+    "column_problems",
     "find_faults",
     "missing_values",
+    "nullable",
 ]
 
-ColumnKind = Literal["text", "period", "whole", "number", "score", "flag"]
-
-SHOWN = 20
-"""How many rows a data error names; it always gives the count of all."""
+ColumnKind = Literal["text", "period", "whole", "number", "score", "flag", "any"]
 
 
 @frozen
@@ -46,7 +49,7 @@ class Column:
         name: Its name.
         kind: ``text``; ``period`` (text such as ``2023Q3``); ``whole`` (whole numbers); ``number`` (any finite
             number, taken at its value); ``score`` (whole numbers of units of the last published place, or a float or
-            decimal taken at its value); ``flag`` (true or false).
+            decimal taken at its value); ``flag`` (true or false); ``any``.
         title: Its title in both languages.
         required: Whether the frame must have it.
         nullable: Whether a value may be missing.
@@ -78,12 +81,14 @@ class Table:
         columns: Its columns.
         key: The columns that no two rows may agree on.
         open: Whether other columns are let through; if not they are refused by name.
+        unique: Whether the key is one; if not, its columns only name rows.
     """
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     open: bool = False
+    unique: bool = True
 
     def column(self, name: str) -> Column:
         """Return a column by name.
@@ -94,29 +99,12 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
 
-@frozen
-class Fault:
-    """Something that may be wrong with a row.
-
-    Args:
-        code: The problem's stable name.
-        column: The column at fault.
-        mask: True where it is wrong.
-        message: What is wrong.
-        show: Whether to show the value beside the row.
-    """
-
-    code: str
-    column: str
-    mask: nw.Expr
-    message: Title
-    show: bool = False
-
-
 def adopt(native: Any) -> tuple[nw.DataFrame[Any] | nw.LazyFrame[Any], Callable[[Any], Any]]:
     """Take a frame of any kind, and return it with the way back to its kind.
 
-    A PyArrow table goes through Polars without a copy, since it has no grouped windows of its own.
+    A PyArrow table goes through Polars without a copy, since it has no grouped windows of its own. Columns of a
+    pandas frame that cannot say *missing* get the nullable type of the same width, in which NaN is missing; so whole
+    numbers stay whole where some are missing.
 
     Args:
         native: A Polars (eager or lazy), pandas, PyArrow, DuckDB or PySpark frame.
@@ -125,7 +113,7 @@ def adopt(native: Any) -> tuple[nw.DataFrame[Any] | nw.LazyFrame[Any], Callable[
         A Narwhals frame, and a function from a Narwhals frame to a frame of the kind given.
 
     Raises:
-        DataError: If it is no frame.
+        DataError: If it is no frame, or two of its columns have one name.
     """
     import narwhals as nw
 
@@ -142,22 +130,73 @@ def adopt(native: Any) -> tuple[nw.DataFrame[Any] | nw.LazyFrame[Any], Callable[
             )
         ) from None
     if frame.implementation.is_pyarrow():
+        _refuse_twins(native.column_names)
         import polars as pl
 
-        return nw.from_native(pl.from_arrow(native)), lambda done: done.to_native().to_arrow()  # type: ignore[type-var]
-    return frame, lambda done: done.to_native()
+        return nw.from_native(pl.from_arrow(native)), lambda done: done.to_native().to_arrow()
+    if frame.implementation.is_pandas():
+        _refuse_twins(native.columns)
+    return nullable(frame), lambda done: done.to_native()
 
 
-def check_table(table: Table, frame: Any, *, extra: Iterable[str] = (), more: Iterable[Fault] = ()) -> None:
+def _refuse_twins(names: Iterable[Any]) -> None:
+    twice = sorted(name for name, count in Counter(map(str, names)).items() if count > 1)
+    if twice:
+        raise DataError(
+            _column_problem(
+                "duplicate-column",
+                name,
+                f"列 `{name}` 出现多次；列名须唯一",
+                f"the column `{name}` stands more than once; columns need one name each",
+            )
+            for name in twice
+        )
+
+
+_NULLABLE = {
+    "bool": "boolean",
+    **{f"int{bits}": f"Int{bits}" for bits in (8, 16, 32, 64)},
+    **{f"uint{bits}": f"UInt{bits}" for bits in (8, 16, 32, 64)},
+    **{f"float{bits}": f"Float{max(bits, 32)}" for bits in (16, 32, 64)},
+}
+
+
+def nullable(frame: Any) -> Any:
+    """Return a frame whose columns can all say *missing*; only those of pandas may be unable to.
+
+    Args:
+        frame: A Narwhals frame.
+    """
+    import narwhals as nw
+
+    if not frame.implementation.is_pandas():
+        return frame
+    native = frame.to_native()
+    wanted = {name: _NULLABLE.get(str(dtype)) for name, dtype in native.dtypes.items()}
+    for name, dtype in native.dtypes.items():
+        if str(dtype) == "object" and len(native) and native[name].isna().all():
+            wanted[name] = "Float64"
+    return nw.from_native(native.astype({name: dtype for name, dtype in wanted.items() if dtype}))
+
+
+def check_table(
+    table: Table,
+    frame: Any,
+    *,
+    extra: Iterable[str] = (),
+    more: Iterable[Fault] = (),
+    coverage: Coverage | None = None,
+) -> None:
     """Check a frame against its table, in one aggregate.
 
-    A second query, for the names of rows, is made only where something is wrong.
+    A second query, for the names of rows, is made only where something is wrong (and one more where rows are absent).
 
     Args:
         table: The declared columns.
         frame: A Narwhals frame.
         extra: Names of further columns that are let through and, if present, belong to the key.
         more: Further faults to look for.
+        coverage: Which rows must not be absent, if any.
 
     Raises:
         DataError: With every fault, each naming column and rows: the first 20 and the count.
@@ -165,26 +204,27 @@ def check_table(table: Table, frame: Any, *, extra: Iterable[str] = (), more: It
     import narwhals as nw
 
     schema = frame.collect_schema()
-    extra = tuple(extra)
-    problems = list(_columns(table, schema, extra))
-    present = [column for column in table.columns if column.name in schema]
-    faults = (
-        [] if problems else [fault for column in present for fault in _faults(column, schema[column.name])]
-    )
-    if not problems:
-        keys = [*table.key, *(name for name in extra if name in schema)]
-        frame = frame.with_columns(nw.len().over(*keys).alias("_copies"))
-        faults.append(
-            Fault(
-                "duplicate-row",
-                keys[0],
-                nw.col("_copies") > 1,
-                Title(zh="同一行出现多次", en="the row is repeated"),
-            )
-        )
-        problems = find_faults(frame, [*faults, *more], keys)
+    extra = tuple(name for name in extra if name in schema)
+    keys = [*table.key, *extra]
+    problems = list(column_problems(table, schema, extra))
+    unreadable = {problem.path for problem in problems}
+    if unreadable.intersection(keys):
+        raise DataError(problems)
+    readable = [c for c in table.columns if c.name in schema and c.name not in unreadable]
+    faults = [fault for column in readable for fault in column_faults(column, schema[column.name])]
+    faults += [missing_values(Column(name, "text", Title(zh=name, en=name))) for name in extra]
+    faults += [fault for fault in more if not unreadable or _can_be_read(fault, unreadable)]
+    if table.unique:
+        repeated = Title(zh="同一行出现多次", en="the row is repeated")
+        faults.append(Fault("duplicate-row", keys[0], nw.col(COPIES) > 1, repeated))
+        frame = frame.with_columns(nw.len().over(*keys).alias(COPIES))
+    problems += find_problems(frame, faults, keys, coverage, table.name)
     if problems:
         raise DataError(problems)
+
+
+def _can_be_read(fault: Fault, unreadable: Collection[str]) -> bool:
+    return bool(fault.reads) and not set(fault.reads).intersection(unreadable)
 
 
 def missing_values(column: Column) -> Fault:
@@ -195,12 +235,8 @@ def missing_values(column: Column) -> Fault:
     """
     import narwhals as nw
 
-    return Fault(
-        "missing-value",
-        column.name,
-        nw.col(column.name).is_null(),
-        Title(zh="缺少数值", en="the value is missing"),
-    )
+    missing = Title(zh="缺少数值", en="the value is missing")
+    return Fault("missing-value", column.name, nw.col(column.name).is_null(), missing, reads=(column.name,))
 
 
 def find_faults(frame: Any, faults: Sequence[Fault], keys: Sequence[str]) -> list[Problem]:
@@ -211,50 +247,17 @@ def find_faults(frame: Any, faults: Sequence[Fault], keys: Sequence[str]) -> lis
         faults: What to look for.
         keys: The columns that name a row.
     """
-    import narwhals as nw
-
-    if not faults:
-        return []
-    masks = [
-        fault.mask.fill_null(False).cast(nw.Int64).sum().alias(f"_{i}") for i, fault in enumerate(faults)
-    ]
-    counts = _collect(frame.select(*masks))
-    problems = []
-    for i, fault in enumerate(faults):
-        count = int(counts[f"_{i}"][0] or 0)
-        if count:
-            columns = list(dict.fromkeys([*keys, *([fault.column] if fault.show else [])]))
-            rows = _collect(frame.filter(fault.mask.fill_null(False)).select(*columns).head(SHOWN))
-            problems.append(_named(fault, count, rows, keys))
-    return problems
+    return find_problems(frame, faults, keys)
 
 
-def _collect(frame: Any) -> dict[str, list[Any]]:
-    import narwhals as nw
+def column_problems(table: Table, schema: Any, extra: Collection[str] = ()) -> Iterator[Problem]:
+    """Yield what is wrong with a frame's columns: missing, unknown, of another type. No row is read.
 
-    if isinstance(frame, nw.LazyFrame):
-        frame = frame.collect()
-    return {name: frame[name].to_list() for name in frame.columns}
-
-
-def _named(fault: Fault, count: int, rows: dict[str, list[Any]], keys: Sequence[str]) -> Problem:
-    named = []
-    for i in range(len(rows[keys[0]])):
-        name = " ".join(str(rows[key][i]) for key in keys)
-        named.append(f"{name} ({rows[fault.column][i]})" if fault.show else name)
-    listed = ", ".join(dict.fromkeys(named)) + (" ..." if count > len(named) else "")
-    return Problem(
-        fault.code,
-        Title(
-            zh=f"列 `{fault.column}`：{fault.message.zh}，共 {count} 行：{listed}",
-            en=f"column `{fault.column}`: {fault.message.en}; {count} row{'s' * (count > 1)}: {listed}",
-        ),
-        path=fault.column,
-        context={"count": count, "rows": named},
-    )
-
-
-def _columns(table: Table, schema: Any, extra: tuple[str, ...]) -> Iterable[Problem]:
+    Args:
+        table: The declared columns.
+        schema: The frame's schema.
+        extra: Names of further columns that are let through.
+    """
     known = {column.name for column in table.columns}
     for column in table.columns:
         if column.name not in schema:
@@ -276,7 +279,7 @@ def _columns(table: Table, schema: Any, extra: tuple[str, ...]) -> Iterable[Prob
     if not table.open:
         for name in schema:
             if name not in known and name not in extra:
-                hint = did_you_mean(name, known)
+                hint = did_you_mean(str(name), known)
                 yield _column_problem(
                     "unknown-column",
                     name,
@@ -303,8 +306,8 @@ def _fits(column: Column, dtype: Any) -> bool:
     import narwhals as nw
 
     if column.kind in ("text", "period"):
-        return dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object)
-    if column.nullable and dtype == nw.Unknown:
+        return dtype in (nw.String, nw.Categorical, nw.Enum)
+    if column.kind == "any" or dtype == nw.Unknown:  # a column without any value
         return True
     if column.kind == "flag":
         return bool(dtype == nw.Boolean)
@@ -313,45 +316,53 @@ def _fits(column: Column, dtype: Any) -> bool:
     return bool(dtype.is_numeric())
 
 
-def _faults(column: Column, dtype: Any) -> Iterable[Fault]:
+def column_faults(column: Column, dtype: Any, where: nw.Expr | None = None) -> Iterator[Fault]:
+    """Yield what can be wrong with the values of a column.
+
+    Args:
+        column: The column.
+        dtype: Its Narwhals type in the frame.
+        where: The rows that are looked at; all if None.
+    """
     import narwhals as nw
 
-    value = nw.col(column.name)
     name = column.name
+    value = nw.col(name)
+
+    def fault(code: str, mask: nw.Expr, zh: str, en: str) -> Fault:
+        mask = mask if where is None else where & mask
+        return Fault(code, name, mask, Title(zh=zh, en=en), show=True, reads=(name,))
+
     if not column.nullable:
-        yield missing_values(column)
+        absent = missing_values(column)
+        yield absent if where is None else evolve(absent, mask=where & absent.mask)
+    if not dtype.is_numeric():
+        return
+    finite = nw.lit(True)
     if dtype.is_float():
-        finite = Title(zh="不是有限的数", en="not a finite number")
-        yield Fault("not-finite", name, value.is_nan() | ~value.is_finite(), finite, show=True)
-    if dtype.is_numeric() and column.kind != "score":
-        if column.minimum is not None:
-            low = decimal_text(column.minimum)
-            yield Fault(
-                "below-scale",
-                name,
-                value < _literal(column.minimum),
-                Title(zh=f"低于 {low}", en=f"below {low}"),
-                show=True,
-            )
-        if column.maximum is not None:
-            high = decimal_text(column.maximum)
-            yield Fault(
-                "above-scale",
-                name,
-                value > _literal(column.maximum),
-                Title(zh=f"高于 {high}", en=f"above {high}"),
-                show=True,
-            )
-    if column.decimals is not None and (dtype.is_float() or dtype.is_decimal()):
-        scaled = value.cast(nw.Float64) * 10**column.decimals
-        off = (scaled - scaled.round(0)).abs() > 1e-6
-        yield Fault(
-            "too-many-decimals",
-            name,
-            off,
-            Title(zh=f"小数多于 {column.decimals} 位", en=f"more than {column.decimals} decimals"),
-            show=True,
-        )
+        finite = value.is_finite()
+        yield fault("not-finite", ~finite, "不是有限的数", "not a finite number")
+    if dtype.is_decimal():
+        value = value.cast(nw.Float64)
+    if column.kind != "score" and column.minimum is not None:
+        low, mask = decimal_text(column.minimum), value < _literal(column.minimum)
+        yield fault("below-scale", finite & mask, f"低于 {low}", f"below {low}")
+    if column.kind != "score" and column.maximum is not None:
+        high, mask = decimal_text(column.maximum), value > _literal(column.maximum)
+        yield fault("above-scale", finite & mask, f"高于 {high}", f"above {high}")
+    if column.decimals is not None and not dtype.is_integer():
+        places, mask = column.decimals, _off_grid(value, dtype, column.decimals)
+        yield fault("too-many-decimals", finite & mask, f"小数多于 {places} 位", f"more than {places} decimals")
+
+
+def _off_grid(value: nw.Expr, dtype: Any, decimals: int) -> nw.Expr:
+    """Return whether a value has more decimals than allowed, beyond the noise of its own type."""
+    import narwhals as nw
+
+    scaled = value.cast(nw.Float64) * 10**decimals
+    noise = 1e-6 if dtype == nw.Float32 else 1e-15
+    off: nw.Expr = (scaled - scaled.round(0)).abs() > scaled.abs() * noise + 1e-6
+    return off
 
 
 def _literal(value: Fraction) -> int | float:

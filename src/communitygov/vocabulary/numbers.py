@@ -26,7 +26,9 @@ Number = NewType("Number", Fraction)
 """Any exact number; written ``14``, ``14.3``, ``143/10`` or ``1430%``."""
 
 _TEXT = re.compile(
-    r"(?P<sign>[-+]?)(?:(?P<whole>\d{1,30})(?:\.(?P<places>\d{1,30}))?(?P<percent>%)?|(?P<top>\d{1,30})/(?P<bottom>\d{1,30}))"
+    r"(?P<sign>[-+]?)"
+    r"(?:(?P<whole>\d{1,30})(?:\.(?P<places>\d{1,30}))?(?P<percent>%)?|(?P<top>\d{1,30})/(?P<bottom>\d{1,30}))",
+    re.ASCII,
 )
 
 

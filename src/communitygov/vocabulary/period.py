@@ -15,7 +15,8 @@ PeriodKind = Literal["year", "half", "quarter", "month", "day"]
 
 _MONTHS: dict[str, int] = {"year": 12, "half": 6, "quarter": 3, "month": 1}
 _TEXT = re.compile(
-    r"(?P<year>[12]\d{3})(?:H(?P<half>[12])|Q(?P<quarter>[1-4])|-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?"
+    r"(?P<year>[12]\d{3})(?:H(?P<half>[12])|Q(?P<quarter>[1-4])|-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?",
+    re.ASCII,
 )
 
 

@@ -45,9 +45,7 @@ class Problem:
 
     Example:
         >>> from communitygov.vocabulary.text import Title
-        >>> p = Problem(
-        ...     "bad-share", Title(zh="不是份额", en="not a share"), Place("x.yaml", 3, 9), clause=("SJS-17",)
-        ... )
+        >>> p = Problem("bad-share", Title(zh="不是份额", en="not a share"), Place("x.yaml", 3, 9), clause=("SJS-17",))
         >>> print(p.say("en"))
         x.yaml:3:9: bad-share: not a share [SJS-17]
     """

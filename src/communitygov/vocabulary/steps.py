@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from attrs import field, frozen
@@ -10,6 +10,10 @@ from attrs import field, frozen
 from communitygov.vocabulary.text import Title
 
 __all__ = ["Steps"]
+
+
+def _as_tuple(steps: Iterable[Steps]) -> tuple[Steps, ...]:
+    return tuple(steps)
 
 
 @frozen
@@ -30,9 +34,7 @@ class Steps:
         facts: Named values that suffice to compute the step again by hand.
 
     Example:
-        >>> tree = Steps(
-        ...     "sum", Title(zh="合计", en="sum"), 3, children=(Steps("a", Title(zh="甲", en="a"), 3),)
-        ... )
+        >>> tree = Steps("sum", Title(zh="合计", en="sum"), 3, children=(Steps("a", Title(zh="甲", en="a"), 3),))
         >>> [step.key for step in tree.walk()]
         ['sum', 'a']
     """
@@ -43,7 +45,7 @@ class Steps:
     text: Title | None = None
     clause: tuple[str, ...] = ()
     source: Title | None = None
-    children: tuple[Steps, ...] = field(default=(), converter=tuple)
+    children: tuple[Steps, ...] = field(default=(), converter=_as_tuple)
     facts: dict[str, Fraction | int | float | str | bool | None] = field(factory=dict)
 
     def walk(self) -> Iterator[Steps]:

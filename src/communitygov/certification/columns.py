@@ -1,0 +1,179 @@
+"""What the verbs of certification share: frames taken in, columns required, scores in units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from communitygov.vocabulary.errors import DataError, UsageError
+from communitygov.vocabulary.frames import Fault, Table, adopt, check_table
+from communitygov.vocabulary.problem import Problem, did_you_mean
+from communitygov.vocabulary.text import Title
+
+__all__ = ["adopt_beside", "check", "count", "in_units", "shared", "take", "units", "whole"]
+
+_NULLABLE = {"i": "Int64", "u": "Int64", "b": "boolean", "f": "Float64"}
+
+
+def take(native: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """Take a frame of any kind, ready for whole numbers that may be missing.
+
+    pandas keeps whole numbers with a gap as floats, unless they are of its nullable kind, which they are made here.
+
+    Args:
+        native: The frame.
+
+    Returns:
+        A Narwhals frame, and a function from a Narwhals frame to a frame of the kind given.
+    """
+    import narwhals as nw
+
+    frame, back = adopt(native)
+    if frame.implementation.is_pandas():
+        plain = frame.to_native()
+        kinds = {name: _NULLABLE.get(getattr(dtype, "kind", "")) for name, dtype in plain.dtypes.items()}
+        frame = nw.from_native(plain.astype({name: kind for name, kind in kinds.items() if kind}))
+    return frame, back
+
+
+def adopt_beside(frame: Any, native: Any, name: str) -> Any:
+    """Take a second frame, of the kind of the first.
+
+    Args:
+        frame: The first, as ``take`` gives it.
+        native: The second.
+        name: What it is, for the message.
+
+    Raises:
+        DataError: If the two are of different kinds.
+    """
+    import narwhals as nw
+
+    other, _ = take(native)
+    if isinstance(frame, nw.LazyFrame) and isinstance(other, nw.DataFrame) and other.implementation.is_polars():
+        other = other.lazy()
+    if frame.implementation != other.implementation or type(frame) is not type(other):
+        raise DataError(
+            Problem(
+                "frames-of-two-kinds",
+                Title(
+                    zh=f"{name} 与第一张表种类不同（{_kind(other)}，{_kind(frame)}）；请用同一种",
+                    en=f"{name} is another kind of frame than the first ({_kind(other)}, {_kind(frame)}); use one kind",
+                ),
+            )
+        )
+    return other
+
+
+def _kind(frame: Any) -> str:
+    import narwhals as nw
+
+    return f"{frame.implementation.value}{' lazy' if isinstance(frame, nw.LazyFrame) else ''}"
+
+
+def check(
+    table: Table, frame: Any, *, by: Sequence[str], reserved: Iterable[str] = (), more: Iterable[Fault] = ()
+) -> None:
+    """Check a frame against its table and the further key columns.
+
+    Args:
+        table: The declared columns.
+        frame: A Narwhals frame.
+        by: Further key columns, which must be there and without gaps.
+        reserved: Names that no ``by`` column may have.
+        more: Further faults to look for.
+
+    Raises:
+        UsageError: If a ``by`` column has a name of another meaning.
+        DataError: If the frame does not fit.
+    """
+    import narwhals as nw
+
+    taken = sorted(set(by) & (set(reserved) | {column.name for column in table.columns}))
+    if taken:
+        raise UsageError.because(
+            "reserved-column",
+            zh=f"`by` 不能用列名 {'、'.join(taken)}，它另有含义",
+            en=f"`by` cannot name {', '.join(taken)}, which means something else",
+        )
+    missing = [name for name in by if name not in frame.collect_schema().names()]
+    if missing:
+        names = frame.collect_schema().names()
+        raise DataError(
+            Problem(
+                "missing-column",
+                Title(
+                    zh=f"{table.name} 缺少列 `{name}`（`by` 所列）{did_you_mean(name, names).zh}",
+                    en=f"{table.name} has no column `{name}`, named in `by`{did_you_mean(name, names).en}",
+                ),
+                path=name,
+            )
+            for name in missing
+        )
+    gaps = [
+        Fault("missing-value", name, nw.col(name).is_null(), Title(zh="缺少数值", en="the value is missing"))
+        for name in by
+    ]
+    check_table(table, frame, extra=by, more=[*gaps, *more])
+
+
+def units(frame: Any, name: str, decimals: int) -> Any:
+    """Return a column of scores as whole numbers of units of the last published place.
+
+    Args:
+        frame: The frame, for the column's kind.
+        name: The column.
+        decimals: Published places.
+    """
+    import narwhals as nw
+
+    dtype = frame.collect_schema()[name]
+    value = nw.col(name)
+    if dtype.is_float() or dtype.is_decimal():
+        value = (value.cast(nw.Float64) * 10**decimals).round(0)
+    return value.cast(nw.Int64)
+
+
+def in_units(frame: Any, names: Sequence[str], decimals: int) -> Any:
+    """Return a frame with columns of scores in units.
+
+    Args:
+        frame: The frame.
+        names: The columns; those that it lacks are passed over.
+        decimals: Published places.
+    """
+    present = frame.collect_schema().names()
+    return frame.with_columns(**{name: units(frame, name, decimals) for name in names if name in present})
+
+
+def whole(value: Any) -> Any:
+    """Return an expression as whole numbers.
+
+    Args:
+        value: The expression.
+    """
+    import narwhals as nw
+
+    return value.cast(nw.Int64)
+
+
+def count(mask: Any) -> Any:
+    """Return how often an expression is true, in a group or a window.
+
+    Args:
+        mask: The expression.
+    """
+    import narwhals as nw
+
+    return mask.cast(nw.Int64).sum().cast(nw.Int64)
+
+
+def shared(frame: Any, names: Iterable[str]) -> list[str]:
+    """Return those names that a frame has.
+
+    Args:
+        frame: The frame.
+        names: The names.
+    """
+    present = set(frame.collect_schema().names())
+    return [name for name in names if name in present]

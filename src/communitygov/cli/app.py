@@ -1,0 +1,83 @@
+"""The commands by name. Each is imported when it is called, none for the list of them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from communitygov import __version__
+from communitygov.cli.bilingual import Group, Option, language, set_language
+from communitygov.vocabulary.problem import did_you_mean
+from communitygov.vocabulary.text import Title
+
+__all__ = ["COMMANDS", "app"]
+
+COMMANDS: dict[str, tuple[str, Title]] = {
+    "profiles": ("profiles", Title(zh="列出已安装的城市方案", en="List the profiles that are installed")),
+    "show": ("show", Title(zh="显示规则、条款、出处和待解问题", en="Show rules with clauses, provenance and open questions")),
+    "check": ("check", Title(zh="检查方案，或说明来源已建模多少", en="Check a profile, or say how much of its source it models")),
+    "schema": ("schema", Title(zh="输出 JSON Schema", en="Print or write the JSON Schemas")),
+    "template": ("data", Title(zh="生成评价数据的空表", en="Write an empty table for an index's data")),
+    "score": ("data", Title(zh="按评价体系打分", en="Score subjects by an index")),
+    "certify": ("data", Title(zh="按年度得分认定星级", en="Certify subjects by their yearly scores")),
+    "explain": ("explain", Title(zh="逐步说明一个结果的由来", en="Explain one result step by step")),
+    "simulate": ("simulate", Title(zh="模拟规则及其改变的后果", en="Simulate rules, and what changing them does")),
+    "plan": ("plan", Title(zh="比较改革前后在同一数据上的结果", en="Compare rules with a reform on the same data")),
+    "ambiguities": ("plan", Title(zh="哪些待解问题会改变结果", en="Say which open questions change anybody's result")),
+}
+"""Each command's module, and what it does."""
+
+
+class _Commands(Group):
+    """The group of all commands, imported one by one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"communitygov.cli.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            hint = did_you_mean(name, COMMANDS)
+            said = Title(zh=f"没有命令 `{name}`{hint.zh}", en=f"no command `{name}`{hint.en}")
+            ctx.fail(said.say(language(ctx)))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        lang = language(ctx)
+        with formatter.section(Title(zh="命令", en="Commands").say(lang)):
+            formatter.write_dl([(name, about.say(lang)) for name, (_, about) in COMMANDS.items()])
+
+
+@click.group(
+    cls=_Commands,
+    about=Title(
+        zh="把社区治理的规则当作数据：载入一座城市的规则，执行它们，说明结果，修改规则，模拟后果。",
+        en="Rules as code for how communities are governed: load a city's rules, carry them out, explain a result, "
+        "change the rules, and simulate the change.",
+    ),
+    example="communitygov simulate shijingshan --from 2022 --to 2030 --report report.html",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option(
+    "--lang",
+    cls=Option,
+    type=click.Choice(["zh", "en"]),
+    is_eager=True,
+    expose_value=False,
+    callback=set_language,
+    about=Title(zh="语言；默认按系统区域", en="The language; by default the locale's"),
+)
+@click.version_option(__version__, prog_name="communitygov")
+def app() -> None:
+    """All commands."""

@@ -1,0 +1,158 @@
+"""From cells of text to a frame with the kinds that a table declares; a bad cell is an error with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from communitygov.vocabulary.errors import DataError
+from communitygov.vocabulary.frames import SHOWN, Column, Table
+from communitygov.vocabulary.numbers import exact
+from communitygov.vocabulary.period import Period
+from communitygov.vocabulary.problem import Place, Problem
+from communitygov.vocabulary.text import Title
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Cells", "typed"]
+
+_EXACT = re.compile(r"[-+]?\d{1,15}(\.\d{1,15})?")
+_REAL = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,3})?")
+_WHOLE = re.compile(r"[-+]?\d{1,18}")
+_BAD = object()
+_TRUE, _FALSE = frozenset({"true", "1", "yes", "是"}), frozenset({"false", "0", "no", "否"})
+
+
+@frozen
+class Cells:
+    """A table as it stands in a file, all text.
+
+    Args:
+        file: The file, as the user gave it.
+        heads: The names of its columns.
+        rows: Its rows, each with as many cells as there are columns.
+        lines: The line, or the row of the sheet, that each row stands in.
+    """
+
+    file: str
+    heads: tuple[str, ...]
+    rows: Sequence[Sequence[str]]
+    lines: Sequence[int]
+
+
+def typed(cells: Cells, table: Table) -> pl.DataFrame:
+    """Return a frame whose columns have the kinds that a table declares; other columns stay text.
+
+    An empty cell is a missing value. A score is read at its value, whatever its places, and becomes whole units of
+    the last published place. Nothing is rounded.
+
+    Args:
+        cells: The cells.
+        table: The declared columns.
+
+    Raises:
+        DataError: If a cell is not of its column's kind; each is named with file, row and column, the first 20 and
+            how many more there are.
+    """
+    import polars as pl
+
+    declared = {column.name: column for column in table.columns}
+    problems: list[Problem] = []
+    columns: dict[str, Any] = {}
+    for i, name in enumerate(cells.heads):
+        texts = [row[i] for row in cells.rows]
+        column = declared.get(name)
+        if column is None or column.kind in ("text", "any"):
+            columns[name] = pl.Series(name, [text if text != "" else None for text in texts], dtype=pl.String)
+            continue
+        read = {text: _read(column, text.strip()) for text in set(texts)}  # most values come many times
+        for line, text in zip(cells.lines, texts, strict=True):
+            if read[text] is _BAD:
+                problems.append(_bad_cell(column, text, Place(cells.file, line, i + 1)))
+        values = [None if read[text] is _BAD else read[text] for text in texts]
+        kinds = {"whole": pl.Int64, "score": pl.Int64, "number": pl.Float64, "flag": pl.Boolean, "period": pl.String}
+        columns[name] = pl.Series(name, values, dtype=kinds[column.kind])
+    if problems:
+        raise DataError(_first(problems))
+    return pl.DataFrame(columns)
+
+
+def _read(column: Column, text: str) -> object:
+    try:
+        return _value(column, text)
+    except ValueError:
+        return _BAD
+
+
+def _value(column: Column, text: str) -> int | float | bool | str | None:
+    if text == "":
+        return None
+    if column.kind == "period":
+        return str(Period.parse(text))
+    if column.kind == "flag":
+        return _flag(text)
+    if column.kind == "whole":
+        return int(_matching(_WHOLE, text))
+    if column.decimals is None:
+        return float(_matching(_REAL, text))
+    number = exact(_matching(_EXACT, text))
+    units = number * 10**column.decimals
+    if units.denominator != 1:
+        raise ValueError("too many decimals")
+    return int(units) if column.kind == "score" else _nearest(number)
+
+
+def _nearest(number: Fraction) -> float:
+    return number.numerator / number.denominator
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in _TRUE | _FALSE:
+        raise ValueError(text)
+    return text.lower() in _TRUE
+
+
+def _matching(pattern: re.Pattern[str], text: str) -> str:
+    if pattern.fullmatch(text) is None:
+        raise ValueError(text)
+    return text
+
+
+def _bad_cell(column: Column, text: str, place: Place) -> Problem:
+    wanted = {
+        "whole": Title(zh="整数", en="a whole number"),
+        "number": Title(zh="数", en="a number"),
+        "score": Title(zh="分数", en="a score"),
+        "flag": Title(zh="true 或 false（1 或 0，是 或 否）", en="true or false (1 or 0, yes or no)"),
+        "period": Title(zh="时期，如 2023、2023Q3、2023-08", en="a period, such as 2023, 2023Q3 or 2023-08"),
+    }[column.kind]
+    places = Title(zh="", en="")
+    if column.decimals is not None:
+        places = Title(zh=f"，至多 {column.decimals} 位小数", en=f" with at most {column.decimals} decimals")
+    shown = text if len(text) <= 40 else f"{text[:40]}..."
+    return Problem(
+        "bad-cell",
+        Title(
+            zh=f"列 `{column.name}` 须为{wanted.zh}{places.zh}，却是 `{shown}`",
+            en=f"column `{column.name}` must hold {wanted.en}{places.en}, found `{shown}`",
+        ),
+        place,
+        path=column.name,
+    )
+
+
+def _first(problems: Sequence[Problem]) -> Iterator[Problem]:
+    ordered = sorted(problems, key=lambda problem: problem.place or Place(""))
+    yield from ordered[:SHOWN]
+    rest = ordered[SHOWN:]
+    if rest:
+        yield Problem(
+            "more-bad-cells",
+            Title(zh=f"此后还有 {len(rest)} 个这样的单元格", en=f"{len(rest)} more cells like these from here on"),
+            rest[0].place,
+        )

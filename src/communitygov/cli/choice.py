@@ -1,0 +1,212 @@
+"""What a command is about: which profile, on which day, with which reforms and readings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from communitygov.cli.bilingual import option
+from communitygov.vocabulary.errors import UsageError
+from communitygov.vocabulary.problem import did_you_mean
+
+if TYPE_CHECKING:
+    from communitygov.profile.profile import Profile, Reform, RuleSet
+
+__all__ = [
+    "find_profile",
+    "find_reforms",
+    "one_reading_each",
+    "only",
+    "profile_argument",
+    "readings_of",
+    "rules_at",
+    "rules_options",
+]
+
+F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+
+profile_argument = click.argument("profile")
+"""The profile: its name, or the folder that its documents are in."""
+
+
+def rules_options(*, at: bool = True) -> Callable[[F], F]:
+    """Return a decorator that adds ``--reform``, ``--reading`` and perhaps ``--at``.
+
+    Args:
+        at: Whether there is a day to choose.
+    """
+
+    def decorate(function: F) -> F:
+        function = option(
+            "--reading",
+            "readings",
+            multiple=True,
+            metavar="QUESTION=READING",
+            zh="采用某待解问题的某种理解；可多次",
+            en="Take a reading of an open question; may be repeated",
+        )(function)
+        function = option(
+            "--reform",
+            "reforms",
+            multiple=True,
+            metavar="FILE|NAME",
+            zh="改革方案文件，或随方案附带的改革方案名；可多次",
+            en="A reform: a file, or the name of one that ships with the profile; may be repeated",
+        )(function)
+        if at:
+            function = option(
+                "--at",
+                metavar="PERIOD",
+                zh="取该时期首日的规则，如 2023、2023Q3；默认今天",
+                en="The rules of that period's first day, such as 2023 or 2023Q3; by default today's",
+            )(function)
+        return function
+
+    return decorate
+
+
+def find_profile(name: str) -> Profile:
+    """Load a profile by its name, or from a folder.
+
+    Args:
+        name: The name of an installed profile; else the path of a folder.
+
+    Raises:
+        ProfileNotFound: If there is neither.
+        DocumentError: With every problem of its documents.
+    """
+    from communitygov.plugins.finding import find_profiles, load_profile
+
+    if Path(name).is_dir():
+        found = find_profiles()
+        if name not in found.folders and name not in found.problems:
+            return load_profile(Path(name))
+    return load_profile(name)
+
+
+def find_reforms(profile: Profile, names: Iterable[str]) -> list[Reform]:
+    """Load reforms.
+
+    Args:
+        profile: The profile they are for.
+        names: Files, or names of reforms that ship with the profile.
+
+    Raises:
+        UsageError: If there is no such reform and no such file.
+        DocumentError: With every problem of a file.
+    """
+    from communitygov.profile.reading import read_reform
+
+    reforms = []
+    for name in names:
+        if name in profile.reforms:
+            reforms.append(profile.reforms[name])
+            continue
+        if not Path(name).exists():
+            hint = did_you_mean(name, profile.reforms)
+            raise UsageError.because(
+                "unknown-reform",
+                zh=f"没有文件 `{name}`，{profile.name} 也不附带此改革方案{hint.zh}",
+                en=f"there is no file `{name}`, and {profile.name} ships no reform of that name{hint.en}",
+            )
+        reforms.append(read_reform(name))
+    return reforms
+
+
+def readings_of(texts: Iterable[str]) -> dict[str, list[str]]:
+    """Return the readings asked for, by question, in the order given and without repeats.
+
+    Args:
+        texts: Each ``question=reading``.
+
+    Raises:
+        UsageError: If one is not of that form.
+
+    Example:
+        >>> readings_of(["reach=original_cut", "reach=moved_cut"])
+        {'reach': ['original_cut', 'moved_cut']}
+    """
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        question, sign, reading = (part.strip() for part in text.partition("="))
+        if not (question and sign and reading):
+            raise UsageError.because(
+                "bad-reading", zh=f"`{text}` 须写作 问题=理解", en=f"write `{text}` as question=reading"
+            )
+        if reading not in found.setdefault(question, []):
+            found[question].append(reading)
+    return found
+
+
+def one_reading_each(texts: Iterable[str]) -> dict[str, str]:
+    """Return the reading to take for each question.
+
+    Args:
+        texts: Each ``question=reading``.
+
+    Raises:
+        UsageError: If one is not of that form, or a question is answered twice.
+    """
+    found = readings_of(texts)
+    for question, readings in found.items():
+        if len(readings) > 1:
+            raise UsageError.because(
+                "two-readings",
+                zh=f"待解问题 `{question}` 只能采用一种理解",
+                en=f"the question `{question}` can be given one reading",
+            )
+    return {question: readings[0] for question, readings in found.items()}
+
+
+def rules_at(profile: Profile, at: str | None, reforms: Iterable[str], readings: Iterable[str]) -> RuleSet:
+    """Return the rules of a day.
+
+    Args:
+        profile: The profile.
+        at: A period, or None for today, or the nearest day on which the profile is in force.
+        reforms: Files or names of reforms.
+        readings: Each ``question=reading``.
+
+    Raises:
+        CommunityGovError: Of every kind that the profile, its reforms and its readings can raise.
+    """
+    when: str | dt.date = dt.date.today() if at is None else at
+    if isinstance(when, dt.date):
+        when = max(profile.first_day, when if profile.last_day is None else min(when, profile.last_day))
+    return profile.at(when, reforms=find_reforms(profile, reforms), readings=one_reading_each(readings))
+
+
+def only(what: str, found: Mapping[str, T], name: str | None, *, profile: str) -> tuple[str, T]:
+    """Return the thing named, or the only one that there is.
+
+    Args:
+        what: What it is: ``index`` or ``certification``.
+        found: What there is, by id.
+        name: The id, or None.
+        profile: The profile's name, for the message.
+
+    Raises:
+        UsageError: If there is none of the name, or a name is needed.
+    """
+    if name is None and len(found) == 1:
+        name = next(iter(found))
+    if name is None:
+        known = ", ".join(f"`{key}`" for key in found) or "-"
+        raise UsageError.because(
+            "which-one",
+            zh=f"{profile} 有 {len(found)} 个 {what}；请用 --{what} 指明：{known}",
+            en=f"{profile} has {len(found)} of {what}; name one with --{what}: {known}",
+        )
+    if name not in found:
+        hint = did_you_mean(name, found)
+        raise UsageError.because(
+            "unknown-name",
+            zh=f"{profile} 的 {what} 中没有 `{name}`{hint.zh}",
+            en=f"{profile} has no {what} `{name}`{hint.en}",
+        )
+    return name, found[name]

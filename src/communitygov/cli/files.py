@@ -1,0 +1,249 @@
+"""Tables in files: CSV, Parquet and XLSX, in and out."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from communitygov.cli.cells import Cells, typed
+from communitygov.vocabulary.errors import DataError, MissingExtra, UsageError
+from communitygov.vocabulary.frames import Table
+from communitygov.vocabulary.problem import Place, Problem
+from communitygov.vocabulary.text import Title
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["SUFFIXES", "csv_text", "read_frame", "write_frame"]
+
+SUFFIXES = (".csv", ".parquet", ".xlsx")
+"""The kinds of files, by suffix."""
+
+_DIGITS = 15
+"""Significant digits that a spreadsheet keeps; further ones are noise of its floats."""
+
+
+def read_frame(file: str | Path, table: Table, *, encoding: str = "utf-8") -> pl.DataFrame:
+    """Read a table from a file.
+
+    The cells of CSV and XLSX are read as text, and then exactly by what the table declares, so that codes such as
+    ``007`` stay what they are. Parquet keeps the kinds it has.
+
+    Args:
+        file: A ``.csv``, ``.parquet`` or ``.xlsx`` file; of a workbook the first sheet is read.
+        table: The declared columns.
+        encoding: The encoding of CSV; ``utf-8`` takes a byte-order mark as well.
+
+    Raises:
+        UsageError: If the file cannot be read, or its suffix or the encoding is unknown.
+        DataError: If it is not the table that its suffix says, or a cell is not of its column's kind.
+        MissingExtra: If XLSX is to be read without the extra ``excel``.
+    """
+    file = Path(file)
+    suffix = _suffix(file)
+    if file.is_dir():
+        raise _unreadable(file, Title(zh="这是文件夹", en="it is a folder"))
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise _unreadable(file, Title(zh=str(error.strerror), en=str(error.strerror))) from None
+    if suffix == ".parquet":
+        return _read_parquet(data, file)
+    cells = _read_csv(data, file, encoding) if suffix == ".csv" else _read_xlsx(data, file)
+    return typed(cells, table)
+
+
+def write_frame(frame: pl.DataFrame, file: str | Path, *, encoding: str = "utf-8") -> Path:
+    """Write a frame to a file.
+
+    Args:
+        frame: The frame.
+        file: A ``.csv``, ``.parquet`` or ``.xlsx`` file; its folder must exist.
+        encoding: The encoding of CSV.
+
+    Returns:
+        The file.
+
+    Raises:
+        UsageError: If the suffix or the encoding is unknown, or the encoding cannot say what is in the frame.
+        MissingExtra: If XLSX is to be written without the extra ``excel``.
+    """
+    file = Path(file)
+    suffix = _suffix(file)
+    if suffix == ".csv":
+        file.write_bytes(_encode(csv_text(frame), encoding))
+    elif suffix == ".parquet":
+        frame.write_parquet(file)
+    else:
+        _write_xlsx(frame, file)
+    return file
+
+
+def csv_text(frame: pl.DataFrame) -> str:
+    """Return a frame as CSV.
+
+    Args:
+        frame: The frame.
+    """
+    return frame.write_csv()
+
+
+def _suffix(file: Path) -> str:
+    suffix = file.suffix.lower()
+    if suffix not in SUFFIXES:
+        known = ", ".join(SUFFIXES)
+        raise UsageError.because(
+            "unknown-suffix", zh=f"{file}：文件须以 {known} 结尾", en=f"{file}: the file must end in {known}"
+        )
+    return suffix
+
+
+def _codec(encoding: str) -> codecs.CodecInfo:
+    try:
+        return codecs.lookup(encoding)
+    except LookupError:
+        raise UsageError.because(
+            "unknown-encoding",
+            zh=f"没有编码 `{encoding}`；常用 utf-8、gb18030",
+            en=f"there is no encoding `{encoding}`; common ones are utf-8 and gb18030",
+        ) from None
+
+
+def _encode(text: str, encoding: str) -> bytes:
+    try:
+        return _codec(encoding).encode(text, "strict")[0]
+    except UnicodeError:
+        raise UsageError.because(
+            "not-encodable",
+            zh=f"编码 `{encoding}` 无法写出其中的文字；请用 utf-8 或 gb18030",
+            en=f"the encoding `{encoding}` cannot say what is in the table; use utf-8 or gb18030",
+        ) from None
+
+
+def _decode(data: bytes, file: Path, encoding: str) -> str:
+    name = _codec(encoding).name
+    try:
+        return data.decode("utf-8-sig" if name == "utf-8" else name)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise DataError(
+            Problem(
+                "not-in-encoding",
+                Title(
+                    zh=f"不是 {encoding} 编码；若出自中文版 Excel，请加 --encoding gb18030",
+                    en=f"not in {encoding}; if a Chinese Excel wrote it, add --encoding gb18030",
+                ),
+                Place(str(file), line),
+            )
+        ) from None
+
+
+def _read_csv(data: bytes, file: Path, encoding: str) -> Cells:
+    reader = csv.reader(io.StringIO(_decode(data, file, encoding), newline=""), strict=True)
+    rows: list[tuple[int, list[str]]] = []
+    try:
+        for row in reader:
+            if row:
+                rows.append((reader.line_num, row))
+    except csv.Error as error:
+        raise DataError(
+            Problem(
+                "bad-csv",
+                Title(zh=f"不是合规的 CSV：{error}", en=f"not well-formed CSV: {error}"),
+                Place(str(file), reader.line_num),
+            )
+        ) from None
+    return _cells(file, rows)
+
+
+def _read_xlsx(data: bytes, file: Path) -> Cells:
+    try:
+        import fastexcel
+    except ModuleNotFoundError:
+        raise MissingExtra.named("excel", "fastexcel") from None
+    try:
+        sheet = fastexcel.read_excel(data).load_sheet(0, header_row=None, dtypes="string")
+        frame = sheet.to_polars()
+    except fastexcel.FastExcelError as error:
+        said = str(error).splitlines()[0]
+        raise DataError(
+            Problem("bad-xlsx", Title(zh=f"不是可读的工作簿：{said}", en=f"not a readable workbook: {said}"), Place(str(file)))
+        ) from None
+    rows = [(i + 1, [_snapped(cell or "") for cell in row]) for i, row in enumerate(frame.iter_rows())]
+    return _cells(file, [(line, row) for line, row in rows if any(row)])
+
+
+def _snapped(text: str) -> str:
+    """Return a number without the noise of floats behind the digits that a spreadsheet keeps; other text as it is."""
+    if "." not in text or len(text) <= _DIGITS:
+        return text
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    return f"{value:.{_DIGITS}g}" if repr(value) == text else text
+
+
+def _cells(file: Path, rows: list[tuple[int, list[str]]]) -> Cells:
+    if not rows:
+        raise DataError(Problem("empty-table", Title(zh="文件中没有表格", en="there is no table in the file"), Place(str(file))))
+    line, heads = rows[0]
+    heads = [head.strip() for head in heads]
+    problems = list(_bad_heads(str(file), line, heads))
+    for number, row in rows[1:]:
+        if len(row) != len(heads):
+            said = Title(zh=f"有 {len(row)} 格，表头有 {len(heads)} 格", en=f"{len(row)} cells, the head has {len(heads)}")
+            problems.append(Problem("ragged-row", said, Place(str(file), number)))
+    if problems:
+        raise DataError(problems)
+    return Cells(str(file), tuple(heads), [row for _, row in rows[1:]], [number for number, _ in rows[1:]])
+
+
+def _bad_heads(file: str, line: int, heads: list[str]) -> Iterable[Problem]:
+    for i, head in enumerate(heads):
+        place = Place(file, line, i + 1)
+        if not head:
+            yield Problem("column-without-name", Title(zh="此列没有列名", en="the column has no name"), place)
+        elif head in heads[:i]:
+            yield Problem("repeated-column", Title(zh=f"列名 `{head}` 重复", en=f"two columns are named `{head}`"), place)
+
+
+def _read_parquet(data: bytes, file: Path) -> pl.DataFrame:
+    import polars as pl
+
+    try:
+        return pl.read_parquet(io.BytesIO(data))
+    except pl.exceptions.PolarsError as error:
+        said = str(error).splitlines()[0]
+        raise DataError(
+            Problem("bad-parquet", Title(zh=f"不是 Parquet 文件：{said}", en=f"not a Parquet file: {said}"), Place(str(file)))
+        ) from None
+
+
+def _write_xlsx(frame: pl.DataFrame, file: Path) -> None:
+    try:
+        import xlsxwriter
+    except ModuleNotFoundError:
+        raise MissingExtra.named("excel", "xlsxwriter") from None
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet()
+        for j, name in enumerate(frame.columns):
+            sheet.write_string(0, j, name)
+            write: Callable[..., Any] = sheet.write_string if frame[name].dtype.is_(_text()) else sheet.write
+            for i, value in enumerate(frame[name]):
+                if value is not None:
+                    write(i + 1, j, value)
+
+
+def _text() -> Any:
+    import polars as pl
+
+    return pl.String
+
+
+def _unreadable(file: Path, reason: Title) -> UsageError:
+    return UsageError.because("unreadable-file", zh=f"{file}：无法读取：{reason.zh}", en=f"{file}: cannot be read: {reason.en}")

@@ -1,0 +1,162 @@
+"""Drawing with Altair and vl-convert: one look for every chart, text that stays text, Chinese in every browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from communitygov.vocabulary.errors import MissingExtra, UsageError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    import altair as alt
+
+__all__ = ["COLOURS", "FONT", "altair", "cjk_font", "draw_png", "draw_svg", "styled", "write_picture"]
+
+FONT = (
+    "'Noto Sans CJK SC', 'Noto Sans SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', "
+    "'WenQuanYi Micro Hei', 'Segoe UI', system-ui, sans-serif"
+)
+"""Fonts with Chinese of every common system, best first."""
+
+COLOURS = ("#0b6e99", "#d9631e", "#5f6b73", "#3b8f5a", "#a64d79", "#c9a227", "#6a5acd", "#2f2f2f")
+"""Colours of variants; neighbours differ in lightness too, for print and for the colour-blind."""
+
+_INK, _QUIET, _GRID = "#22313a", "#66757f", "#e3e8eb"
+
+_FONT_FOLDERS = (
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "~/.fonts",
+    "~/.local/share/fonts",
+    "/System/Library/Fonts",
+    "/Library/Fonts",
+    "~/Library/Fonts",
+    "C:/Windows/Fonts",
+)
+_CJK_FILES = re.compile(
+    r"(noto(sans|serif)(cjk|sc)|sourcehan|pingfang|stheiti|hiragino ?sans ?gb|msyh|simhei|simsun|deng|wqy|wenquanyi|"
+    r"droidsansfallback|arphic|uming|ukai)[^/]*\.(ttf|ttc|otf)$",
+    re.IGNORECASE,
+)
+
+
+def altair() -> ModuleType:
+    """Return Altair.
+
+    Raises:
+        MissingExtra: If it or vl-convert is not installed.
+    """
+    try:
+        import altair
+        import vl_convert as _
+    except ModuleNotFoundError as error:
+        raise MissingExtra.named("report", error.name or "altair") from None
+    return altair
+
+
+def styled(chart: alt.LayerChart | alt.Chart | alt.HConcatChart | alt.VConcatChart) -> Any:
+    """Return a chart in the look that all have.
+
+    Args:
+        chart: An Altair chart.
+    """
+    return (
+        chart.configure(font=FONT, background="white", padding=8)
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelColor=_QUIET, titleColor=_QUIET, gridColor=_GRID, domainColor=_GRID, tickColor=_GRID,
+            labelFontSize=13, titleFontSize=13, titleFontWeight="normal",
+        )
+        .configure_legend(labelColor=_INK, labelFontSize=13, titleColor=_QUIET, labelLimit=0, titleFontWeight="normal")
+        .configure_text(font=FONT)
+    )  # fmt: skip
+
+
+def draw_svg(chart: Any, *, about: str) -> str:
+    """Draw a chart as SVG whose text is text.
+
+    Args:
+        chart: An Altair chart.
+        about: What it shows, for those who cannot see it.
+
+    Returns:
+        One ``svg`` element, which scales with its surroundings and names nothing outside itself.
+    """
+    import vl_convert
+
+    svg: str = vl_convert.vegalite_to_svg(chart.to_dict())
+    return _accessible(svg, about)
+
+
+def draw_png(chart: Any) -> bytes:
+    """Draw a chart as PNG, at twice its size.
+
+    Args:
+        chart: An Altair chart.
+
+    Raises:
+        UsageError: If no font with Chinese is found, without which a PNG would show boxes.
+    """
+    if cjk_font() is None:
+        raise UsageError.because(
+            "no-cjk-font",
+            zh="没有找到中文字体，PNG 会显示方框；请安装一种（如 fonts-noto-cjk），或改用 .svg",
+            en="no font with Chinese was found, so a PNG would show boxes; install one (such as fonts-noto-cjk) "
+            "or write .svg",
+        )
+    import vl_convert
+
+    png: bytes = vl_convert.vegalite_to_png(chart.to_dict(), scale=2)
+    return png
+
+
+def write_picture(chart: Any, file: str | Path, *, about: str) -> Path:
+    """Write a chart to a file.
+
+    Args:
+        chart: An Altair chart.
+        file: A ``.svg`` or ``.png`` file.
+        about: What it shows, for those who cannot see it.
+
+    Returns:
+        The file.
+
+    Raises:
+        UsageError: If the suffix is neither, or a PNG is asked for and no font with Chinese is found.
+    """
+    file = Path(file)
+    if file.suffix.lower() == ".svg":
+        file.write_text(draw_svg(chart, about=about), encoding="utf-8")
+    elif file.suffix.lower() == ".png":
+        file.write_bytes(draw_png(chart))
+    else:
+        raise UsageError.because(
+            "unknown-suffix", zh=f"{file}：图片须以 .svg 或 .png 结尾", en=f"{file}: a picture must end in .svg or .png"
+        )
+    return file
+
+
+def cjk_font(folders: Sequence[str] = _FONT_FOLDERS) -> Path | None:
+    """Return the file of a font with Chinese, or None if there is none.
+
+    Args:
+        folders: Where fonts are.
+    """
+    for folder in folders:
+        root = Path(folder).expanduser()
+        for file in sorted(root.rglob("*")) if root.is_dir() else ():
+            if _CJK_FILES.search(file.name):
+                return file
+    return None
+
+
+def _accessible(svg: str, about: str) -> str:
+    from html import escape
+
+    head, _, rest = svg.partition(">")
+    head = re.sub(r'\s(width|height)="[^"]*"', "", head, count=2)
+    return f'{head} role="img" aria-label="{escape(about)}" style="max-width:100%;height:auto">{rest}'
