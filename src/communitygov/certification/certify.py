@@ -18,21 +18,7 @@ from communitygov.vocabulary.frames import Fault
 from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.text import Title
 
-__all__ = ["REASONS", "Certified", "certify", "certify_unchecked"]
-
-REASONS: dict[str, Title] = {
-    "in_quota": Title(zh="名额内", en="in quota"),
-    "renewed": Title(zh="连年获评，不占名额", en="renewed, takes no place"),
-    "moved_up": Title(zh="顺延递补", en="moved up"),
-    "tie": Title(zh="并列", en="tie"),
-    "held": Title(zh="得分未变，保留", en="held, own score unchanged"),
-    "veto": Title(zh="一票否决", en="veto"),
-    "capped": Title(zh="超出总数上限", en="over the cap"),
-    "below": Title(zh="线外", en="below the cut"),
-    "not_scored": Title(zh="无得分", en="not scored"),
-    "not_ranked": Title(zh="组过小，不排名", en="not ranked, the group is too small"),
-}
-"""Every reason that a result gives, for people."""
+__all__ = ["Certified", "certify", "certify_unchecked"]
 
 
 @frozen
@@ -104,9 +90,9 @@ def certify(
     Args:
         certification: The rule.
         scores: One row per subject (and per combination of ``by``); columns ``certification.scores_table``:
-            ``subject``, ``score`` (Int64 in units of the last published place, or a float or decimal taken at its value; null where
-            a subject has none), the tie-break scores, the veto flags, the group, ``previous_score`` if the rule holds a
-            tier until the score changes. Other columns are let through and left out.
+            ``subject``, ``score`` (Int64 in units of the last published place, or a float or decimal taken at its
+            value; null where a subject has none), the tie-break scores, the veto flags, the group, and, if the rule
+            holds a tier until the score changes, ``previous_score``. Other columns are let through and left out.
         holders: One row per subject and year in which it held a tier: ``subject``, ``year``, ``tier``, as far back as
             the rule needs, of the kind of ``scores``; ``by`` columns if the holders differ between combinations. None
             if nobody held any.

@@ -68,6 +68,7 @@ def _facts(certification: Certification, scores: Any, by: tuple[str, ...]) -> An
     """Return only the columns that the rule asks for, scores in units, the group under the name of ``group``."""
     import narwhals as nw
 
+    score = units(scores, "score", certification.decimals)
     group = nw.lit("") if certification.group_by is None else nw.col(certification.group_by)
     names = ["score", *certification.tie_break, *(["previous_score"] if certification.hold_until_change else [])]
     flags = dict.fromkeys(veto.column for veto in certification.barriers.values())
@@ -75,36 +76,37 @@ def _facts(certification: Certification, scores: Any, by: tuple[str, ...]) -> An
         "subject",
         *by,
         group.alias("group"),
+        # A column of nothing, since not every kind of frame has a missing whole number to write down.
+        nw.when(score != score).then(score).alias("_nothing"),
         *(units(scores, name, certification.decimals).alias(name) for name in names),
         *flags,
     )
 
 
 def _with_holders(work: Work, holders: Any) -> Work:
-    """Add the order of last year's tier, and of the best and worst of as many years as a renewal asks for."""
+    """Add the number of last year's tier, and of the best and worst of as many years as a renewal asks for."""
     import narwhals as nw
 
     renewal = work.certification.renewal
     years = renewal.years if work.renewing and renewal is not None else 1
-    order: Any = nw.lit(None, dtype=nw.Int64)
+    order: Any = nw.lit(0, dtype=nw.Int64)
     for cut in work.cuts:
         order = nw.when(nw.col("tier") == cut.id).then(nw.lit(cut.number, dtype=nw.Int64)).otherwise(order)
     keys = ["subject", *shared(holders, work.by)]
-    year = nw.col("year")
-    held = holders.filter((year >= work.year - years) & (year < work.year))
-    if years == 1:
-        held = held.select(*keys, _last=order, _years=nw.lit(1, dtype=nw.Int64))
-        held = held.with_columns(_best=nw.col("_last"), _worst=nw.col("_last"))
-    else:
-        held = held.select(*keys, "year", _order=order)
-        held = held.with_columns(_last=nw.when(year == work.year - 1).then(nw.col("_order")))
-        held = held.group_by(*keys).agg(
-            nw.col("_last").max(),
-            nw.col("_order").count().alias("_years"),
-            nw.col("_order").min().alias("_best"),
-            nw.col("_order").max().alias("_worst"),
-        )
-    return evolve(work, frame=work.frame.join(held, on=keys, how="left"))
+    year, last = nw.col("year"), work.year - 1
+    held = holders.filter((year >= work.year - years) & (year <= last)).select(*keys, "year", _last=order)
+    names = ["_last"]
+    if work.renewing:
+        names = ["_last", "_years", "_best", "_worst"]
+        one = nw.lit(1, dtype=nw.Int64)
+        held = held.with_columns(_years=one, _best=nw.col("_last"), _worst=nw.col("_last"))
+    if years > 1:
+        before = nw.when(year == last).then(nw.col("_last")).otherwise(nw.lit(0, dtype=nw.Int64))
+        columns = [nw.col("_last").max(), nw.col("_years").sum(), nw.col("_best").min(), nw.col("_worst").max()]
+        held = held.with_columns(_last=before).group_by(*keys).agg(*columns)
+    frame = work.frame.join(held.select(*keys, *names), on=keys, how="left")
+    # Nothing held is 0, which is no tier's number.
+    return evolve(work, frame=frame.with_columns(**{name: whole(nw.col(name).fill_null(0)) for name in names}))
 
 
 def _positions(work: Work) -> Work:
@@ -203,7 +205,7 @@ def _renewed(work: Work, cut: Cut) -> Any:
         held = held & (best == cut.number) & (worst == cut.number)
     elif renewal.hold == "this_or_higher":
         held = held & (worst <= cut.number)
-    free = cut.col("candidate") & held.fill_null(False) & ~vetoed(work)
+    free = cut.col("candidate") & held & ~vetoed(work)
     if renewal.within == "original_cut" and cut.has_places:
         free = free & (nominal(cut) <= cut.col("places")).fill_null(False)
     return free

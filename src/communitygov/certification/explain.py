@@ -74,7 +74,7 @@ def explain(
         ... )
         >>> scores = pl.DataFrame({"subject": ["a", "b", "c"], "score": [92.5, 90.25, 88.0]})
         >>> print(explain(rule, scores, year=2024, subject="b").text.en)
-        rank 2 of 3; effective rank 2, beyond the one place of star (50% of 3, rounded down): no tier, below the cut
+        rank 2 of 3; effective rank 2, beyond 1 star place (50% of 3, rounded down): no tier, below the cut
     """
     rows, held = group_of(certification, scores, holders, subject, by or {}, year)
     outcome = next(o for o in decide(certification, rows, held, year) if o.row.subject == subject)
@@ -279,9 +279,11 @@ def _settings(certification: Certification, standing: Standing) -> tuple[Steps, 
         value = getattr(certification, name)
         story = certification.story(name)
         found.append(Steps(name, _SETTINGS[name], value, clause=certification.clause, source=story))
-    for name in ("hold", "years", "within") if renewal is not None else ():
-        cited, story = clauses_of(certification, renewal), renewal.story(name) if renewal else None
-        found.append(Steps(name, _SETTINGS[name], getattr(renewal, name), clause=cited, source=story))
+    if renewal is not None:
+        cited = clauses_of(certification, renewal)
+        for name in ("hold", "years", "within"):
+            value = getattr(renewal, name)
+            found.append(Steps(name, _SETTINGS[name], value, clause=cited, source=renewal.story(name)))
     for key in standing.barred:
         veto = certification.barriers[key]
         cited = clauses_of(certification, veto)

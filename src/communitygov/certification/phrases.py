@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -12,7 +13,8 @@ from communitygov.vocabulary.numbers import decimal_text, share_text
 from communitygov.vocabulary.text import Title
 
 __all__ = [
-    "cite", "clauses_of", "down_to", "joined", "no_tier", "of_reason", "points", "quota_words", "tier_name",
+    "REASONS", "cite", "clauses_of", "down_to", "joined", "no_tier", "of_reason", "points", "quota_words",
+    "tier_name",
 ]  # fmt: skip
 
 _ROUNDING = {
@@ -105,17 +107,18 @@ def points(units: int, decimals: int) -> str:
 
 
 def down_to(certification: Certification, standing: Standing) -> Title:
-    """Return the places of a cut: *the 14 places of five stars*, *the 42 places down to four stars*.
+    """Return the places of a cut: *14 five-star places*, *42 places down to four stars*.
 
     Args:
         certification: The rule.
         standing: A standing at the cut.
     """
     name, n = tier_name(certification, standing.tier), standing.places
-    count = {0: "the no places", 1: "the one place"}.get(n or 0, f"the {n} places")
+    places = "place" if n == 1 else "places"
     if standing.tier == certification.ladder[0][0]:
-        return Title(zh=f"{n}个{name.zh}名额", en=f"{count} of {name.en}")
-    return Title(zh=f"{n}个{name.zh}及以上名额", en=f"{count} down to {name.en}")
+        adjective = re.sub(r" stars?$", "-star", name.en)
+        return Title(zh=f"{n}个{name.zh}名额", en=f"{n} {adjective} {places}")
+    return Title(zh=f"{n}个{name.zh}及以上名额", en=f"{n} {places} down to {name.en}")
 
 
 def quota_words(certification: Certification, standing: Standing, base: int) -> Title:

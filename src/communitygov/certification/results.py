@@ -30,7 +30,7 @@ def conclude(work: Work) -> Work:
     tier = nw.col("_by_rank")
     if work.holding:
         same = (nw.col("score") == nw.col("previous_score")).fill_null(False)
-        keeps = nw.col("_ranked") & same & ~nw.col("_last").is_null() & ~vetoed(work)
+        keeps = nw.col("_ranked") & same & (nw.col("_last") > 0) & ~vetoed(work)
         work = work.adding({"_keeps": keeps})
         tier = nw.when(nw.col("_keeps")).then(nw.col("_last")).otherwise(tier)
     work = work.adding({"_before_cap": tier})
@@ -166,13 +166,13 @@ def summary(work: Work) -> Any:
         masks[cut.named("certified")] = (nw.col("_tier") > 0) & (nw.col("_tier") <= cut.number)
         masks[cut.named("in_tier")] = nw.col("_tier") == cut.number
         if not cut.has_places:
-            masks[cut.named("places")] = nw.lit(None, dtype=nw.Int64)
+            masks[cut.named("places")] = nw.col("_nothing")
     ranked = work.frame.filter(nw.col("_base") >= work.certification.least_group)
     ranked = ranked.with_columns(**{name: whole(mask) for name, mask in masks.items()})
     summed = [nw.col(name).sum() for name in masks if "_places_" not in name]
     same = [nw.col(cut.named(what)).max() for cut in work.cuts for what in ("places", "line")]
     keys = [*work.by, "group"]
-    groups = ranked.group_by(*keys).agg(nw.col("_base").max(), *summed, *same)
+    groups = ranked.group_by(*keys).agg(nw.col("_base").max(), nw.col("_nothing").max(), *summed, *same)
     return nw.concat([_one_cut(groups, cut, keys) for cut in work.cuts]).sort(*keys, "_number").drop("_number")
 
 
@@ -187,9 +187,15 @@ def _one_cut(groups: Any, cut: Cut, keys: list[str]) -> Any:
         *(whole(cut.col(what)).alias(what) for what in ("places", "line", "candidates")),
         whole(cut.col("free")).alias("renewed"),
         *(whole(cut.col(what)).alias(what) for what in ("certified", "in_tier")),
-        nw.lit(None if share is None else share.numerator, dtype=nw.Int64).alias("nominal_numerator"),
-        nw.lit(None if share is None else share.denominator, dtype=nw.Int64).alias("nominal_denominator"),
+        _of_share(None if share is None else share.numerator).alias("nominal_numerator"),
+        _of_share(None if share is None else share.denominator).alias("nominal_denominator"),
         whole(cut.col("certified")).alias("achieved_numerator"),
         whole(nw.col("_base")).alias("achieved_denominator"),
         nw.lit(cut.number, dtype=nw.Int64).alias("_number"),
     )
+
+
+def _of_share(part: int | None) -> Any:
+    import narwhals as nw
+
+    return nw.col("_nothing") if part is None else nw.lit(part, dtype=nw.Int64)

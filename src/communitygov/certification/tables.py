@@ -17,6 +17,7 @@ __all__ = [
     "HOLDERS",
     "LISTED",
     "RESERVED",
+    "RESULTS",
     "demands_table",
     "periods_table",
     "results_table",
@@ -51,6 +52,9 @@ LISTED = Table(
 
 HELD = Table("plaques", (SUBJECT, _TIER), ("subject",), open=True)
 """Plaques that hang: one row per subject that has one."""
+
+RESULTS = Table("results", (SUBJECT, _NO_TIER), ("subject",), open=True)
+"""What plaques are hung by: one row per subject, with its tier if it has one."""
 
 EVENTS = Table(
     "plaque events",
@@ -128,7 +132,7 @@ def demands_table(certification: Certification) -> Table:
 
 
 def results_table(certification: Certification) -> Table:
-    """Return the columns of a certification's result that awards and plaques are made from: one row per subject.
+    """Return the columns of a certification's result that awards are made from: one row per subject.
 
     Args:
         certification: The rule.
@@ -138,4 +142,6 @@ def results_table(certification: Certification) -> Table:
     if progress is not None:
         columns.append(_score("score", "年度得分", "yearly score", certification))
         columns.append(Column("rank", "whole", Title(zh="名次", en="rank"), nullable=True))
+        if certification.group_by is not None:
+            columns.append(Column("group", "text", Title(zh="分组", en="group")))
     return Table("results", tuple(columns), ("subject",), open=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,9 @@ _DIGITS = 15
 """Significant digits that a spreadsheet keeps; further ones are noise of its floats."""
 
 
-def read_frame(file: str | Path, table: Table, *, encoding: str = "utf-8") -> pl.DataFrame:
+def read_frame(
+    file: str | Path, table: Table | Callable[[Sequence[str]], Table], *, encoding: str = "utf-8"
+) -> pl.DataFrame:
     """Read a table from a file.
 
     The cells of CSV and XLSX are read as text, and then exactly by what the table declares, so that codes such as
@@ -35,7 +37,7 @@ def read_frame(file: str | Path, table: Table, *, encoding: str = "utf-8") -> pl
 
     Args:
         file: A ``.csv``, ``.parquet`` or ``.xlsx`` file; of a workbook the first sheet is read.
-        table: The declared columns.
+        table: The declared columns; or what gives them, from the names of the columns that there are.
         encoding: The encoding of CSV; ``utf-8`` takes a byte-order mark as well.
 
     Raises:
@@ -54,7 +56,7 @@ def read_frame(file: str | Path, table: Table, *, encoding: str = "utf-8") -> pl
     if suffix == ".parquet":
         return _read_parquet(data, file)
     cells = _read_csv(data, file, encoding) if suffix == ".csv" else _read_xlsx(data, file)
-    return typed(cells, table)
+    return typed(cells, table if isinstance(table, Table) else table(cells.heads))
 
 
 def write_frame(frame: pl.DataFrame, file: str | Path, *, encoding: str = "utf-8") -> Path:
@@ -225,24 +227,22 @@ def _read_parquet(data: bytes, file: Path) -> pl.DataFrame:
 
 
 def _write_xlsx(frame: pl.DataFrame, file: Path) -> None:
+    import polars as pl
+
     try:
         import xlsxwriter
     except ModuleNotFoundError:
         raise MissingExtra.named("excel", "xlsxwriter") from None
     with xlsxwriter.Workbook(file) as book:
         sheet = book.add_worksheet()
-        for j, name in enumerate(frame.columns):
+        for j, (name, dtype) in enumerate(frame.schema.items()):
             sheet.write_string(0, j, name)
-            write: Callable[..., Any] = sheet.write_string if frame[name].dtype.is_(_text()) else sheet.write
+            write: Callable[..., Any] = sheet.write_string if dtype.is_(pl.String()) else sheet.write
+            places = dtype.scale if isinstance(dtype, pl.Decimal) else 0
+            form = book.add_format({"num_format": f"0.{'0' * places}"}) if places else None
             for i, value in enumerate(frame[name]):
                 if value is not None:
-                    write(i + 1, j, value)
-
-
-def _text() -> Any:
-    import polars as pl
-
-    return pl.String
+                    write(i + 1, j, value, form)
 
 
 def _unreadable(file: Path, reason: Title) -> UsageError:

@@ -78,9 +78,7 @@ class Checker:
         """
         return self.sift(node, root=root, prefix=prefix)[1]
 
-    def sift(
-        self, node: Node, *, root: Node | None = None, prefix: Sequence[str] = ()
-    ) -> tuple[Node, list[Problem]]:
+    def sift(self, node: Node, *, root: Node | None = None, prefix: Sequence[str] = ()) -> tuple[Node, list[Problem]]:
         """Return a node without what is faulty in it, so that the rest can still be checked, and every fault.
 
         Args:
@@ -93,7 +91,8 @@ class Checker:
         plain: Any = node.plain
         for error in self._validator.iter_errors(plain):
             path = tuple(error.absolute_path)
-            if not place_of(node, path).faulty:
+            here = place_of(node, path)
+            if not (here.is_lost or (here.faulty and error.validator == "required")):
                 found.extend(_translate(error, node, path, root or node, (*prefix, *map(str, path))))
                 sound = _without(sound, path, error)
         return sound, found
@@ -144,7 +143,7 @@ def _without(node: Node, path: Sequence[str | int], error: ValidationError) -> N
         return node
     if error.validator == "additionalProperties" and node.children is not None and isinstance(error.schema, Mapping):
         known = error.schema.get("properties", {})
-        return evolve(node, children={key: child for key, child in node.children.items() if key in known})
+        return evolve(node, children={key: node[key] for key in node.children if key in known}, faulty=True)
     return Node(node.place, node.layer, "", key=node.key, faulty=True)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from itertools import combinations
 
 from attrs import evolve, frozen
@@ -17,7 +18,7 @@ from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
-__all__ = ["Layer", "apply", "by_day", "compose", "conflicts", "named", "touched"]
+__all__ = ["Layer", "apply", "by_day", "compose", "conflicts", "lay", "named", "touched"]
 
 
 @frozen
@@ -82,15 +83,14 @@ def apply(base: Node, patch: Node, problems: list[Problem], path: Path = ()) -> 
                 del children[key]
         elif old is None:
             children[key] = _new(change, problems, where)
-        elif old.faulty or change.faulty:
-            children[key] = old if old.faulty else change
         elif (old.kind == "mapping") != (change.kind == "mapping"):
-            problems.append(_kind_changed(old, change, where))
+            if not (old.faulty or change.faulty):
+                problems.append(_kind_changed(old, change, where))
         else:
             children[key] = apply(old, change, problems, where)
     if len(children) == len(base.children) and all(base.children.get(key) is child for key, child in children.items()):
         return base
-    return evolve(base, children=children)
+    return evolve(base, children=children, faulty=base.faulty or patch.faulty)
 
 
 def _new(node: Node, problems: list[Problem], path: Path) -> Node:
@@ -173,7 +173,23 @@ def compose(first: Node, second: Node) -> Node:
     children = dict(first.children)
     for key, change in second.children.items():
         children[key] = compose(children[key], change) if key in children else change
-    return evolve(second, children=children)
+    return evolve(second, children=children, faulty=first.faulty or second.faulty)
+
+
+def lay(base: Node, layers: Iterable[Layer], problems: list[Problem]) -> Node:
+    """Lay layers of one rank over a tree, all at once: none comes before another.
+
+    Args:
+        base: The tree; it is not changed.
+        layers: The layers. One that conflicts with an earlier one is left out.
+        problems: Collects conflicts, and what the layers may not do.
+    """
+    laid: list[Layer] = []
+    for layer in layers:
+        clashes = [problem for other in laid for problem in conflicts((other, layer))]
+        problems.extend(clashes)
+        laid += [] if clashes else [layer]
+    return apply(base, reduce(compose, (layer.patch for layer in laid)), problems) if laid else base
 
 
 def conflicts(layers: Sequence[Layer]) -> Iterator[Problem]:

@@ -63,7 +63,7 @@ def plain(rule: Rule) -> dict[str, Any]:
 
 
 def _made(node: Node, hint: Any) -> Any:
-    return _BROKEN if node.faulty else _converter().structure(node, hint)
+    return _BROKEN if node.is_lost else _converter().structure(node, hint)
 
 
 def _findings(node: Node) -> tuple[Finding, ...]:
@@ -120,8 +120,8 @@ def _structure_rule(cls: type[Rule]) -> Callable[[Any, Any], Any]:
         for name, term in fields.items():
             child = node.children.get(name)
             if child is None:
-                if term.required:
-                    broken = True
+                broken = broken or term.required
+                if term.required and not node.faulty:
                     found.append(
                         Finding(
                             (),
@@ -137,7 +137,7 @@ def _structure_rule(cls: type[Rule]) -> Callable[[Any, Any], Any]:
         result: Any = _BROKEN
         if not broken:
             result = cls(**values)
-            found.extend(result.check())
+            found.extend(result.check() if not node.faulty else ())
         node.memo[cls] = result
         node.memo[_FINDINGS] = tuple(found)
         return result
@@ -154,7 +154,7 @@ def _structure_mapping(hint: Any) -> Callable[[Any, Any], Any]:
         assert node.children is not None, "the schema passed a leaf for a mapping"
         values = {key: _made(child, inner) for key, child in node.children.items()}
         found = [finding for key, child in node.children.items() for finding in _under(key, child)]
-        broken = any(value is _BROKEN for value in values.values())
+        broken = node.faulty or any(value is _BROKEN for value in values.values())
         node.memo[hint] = _BROKEN if broken else MappingProxyType(values)
         node.memo[_FINDINGS] = tuple(found)
         return node.memo[hint]
@@ -214,13 +214,13 @@ def _period(node: Node, _: Any) -> Any:
 
 
 def _title(node: Node, _: Any) -> Any:
-    if any(child.faulty for child in (node.children or {}).values()):
-        return _BROKEN
-    texts = {key: child.value for key, child in (node.children or {}).items()}
+    texts = {key: child.value for key, child in (node.children or {}).items() if not child.faulty}
     missing = [key for key in ("zh", "en") if not isinstance(texts.get(key), str)]
     if missing:
         node.memo[_FINDINGS] = tuple(
-            Finding((), "missing-field", f"缺少字段 `{key}`", f"the field `{key}` is missing") for key in missing
+            Finding((), "missing-field", f"缺少字段 `{key}`", f"the field `{key}` is missing")
+            for key in missing
+            if not node.faulty and node.get(key) is None
         )
         return _BROKEN
     return Title(zh=str(texts["zh"]), en=str(texts["en"]))
@@ -304,7 +304,7 @@ def _dangling(root: Node, cls: type[Rule]) -> Iterator[Problem]:
             continue  # a part on its own, such as a reform, refers to what it is laid over
         named = root.get(_SECTIONS[section])
         ids = named.children or {} if named is not None else {}
-        if leaf.text() not in ids:
+        if leaf.text() not in ids and not (root.faulty or (named is not None and named.faulty)):
             hint = did_you_mean(leaf.text(), ids)
             yield Problem(
                 "unknown-reference",

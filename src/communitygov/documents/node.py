@@ -47,7 +47,8 @@ class Node:
         children: The nodes below, by key, if it is a mapping.
         was: The node that this one replaced.
         key: Where its key stands, if it is a value of a mapping.
-        faulty: Whether it only stands where something faulty was, so that the rest can still be checked.
+        faulty: Whether it stands for something faulty, or lacks some of what was written; the fault is reported, and
+            what follows from it alone is not.
     """
 
     place: Place
@@ -72,6 +73,11 @@ class Node:
     def begins(self) -> Place:
         """Where a reader looks for it: a mapping at its key, all else at its value."""
         return self.key if self.key is not None and self.kind == "mapping" else self.place
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it only stands where something faulty was."""
+        return self.faulty and self.kind != "mapping"
 
     @property
     def is_removal(self) -> bool:

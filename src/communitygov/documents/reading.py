@@ -236,7 +236,7 @@ class _Reader:
             if depth > MAX_DEPTH:
                 return self._too_deep(events, place)
             if kind == "MappingStartEvent":
-                return Node(place, self.layer, children=self._mapping(events, depth))
+                return self._mapping(events, depth, place)
             return Node(place, self.layer, items=self._list(events, depth))
         value = self._scalar(event, place) if kind == "ScalarEvent" else ""
         return Node(place, self.layer, value, faulty=len(self.problems) > known)
@@ -278,8 +278,9 @@ class _Reader:
             level -= kind in ("MappingEndEvent", "SequenceEndEvent")
         return Node(place, self.layer, "", faulty=True)
 
-    def _mapping(self, events: Iterator[Event], depth: int) -> dict[str, Node]:
+    def _mapping(self, events: Iterator[Event], depth: int, place: Place) -> Node:
         children: dict[str, Node] = {}
+        faulty = False
         places: dict[str, Place] = {}
         while type(event := next(events)).__name__ != "MappingEndEvent":
             at = self._place(event)
@@ -293,21 +294,20 @@ class _Reader:
                 if not key:
                     self.problems.append(_problem("bad-key", at, zh="键是空的", en="the key is empty"))
             node = evolve(self._node(next(events), events, depth + 1), key=at)
-            if not key:
-                continue
+            faulty = faulty or not key or key in children
             if key in children:
                 self.problems.append(
                     _problem(
                         "duplicate-key",
                         at,
-                        zh=f"键 `{key}` 重复，先前已出现",
-                        en=f"the key `{key}` is repeated; it stands already at",
+                        zh=f"键 `{key}` 重复，只留其一；先前在",
+                        en=f"the key `{key}` is repeated, keep one; it stands already at",
                         also=(places[key],),
                     )
                 )
-            else:
+            elif key:
                 children[key], places[key] = node, at
-        return children
+        return Node(place, self.layer, children=children, faulty=faulty)
 
     def _list(self, events: Iterator[Event], depth: int) -> tuple[Node, ...]:
         items: list[Node] = []

@@ -344,7 +344,7 @@ def _together(aggregation: Aggregation, parts: Sequence[tuple[Fraction, Fraction
     weighty = [(weight, share) for weight, share in parts if weight]
     whole = sum((weight for weight, _ in weighty), Fraction(0)) or Fraction(1)
     earned = sum((weight * share for weight, share in weighty), Fraction(0))
-    if aggregation == "arithmetic" or not weighty:
+    if aggregation == "arithmetic" or len(weighty) < 2:
         return Measured(earned / whole, _sum_text([w * s for w, s in weighty], earned, whole, full))
     if any(share <= 0 for _, share in weighty):
         share = Fraction(0)

@@ -70,8 +70,13 @@ def figure(value: Fraction) -> str:
         >>> figure(Fraction(1, 3)), figure(Fraction(2, 3) ** 30)
         ('1/3', '≈0.000005')
     """
-    text = decimal_text(value)
-    return text if len(text) <= SIGNIFICANT else f"≈{decimal_text(value, 6)}"
+    text = decimal_text(value) if value.denominator < 10**SIGNIFICANT else ""
+    return text if 0 < len(text) <= SIGNIFICANT else f"≈{decimal_text(value, 6)}"
+
+
+def _raw(leaf: Leaf, value: Fraction) -> str:
+    """Write a raw value: a float as short as it is told apart, a decimal exactly."""
+    return repr(float(value)) if leaf.scale.decimals is None else figure(value)
 
 
 def _less(leaf: Leaf) -> tuple[str, str]:
@@ -84,8 +89,8 @@ def _on_scale(leaf: Leaf, value: Fraction, _: Sequence[Fraction]) -> Measured:
     share = 1 - share if leaf.direction == "lower" else share
     zh, en = _less(leaf)
     how = Title(
-        zh=f"{figure(value)} 在量表 {figure(low)} 至 {figure(high)} 上{zh}占 {figure(share)}",
-        en=f"{figure(value)} on the scale from {figure(low)} to {figure(high)}{en} is a share of {figure(share)}",
+        zh=f"{_raw(leaf, value)} 在量表 {figure(low)} 至 {figure(high)} 上{zh}占 {figure(share)}",
+        en=f"{_raw(leaf, value)} on the scale from {figure(low)} to {figure(high)}{en} is a share of {figure(share)}",
     )
     return Measured(share, how, {"low": low, "high": high})
 
@@ -103,8 +108,8 @@ def _between_posts(leaf: Leaf, value: Fraction, _: Sequence[Fraction]) -> Measur
     at_zh, at_en = ("", "") if held == value else (f"（按 {figure(held)} 计）", f" (held at {figure(held)})")
     log_zh, log_en = ("（取对数）", ", in logarithms,") if real else ("", "")
     how = Title(
-        zh=f"{figure(value)}{at_zh}在 {figure(low)} 至 {figure(high)} 之间{log_zh}{zh}占 {figure(share)}",
-        en=f"{figure(value)}{at_en} between the goalposts {figure(low)} and {figure(high)}"
+        zh=f"{_raw(leaf, value)} {at_zh}在 {figure(low)} 至 {figure(high)} 之间{log_zh}{zh}占 {figure(share)}",
+        en=f"{_raw(leaf, value)}{at_en} between the goalposts {figure(low)} and {figure(high)}"
         f"{log_en}{en} is a share of {figure(share)}",
     )
     return Measured(share, how, {"low": low, "high": high, "held": held}, real)
@@ -127,9 +132,9 @@ def _within_range(leaf: Leaf, value: Fraction, peers: Sequence[Fraction]) -> Mea
     share = Fraction(units, scale)
     worst, best = _turned(leaf, worst, [])[0], _turned(leaf, best, [])[0]
     how = Title(
-        zh=f"{figure(value)} 在 {len(peers)} 个对象的最差值 {figure(worst)} 与最好值 {figure(best)} 之间"
+        zh=f"{_raw(leaf, value)} 在 {len(peers)} 个对象的最差值 {_raw(leaf, worst)} 与最好值 {_raw(leaf, best)} 之间"
         f"占 {figure(share)}",
-        en=f"{figure(value)} between the worst, {figure(worst)}, and the best, {figure(best)}, "
+        en=f"{_raw(leaf, value)} between the worst, {_raw(leaf, worst)}, and the best, {_raw(leaf, best)}, "
         f"of {len(peers)} subjects is a share of {figure(share)}",
     )
     return Measured(share, how, {"worst": worst, "best": best, "subjects": len(peers)})
@@ -140,8 +145,9 @@ def _by_rank(leaf: Leaf, value: Fraction, peers: Sequence[Fraction]) -> Measured
     worse, scale = sum(other < mine for other in others), 10**leaf.normalisation.places
     share = Fraction(half_up(Fraction(worse * scale, max(len(peers) - 1, 1))), scale)
     how = Title(
-        zh=f"{figure(value)} 优于其余 {len(peers) - 1} 个对象中的 {worse} 个，占 {figure(share)}",
-        en=f"{worse} of the {len(peers) - 1} other subjects are worse than {figure(value)}, a share of {figure(share)}",
+        zh=f"{_raw(leaf, value)} 优于其余 {len(peers) - 1} 个对象中的 {worse} 个，占 {figure(share)}",
+        en=f"{worse} of the {len(peers) - 1} other subjects are worse than {_raw(leaf, value)}, "
+        f"a share of {figure(share)}",
     )
     return Measured(share, how, {"worse": worse, "subjects": len(peers)})
 
@@ -151,8 +157,8 @@ def _by_percentile(leaf: Leaf, value: Fraction, peers: Sequence[Fraction]) -> Me
     covered, scale = sum(other <= mine for other in others), 10**leaf.normalisation.places
     share = Fraction(half_up(Fraction(covered * scale, len(peers))), scale)
     how = Title(
-        zh=f"{len(peers)} 个对象中有 {covered} 个不优于 {figure(value)}，占 {figure(share)}",
-        en=f"{covered} of {len(peers)} subjects are no better than {figure(value)}, a share of {figure(share)}",
+        zh=f"{len(peers)} 个对象中有 {covered} 个不优于 {_raw(leaf, value)}，占 {figure(share)}",
+        en=f"{covered} of {len(peers)} subjects are no better than {_raw(leaf, value)}, a share of {figure(share)}",
     )
     return Measured(share, how, {"covered": covered, "subjects": len(peers)})
 
@@ -168,9 +174,9 @@ def _by_deviation(leaf: Leaf, value: Fraction, peers: Sequence[Fraction]) -> Mea
     rounded = Fraction(snapped(share * scale, Fraction(scale)), scale)
     middle, _ = _turned(leaf, mean, [])
     how = Title(
-        zh=f"{figure(value)} 比 {len(peers)} 个对象的均值 {figure(middle)} 好 {ahead:.6f} 个标准差，"
+        zh=f"{_raw(leaf, value)} 比 {len(peers)} 个对象的均值 {figure(middle)} 好 {ahead:.6f} 个标准差，"
         f"占 {figure(rounded)}",
-        en=f"{figure(value)} is {ahead:.6f} deviations better than the mean of {len(peers)} subjects, "
+        en=f"{_raw(leaf, value)} is {ahead:.6f} deviations better than the mean of {len(peers)} subjects, "
         f"{figure(middle)}: a share of {figure(rounded)}",
     )
     return Measured(rounded, how, {"mean": middle, "deviation": deviation, "subjects": len(peers)}, real=True)

@@ -364,6 +364,13 @@ class Index(Rule):
         return sum((leaf.share for leaf in mine), Fraction(0))
 
     def _check_leaves(self) -> Iterator[Finding]:
+        if (self.maximum * 10**self.decimals).denominator != 1:
+            yield Finding(
+                ("maximum",),
+                "maximum-not-publishable",
+                f"满分 {decimal_text(self.maximum)} 的小数多于公布的 {self.decimals} 位",
+                f"full marks of {decimal_text(self.maximum)} have more than the {self.decimals} published decimals",
+            )
         for leaf in self.leaves:
             where = tuple(key for name in leaf.path for key in ("indicators", name))
             scale = leaf.scale

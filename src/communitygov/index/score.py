@@ -15,7 +15,6 @@ from communitygov.index.versions import Version, check_keys, leaf_ids, node_ids,
 from communitygov.vocabulary.dated import Dated
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.frames import adopt, nullable
-from communitygov.vocabulary.numbers import half_up
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
@@ -134,7 +133,7 @@ def _laid_out(
         sources = [Source(leaf, columns[leaf.id], dtypes[columns[leaf.id]], group) for leaf in version.index.leaves]
         frame, found = points(frame, version.index, sources, all_levels=len(results) > len(_ROOT))
         found["score"] = found.pop("")
-        full = half_up(version.index.maximum * 10**version.index.decimals)
+        full = int(version.index.maximum * 10**version.index.decimals)
         frame = nullable(frame.with_columns(maximum=nw.lit(full, dtype=nw.Int64)))
         found["maximum"] = nw.col("maximum")
         found["missing"] = _missing(version.index, columns, gaps)

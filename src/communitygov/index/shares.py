@@ -110,13 +110,14 @@ def _units(source: Source) -> nw.Expr:
     import narwhals as nw
 
     whole = source.dtype.is_integer()
-    value = nw.col(source.column).cast(nw.Int64 if whole else nw.Float64)
+    value: nw.Expr = nw.col(source.column).cast(nw.Int64 if whole else nw.Float64)
     posts, unit = source.leaf.normalisation, 10 ** (source.leaf.scale.decimals or 0)
     if posts.kind == "goalposts" and posts.outside == "clamp":
         # Beyond the posts a value may be too large to be counted; how far beyond does not matter.
         low, high = ends(source.leaf)
         value = value.clip(math.floor(low) - 1, math.ceil(high) + 1)
-    return value * unit if whole else (value * unit + 0.5).floor().cast(nw.Int64)
+    scaled: nw.Expr = value * int(unit)
+    return scaled if whole else (scaled + 0.5).floor().cast(nw.Int64)
 
 
 def _value(source: Source) -> nw.Expr:

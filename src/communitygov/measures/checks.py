@@ -11,7 +11,6 @@ from attrs import evolve
 
 from communitygov.measures.rows import (
     FLOAT_EXACT,
-    LARGEST,
     PERIODS,
     group_columns,
     holds,
@@ -22,7 +21,7 @@ from communitygov.measures.rows import (
     report_table,
     time_column,
 )
-from communitygov.measures.rules import Condition, Measure, Quantity, Report
+from communitygov.measures.rules import LARGEST, Condition, Measure, Quantity, Report
 from communitygov.vocabulary.frames import Fault, check_table, column_problems
 from communitygov.vocabulary.period import PeriodKind
 from communitygov.vocabulary.text import Title
@@ -178,7 +177,8 @@ def _beyond(name: str, schema: Any, decimals: int, limit: nw.Expr) -> nw.Expr:
     units = read_units(name, schema[name], decimals)
     beyond = (units > limit) | (units < -limit)
     if schema[name].is_float() or schema[name].is_decimal():
-        beyond = beyond | (nw.col(name).cast(nw.Float64).abs() * 10**decimals > FLOAT_EXACT)
+        value = nw.col(name).cast(nw.Float64)
+        beyond = beyond | (value.is_finite() & (value.abs() * 10**decimals > FLOAT_EXACT))
     return beyond
 
 

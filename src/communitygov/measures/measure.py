@@ -130,15 +130,228 @@ def measure_unchecked(measure: Measure, frame: Any, *, by: Sequence[str] = ()) -
     """
     import narwhals as nw
 
-    rows, back = adopt(frame)
-    key = (*group_columns(measure, by), "period")
-    schema = rows.collect_schema()
-    groups = [name for name in key if name != "period"]
-    marked = mark_rows(measure, rows).filter(nw.col("_kept"))
-    top = _part(measure.numerator, "_top", schema, ("_period", *groups))
-    base = None if measure.base is None else _part(measure.base, "_bottom", schema, ("_period", *groups))
-    parts = [top] if base is None else [top, base]
-    for stage in ("first", "then"):
-        marked = marked.with_columns(*(column for part in parts for column in getattr(part, stage)))
-    marked = marked.select(*groups, nw.col("_period").alias("period"), *dict.fromkeys(...))
-    raise NotImplementedError
+    adopted, back = adopt(frame)
+    groups = group_columns(measure, by)
+    schema = adopted.collect_schema()
+    rows = mark_rows(measure, adopted).filter(nw.col("_kept")).with_columns(nw.col("_kept").cast(nw.Int64))
+    top = _part(measure.numerator, "_top", schema, (*groups, "_period"))
+    bottom = None if measure.base is None else _part(measure.base, "_bottom", schema, (*groups, "_period"))
+    parts = [top] if bottom is None else [top, bottom]
+    for part in parts:
+        rows = rows.with_columns(*part.columns)
+        rows = rows.with_columns(*part.shifted) if part.shifted else rows
+    totals = rows.group_by(*groups, "_period").agg(
+        nw.col("_kept").sum(), *(total for part in parts for total in part.totals)
+    )
+    values = totals.with_columns(_numerator=top.top, _base=top.bottom, _rows=nw.col(_rests_on(measure)))
+    if bottom is not None:
+        shift = measure.numerator.decimals - (measure.base or measure.numerator).decimals
+        sign = nw.when(bottom.top < 0).then(-1).otherwise(1)
+        values = totals.with_columns(
+            _numerator=top.top * sign * 10 ** max(0, -shift),
+            _base=bottom.top * sign * 10 ** max(0, shift),
+            _rows=nw.col("_bottom_rows"),
+        )
+    there = (nw.col("_rows") >= measure.least) & (nw.col("_base") != 0)
+    values = values.select(
+        *groups,
+        nw.col("_period").alias("period"),
+        nw.when(there).then(nw.col("_numerator")).cast(nw.Int64).alias("numerator"),
+        nw.when(there).then(nw.col("_base")).cast(nw.Int64).alias("base"),
+        nw.col("_rows").cast(nw.Int64).alias("rows"),
+    ).sort(*groups, "period")
+    return Values(back(values), (*groups, "period"), ("numerator", "base"), ("rows",), measure)
+
+
+def _rests_on(measure: Measure) -> str:
+    """Return the total that says how many rows a value rests on."""
+    if measure.base is not None:
+        return "_bottom_rows"
+    return "_kept" if measure.numerator.rests_on_all else "_top_rows"
+
+
+@frozen
+class _Part:
+    """How a quantity is computed: columns of the rows, their totals in a group, and a ratio of those.
+
+    Args:
+        columns: Columns of the rows.
+        shifted: Columns made of those.
+        totals: What is summed up in a group.
+        top: The numerator of the quantity, from the totals.
+        bottom: Its denominator.
+    """
+
+    columns: tuple[nw.Expr, ...]
+    shifted: tuple[nw.Expr, ...]
+    totals: tuple[nw.Expr, ...]
+    top: nw.Expr
+    bottom: nw.Expr
+
+
+def _part(quantity: Quantity, mark: str, schema: Any, groups: Sequence[str]) -> _Part:
+    import narwhals as nw
+
+    counted, number = nw.col(mark), f"{mark}_rows"
+    count, scale = nw.col(number), 10**quantity.decimals
+    values = [read_units(name, schema[name], quantity.decimals) for name in quantity.columns]
+    names = [f"{mark}_{i}" for i in range(len(values))]
+    columns = [counted.cast(nw.Int64).alias(number)]
+    columns += [nw.when(counted).then(one).otherwise(0).alias(name) for name, one in zip(names, values, strict=True)]
+    totals = [nw.col(name).sum() for name in (number, *names)]
+    sums = [nw.col(name) for name in names]
+    if quantity.what == "count":
+        return _Part(tuple(columns), (), tuple(totals), count, count * 0 + 1)
+    if quantity.across == "range":
+        spread = nw.max_horizontal(*sums) - nw.min_horizontal(*sums)
+        return _Part(tuple(columns), (), tuple(totals), spread, count * scale)
+    if quantity.across == "variance":
+        apart = [(one - other) * (one - other) for one, other in combinations(sums, 2)]
+        side = count * len(sums) * scale
+        return _Part(tuple(columns), (), tuple(totals), reduce(add, apart), side * side)
+    if quantity.what in ("sum", "mean"):
+        bottom = count * scale if quantity.what == "mean" else count * 0 + scale
+        return _Part(tuple(columns), (), tuple(totals), sums[0], bottom)
+    return _apart(quantity.what, mark, values[0], groups, scale)
+
+
+def _apart(what: str, mark: str, value: nw.Expr, groups: Sequence[str], scale: int) -> _Part:
+    """Return how a range or a variance is computed; the latter from distances to the least, which are small."""
+    import narwhals as nw
+
+    counted, count = nw.col(mark), nw.col(f"{mark}_rows")
+    far = LARGEST // 2
+    columns = (
+        counted.cast(nw.Int64).alias(f"{mark}_rows"),
+        nw.when(counted).then(value).otherwise(far).alias(f"{mark}_least"),
+        nw.when(counted).then(value).otherwise(-far).alias(f"{mark}_greatest"),
+    )
+    least, greatest = nw.col(f"{mark}_least"), nw.col(f"{mark}_greatest")
+    rows = count.sum()
+    if what == "range":
+        return _Part(columns, (), (rows, least.min(), greatest.max()), greatest - least, count * 0 + scale)
+    distance = nw.when(counted).then(least - least.min().over(*groups)).otherwise(0)
+    shifted = (distance.alias(f"{mark}_sum"), (distance * distance).alias(f"{mark}_squares"))
+    total, squares = nw.col(f"{mark}_sum"), nw.col(f"{mark}_squares")
+    totals = (rows, total.sum(), squares.sum())
+    return _Part(columns, shifted, totals, count * squares - total * total, count * count * scale * scale)
+
+
+def meets(expectation: Expectation, values: Values) -> Judgement:
+    """Judge an expectation by a measure's values, exactly.
+
+    A target is judged at its end, the period of the measure that ``by`` ends in; without an end, in each period. A
+    standard is judged in each period from its start on. A trend is judged, among the periods from its start to its
+    end, by the last value against the first.
+
+    Args:
+        expectation: The expectation; it has a bound or a trend.
+        values: The values of its measure.
+
+    Returns:
+        The judgement, in a frame of the same kind, in order of the key. A group that has no value at the end of a
+        target, or of a trend, is ``undetermined``.
+
+    Raises:
+        UsageError: If the expectation has nothing to judge by.
+
+    Example:
+        >>> import polars as pl
+        >>> from communitygov.vocabulary.numbers import exact
+        >>> from communitygov.vocabulary.text import Title
+        >>> rate = Measure(
+        ...     of="visits",
+        ...     period="year",
+        ...     unit=Title(zh="入户率", en="of households"),
+        ...     numerator=Quantity(what="sum", columns=("visited",)),
+        ...     base=Quantity(what="sum", columns=("households",)),
+        ... )
+        >>> visits = pl.DataFrame({"year": [2023, 2024], "visited": [44, 45], "households": [50, 50]})
+        >>> standard = Expectation(kind="standard", measure="rate", at_least=exact("90%"))
+        >>> meets(standard, measure(rate, visits)).frame.select("period", "met").rows()
+        [('2023', 'false'), ('2024', 'true')]
+    """
+    import narwhals as nw
+
+    if not expectation.bounds and expectation.trend is None:
+        raise UsageError.because("no-bound", zh="没有可判断的要求", en="the expectation has no bound to judge by")
+    kind = values.measure.period
+    first = None if expectation.start is None else str(Period.containing(expectation.start.first_day, kind))
+    last = None if expectation.by is None else str(Period.containing(expectation.by.last_day, kind))
+    adopted, back = adopt(values.frame)
+    frame: Any = adopted.with_columns(_all=nw.lit(1))
+    groups = ["_all", *(name for name in values.key if name != "period")]
+    if expectation.kind == "target" and last:
+        frame = _only(frame, groups, last)
+    else:
+        frame = frame if first is None else frame.filter(nw.col("period") >= first)
+        frame = frame if last is None else frame.filter(nw.col("period") <= last)
+    because: tuple[str, ...] = ("numerator", "base", "rows")
+    if expectation.trend is not None:
+        frame = _trend(frame, groups, 1 if expectation.trend == "rises" else -1, last)
+        because = ("first_numerator", "first_base", *because, "steps", "steps_met")
+    else:
+        frame = frame.with_columns(_met=_kept(expectation))
+    met = nw.when(nw.col("_met").is_null()).then(nw.lit("undetermined"))
+    said = nw.when(nw.col("_met") == 1).then(nw.lit("true")).otherwise(nw.lit("false"))
+    judged = frame.with_columns(met.otherwise(said).alias("met"))
+    judged = judged.select(*values.key, *because, "met").sort(*values.key)
+    return Judgement(back(judged), values.key, ("met",), because, expectation)
+
+
+def _kept(expectation: Expectation) -> nw.Expr:
+    """Return 1 where a value keeps every bound, 0 where it breaks one, null where there is none."""
+    import narwhals as nw
+
+    top, base = nw.col("numerator"), nw.col("base")
+    signs = {name: ratio_sign(top, base, *bound.as_integer_ratio()) for name, bound in expectation.bounds.items()}
+    wanted = {"at_least": lambda sign: sign >= 0, "more_than": lambda sign: sign > 0, "at_most": lambda sign: sign <= 0}
+    kept = reduce(and_, (wanted[name](sign) for name, sign in signs.items()))
+    return nw.when(~top.is_null()).then(kept.cast(nw.Int64))
+
+
+def _only(frame: Any, groups: Sequence[str], period: str) -> Any:
+    """Return each group's value in one period, null where it has none."""
+    import narwhals as nw
+
+    here = nw.col("period") == period
+    columns = [nw.when(here).then(nw.col(name)).alias(name) for name in ("numerator", "base")]
+    frame = frame.with_columns(*columns, nw.when(here).then(nw.col("rows")).otherwise(0).alias("rows"))
+    totals = frame.group_by(*groups).agg(*(nw.col(name).max() for name in ("numerator", "base", "rows")))
+    return totals.with_columns(nw.lit(period).alias("period"))
+
+
+def _trend(frame: Any, groups: Sequence[str], up: int, last: str | None) -> Any:
+    """Return each group's first and last value, how they compare, and how many steps between go the same way."""
+    import narwhals as nw
+
+    period, top, base = nw.col("period"), nw.col("numerator"), nw.col("base")
+    frame = frame.with_columns(
+        _first=period.min().over(*groups),
+        _last=period.max().over(*groups),
+        _top=top.shift(1).over(*groups, order_by="period"),
+        _base=base.shift(1).over(*groups, order_by="period"),
+    )
+    step = ratio_sign(top, base, nw.col("_top"), nw.col("_base"))
+    at_first, at_last = period == nw.col("_first"), period == nw.col("_last")
+    frame = frame.with_columns(
+        _step=nw.when(~top.is_null() & ~nw.col("_top").is_null()).then(step * up),
+        first_numerator=nw.when(at_first).then(top),
+        first_base=nw.when(at_first).then(base),
+        numerator=nw.when(at_last).then(top),
+        base=nw.when(at_last).then(base),
+        rows=nw.when(at_last).then(nw.col("rows")),
+    ).with_columns(
+        steps=(~nw.col("_step").is_null()).cast(nw.Int64),
+        steps_met=(nw.col("_step") > 0).fill_null(False).cast(nw.Int64),
+    )
+    kept = ("_first", "period", "first_numerator", "first_base", "numerator", "base", "rows")
+    counts = ("steps", "steps_met")
+    totals = frame.group_by(*groups).agg(
+        *(nw.col(name).max() for name in kept), *(nw.col(name).sum() for name in counts)
+    )
+    totals = totals.with_columns(nw.col(*counts).cast(nw.Int64))
+    sign = ratio_sign(top, base, nw.col("first_numerator"), nw.col("first_base"))
+    ended = nw.lit(True) if last is None else nw.col("period") == last
+    known = ~top.is_null() & ~nw.col("first_numerator").is_null() & (nw.col("_first") != nw.col("period")) & ended
+    return totals.with_columns(_met=nw.when(known).then((sign * up > 0).cast(nw.Int64)))

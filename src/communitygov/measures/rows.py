@@ -11,7 +11,7 @@ from math import ceil, floor
 from operator import and_, or_
 from typing import TYPE_CHECKING, Any
 
-from communitygov.measures.rules import Condition, Measure, Report
+from communitygov.measures.rules import LARGEST, Condition, Measure, Report
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.frames import Column, ColumnKind, Table
 from communitygov.vocabulary.period import PeriodKind
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FLOAT_EXACT",
-    "LARGEST",
     "PERIODS",
     "group_columns",
     "holds",
@@ -33,9 +32,6 @@ __all__ = [
     "report_table",
     "time_column",
 ]
-
-LARGEST = 2**62 - 1
-"""The greatest whole number that a result may have; products of two such can still be compared exactly."""
 
 FLOAT_EXACT = 2**53
 """The greatest whole number up to which a float tells all of them apart."""

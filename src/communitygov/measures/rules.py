@@ -15,6 +15,7 @@ from communitygov.vocabulary.period import Period, PeriodKind
 from communitygov.vocabulary.text import Title
 
 __all__ = [
+    "LARGEST",
     "Condition",
     "Contradiction",
     "Expectation",
@@ -26,6 +27,9 @@ __all__ = [
     "Scheme",
     "SchemePart",
 ]
+
+LARGEST = 2**62 - 1
+"""The greatest whole number that a value or a bound may be made of; two products of such are compared exactly."""
 
 
 @rule
@@ -209,6 +213,9 @@ class Expectation(Rule):
                 "kind 为 trend 时只有 trend，否则只有上下限",
                 "a trend has `trend` and no other bound; a target or a standard has no `trend`",
             )
+        for name, limit in self.bounds.items():
+            if max(abs(limit.numerator), limit.denominator) > LARGEST:
+                yield Finding((name,), "too-fine", "数字过长，请减少位数", "has too many digits to be compared by")
         if self.start is not None and self.by is not None and self.start.first_day > self.by.last_day:
             yield Finding(("by",), "empty-range", "by 早于 start", "`by` ends before `start` begins")
 

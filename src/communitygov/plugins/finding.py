@@ -6,6 +6,8 @@ takes the rest down with it. Each is a named problem here, and leaves the other 
 
 from __future__ import annotations
 
+import reprlib
+import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -95,21 +97,11 @@ def load_profile(name: str | Path) -> Profile:
     if isinstance(name, Path) or "/" in name or "\\" in name or name in (".", ".."):
         folder = Path(name)
         if not folder.is_dir():
-            raise ProfileNotFound(
-                _problem("unknown-profile", zh=f"没有文件夹 `{folder}`", en=f"there is no folder `{folder}`")
+            raise ProfileNotFound.because(
+                "unknown-profile", zh=f"没有文件夹 `{folder}`", en=f"there is no folder `{folder}`"
             )
         return read_profile(_documents(folder), find=load_profile)
-    found = _installed()
-    if name in found.problems:
-        raise ProfileNotFound(found.problems[name])
-    if name not in found.folders:
-        hint = did_you_mean(name, found.folders)
-        raise ProfileNotFound(
-            _problem(
-                "unknown-profile", zh=f"没有安装方案 `{name}`{hint.zh}", en=f"no profile `{name}` is installed{hint.en}"
-            )
-        )
-    return _load(name, found.folders[name])
+    return _load(name, (), _search_path())
 
 
 def _documents(folder: Path) -> Path:
@@ -120,21 +112,38 @@ def _documents(folder: Path) -> Path:
     return below[0] if below else folder
 
 
+def _search_path() -> tuple[str, ...]:
+    return tuple(str(folder) for folder in sys.path)
+
+
 @cache
-def _installed() -> Found:
+def _installed(path: tuple[str, ...]) -> Found:
+    """Return what is installed on a search path; it is looked through once."""
     return find_profiles()
 
 
 @cache
-def _load(name: str, folder: Path) -> Profile:
-    profile = read_profile(folder, find=load_profile)
+def _load(name: str, below: tuple[str, ...], path: tuple[str, ...]) -> Profile:
+    """Load an installed profile, for the sake of those below that extend it."""
+    if name in below:
+        ring = " < ".join((*below[below.index(name) :], name))
+        raise ProfileNotFound.because(
+            "extends-itself", zh=f"方案互为上级：{ring}", en=f"profiles extend each other in a ring: {ring}"
+        )
+    found = _installed(path)
+    if name in found.problems:
+        raise ProfileNotFound(found.problems[name])
+    if name not in found.folders:
+        hint = did_you_mean(name, found.folders)
+        raise ProfileNotFound.because(
+            "unknown-profile", zh=f"没有安装方案 `{name}`{hint.zh}", en=f"no profile `{name}` is installed{hint.en}"
+        )
+    profile = read_profile(found.folders[name], find=lambda above: _load(above, (*below, name), path))
     if profile.name != name:
-        raise ProfileNotFound(
-            _problem(
-                "other-name",
-                zh=f"以 `{name}` 安装的方案自称 `{profile.name}`；两者须一致",
-                en=f"the profile installed as `{name}` calls itself `{profile.name}`; the two must agree",
-            )
+        raise ProfileNotFound.because(
+            "other-name",
+            zh=f"以 `{name}` 安装的方案自称 `{profile.name}`；两者须一致",
+            en=f"the profile installed as `{name}` calls itself `{profile.name}`; the two must agree",
         )
     return profile
 
@@ -142,13 +151,12 @@ def _load(name: str, folder: Path) -> Profile:
 def _take_in(name: str, entry: EntryPoint) -> Path | tuple[Problem, ...]:
     try:
         module = entry.load()
-    except Exception as error:  # a stranger's module may raise anything; it must not take the others down
-        said = f"{type(error).__name__}: {error}"
+    except (Exception, SystemExit) as error:  # a stranger's module may raise anything; the others stay loaded
         return (
             _problem(
                 "plugin-broken",
-                zh=f"方案 `{name}`（{entry.value}）无法导入：{said}",
-                en=f"the profile `{name}` ({entry.value}) cannot be imported: {said}",
+                zh=f"方案 `{name}`（{entry.value}）无法导入：{_said(error)}",
+                en=f"the profile `{name}` ({entry.value}) cannot be imported: {_said(error)}",
             ),
         )
     wrong = tuple(_hook_problems(name, module))
@@ -158,24 +166,24 @@ def _take_in(name: str, entry: EntryPoint) -> Path | tuple[Problem, ...]:
     manager.add_hookspecs(ProfileHooks)
     try:
         manager.register(module, name=name)
-        manager.check_pending()
         folder = manager.hook.communitygov_profile()
     except CommunityGovError as error:
         return error.problems
-    except Exception as error:  # as above: a stranger's hook
+    except (Exception, SystemExit) as error:  # as above: a stranger's hook
         return (
             _problem(
                 "plugin-broken",
-                zh=f"方案 `{name}` 的插件出错：{error}",
-                en=f"the plugin of the profile `{name}` failed: {error}",
+                zh=f"方案 `{name}`（{entry.value}）的钩子出错：{_said(error)}",
+                en=f"a hook of the profile `{name}` ({entry.value}) failed: {_said(error)}",
             ),
         )
     if not isinstance(folder, Path) or not folder.is_dir():
+        shown = reprlib.repr(folder)
         return (
             _problem(
                 "no-folder",
-                zh=f"方案 `{name}` 的 communitygov_profile 未返回存在的文件夹（pathlib.Path），而是 {folder!r}",
-                en=f"communitygov_profile of `{name}` must return a folder that exists (a pathlib.Path), not {folder!r}",
+                zh=f"方案 `{name}` 的 communitygov_profile 须返回存在的文件夹（pathlib.Path），而不是 {shown}",
+                en=f"communitygov_profile of `{name}` must return a folder that exists (a pathlib.Path), not {shown}",
             ),
         )
     return folder
@@ -184,10 +192,13 @@ def _take_in(name: str, entry: EntryPoint) -> Path | tuple[Problem, ...]:
 def _hook_problems(name: str, module: object) -> Iterable[Problem]:
     known = [hook for hook in dir(ProfileHooks) if hook.startswith(_PREFIX)]
     marked = f"{PROJECT}_impl"
-    for attribute in dir(module):
-        value = getattr(module, attribute)
-        if not callable(value) or not (hasattr(value, marked) or attribute.startswith(_PREFIX)):
-            continue
+    given = {attribute: getattr(module, attribute, None) for attribute in dir(module)}
+    hooks = {
+        attribute: value
+        for attribute, value in given.items()
+        if callable(value) and (hasattr(value, marked) or attribute.startswith(_PREFIX))
+    }
+    for attribute, value in hooks.items():
         if attribute not in known:
             hint = did_you_mean(attribute, known)
             yield _problem(
@@ -198,17 +209,20 @@ def _hook_problems(name: str, module: object) -> Iterable[Problem]:
         elif not hasattr(value, marked):
             yield _problem(
                 "hook-not-marked",
-                zh=f"方案 `{name}`：`{attribute}` 前缺少 @hookimpl",
+                zh=f"方案 `{name}`：`{attribute}` 前缺少 @hookimpl（from communitygov.plugins.specs import hookimpl）",
                 en=f"profile `{name}`: `{attribute}` lacks @hookimpl (from communitygov.plugins.specs import hookimpl)",
             )
-    if not any(hasattr(module, hook) for hook in known) and not any(
-        attribute.startswith(_PREFIX) for attribute in dir(module)
-    ):
+    if not hooks:
         yield _problem(
             "no-hook",
             zh=f"方案 `{name}` 没有给出 `communitygov_profile`",
             en=f"the profile `{name}` gives no `communitygov_profile`",
         )
+
+
+def _said(error: BaseException) -> str:
+    """Return what an error says, on one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _distribution(entry: EntryPoint) -> str:

@@ -147,7 +147,9 @@ def try_everything(profile: Profile) -> tuple[Problem, ...]:
             except DocumentError as error:
                 problems.extend(error.problems)
             else:
-                taken[reading] = {name: node.digest for name, node in (root.children or {}).items() if name not in _TEXTS}
+                taken[reading] = {
+                    name: node.digest for name, node in (root.children or {}).items() if name not in _TEXTS
+                }
         for one, other in combinations(taken, 2):
             if taken[one] == taken[other]:
                 problems.append(_alike(key, question, one, other))

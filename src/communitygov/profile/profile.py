@@ -1,25 +1,35 @@
-"""Profiles, and the rules of one that are in force on a day."""
+"""Profiles: the rules of one place through time, and how those in force on a day come about."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from attrs import evolve, field, frozen
 
-from communitygov.certification.rules import Certification
-from communitygov.documents.check import clause_at
-from communitygov.documents.layers import Layer, apply, by_day, conflicts, named, touched
+from communitygov.documents.layers import Layer, apply, by_day, lay
 from communitygov.documents.model import build
-from communitygov.documents.node import Node, Path as NodePath
-from communitygov.index.rules import Index, Indicator
-from communitygov.profile.rules import ReformFile, Rules
+from communitygov.documents.node import Node
+from communitygov.profile.dates import fixed_levels, misaligned
+from communitygov.profile.patches import explain_new, forbidden, unknown_clauses
+from communitygov.profile.readings import (
+    Readings,
+    choices,
+    chosen_layers,
+    known_readings,
+    settle,
+    sound_choices,
+    wrong_choices,
+)
+from communitygov.profile.rules import SECTIONS, Rules
+from communitygov.profile.ruleset import Reform, RuleSet
 from communitygov.vocabulary.dated import Dated
 from communitygov.vocabulary.errors import DocumentError, NotInForce, UsageError
-from communitygov.vocabulary.period import Period, PeriodKind
+from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.problem import Place, Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
@@ -28,93 +38,6 @@ __all__ = ["Profile", "Reform", "RuleSet"]
 
 def _frozen(reforms: Mapping[str, Reform]) -> Mapping[str, Reform]:
     return MappingProxyType(dict(reforms))
-
-
-@frozen
-class Reform:
-    """A change that somebody proposes.
-
-    Args:
-        head: What its file says.
-        layer: The same as a layer.
-    """
-
-    head: ReformFile
-    layer: Layer
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return self.head.reform
-
-    @property
-    def title(self) -> Title:
-        """Its title."""
-        return self.head.name(self.head.reform)
-
-
-@frozen(eq=False)
-class RuleSet:
-    """The rules of one place in force on a day, after every layer.
-
-    Args:
-        profile: The profile's name.
-        day: The day.
-        root: The rules as located data.
-        rules: The rules as a model.
-        layers: The layers that lie over the profile's own documents, in order.
-    """
-
-    profile: str
-    day: dt.date
-    root: Node = field(repr=False)
-    rules: Rules = field(repr=False)
-    layers: tuple[Layer, ...] = field(default=(), repr=False)
-
-    @property
-    def digest(self) -> str:
-        """The SHA-256 of what the rules say, wherever it was written."""
-        return self.root.digest
-
-    @property
-    def index(self) -> Mapping[str, Index]:
-        """The indexes by id."""
-        return self.rules.index
-
-    @property
-    def certification(self) -> Mapping[str, Certification]:
-        """The certifications by id."""
-        return self.rules.certification
-
-    def find(self, path: str) -> Node:
-        """Return the located value at a dotted path.
-
-        Args:
-            path: Such as ``certification.quality_star.tiers.five_star.share``.
-
-        Raises:
-            UsageError: If nothing stands there; it names the nearest key that does.
-        """
-        node = self.root
-        for key in path.split("."):
-            below = node.get(key)
-            if below is None:
-                hint = did_you_mean(key, node.children or ())
-                raise UsageError.because(
-                    "unknown-path",
-                    zh=f"`{path}` 中没有 `{key}`{hint.zh}",
-                    en=f"there is no `{key}` on the way to `{path}`{hint.en}",
-                )
-            node = below
-        return node
-
-    def clause(self, path: str) -> tuple[str, ...]:
-        """Return the clauses that speak for a dotted path.
-
-        Args:
-            path: The path.
-        """
-        return clause_at(self.root, path.split("."))
 
 
 @frozen(eq=False)
@@ -145,16 +68,22 @@ class Profile:
         """Its version."""
         return self.own["profile"]["version"].text()
 
-    @property
-    def first_day(self) -> dt.date:
-        """The first day its rules hold on."""
-        return Period.parse(self.own["profile"]["in_force"].text()).first_day
+    @cached_property
+    def lineage(self) -> tuple[Profile, ...]:
+        """The profiles that it is made of: those it extends, the farthest first, and itself."""
+        return (*(self.parent.lineage if self.parent is not None else ()), self)
 
-    @property
+    @cached_property
+    def first_day(self) -> dt.date:
+        """The first day its rules hold on: its own, or a parent's if that is later."""
+        starts = (one.own["profile"]["in_force"] for one in self.lineage)
+        return max(Period.parse(start.text()).first_day for start in starts)
+
+    @cached_property
     def last_day(self) -> dt.date | None:
-        """The last day its rules are known to hold on, if it says so."""
-        until = self.own.get("profile", "holds_until")
-        return None if until is None else Period.parse(until.text()).last_day
+        """The last day its rules are known to hold on, if it or a parent says so."""
+        ends = (one.own.get("profile", "holds_until") for one in self.lineage)
+        return min((Period.parse(end.text()).last_day for end in ends if end is not None), default=None)
 
     def at(
         self,
@@ -172,6 +101,7 @@ class Profile:
 
         Raises:
             NotInForce: Before the first day in force or after the last.
+            UsageError: If there is no such question or reading.
             DocumentError: If a reform breaks a rule, conflicts with another, or does not begin on a boundary; each
                 problem is shown where it stands in the reform.
 
@@ -181,25 +111,19 @@ class Profile:
             >>> rules.find("certification.quality_star.tiers.five_star.share").text()
             '10%'
         """
-        day = when if isinstance(when, dt.date) else _period(when).first_day
+        day = _day(when)
         self._check_in_force(day)
-        chosen = self._chosen(day, reforms, readings or {})
-        base = self._resolve(day, chosen)
-        problems: list[Problem] = []
         active = [reform.layer for reform in reforms if reform.layer.in_force(day)]
-        for reform in reforms:
-            problems.extend(_misaligned(reform.layer, base, self.first_day))
-        problems.extend(conflicts(active))
-        root = base
-        if not problems:
-            for layer in active:
-                root = apply(root, layer.patch, problems)
-        root = _settle(root, chosen)
-        rules = build(root, Rules, problems) if not problems else None
+        wanted = self._chosen(day, active, readings or {})
+        problems = list(wrong_choices(wanted, self._readings))
+        chosen = sound_choices(wanted, self._readings)
+        base = self._resolve(day, chosen, problems)
+        problems.extend(problem for reform in reforms for problem in self._faults(reform.layer, base))
+        root = settle(lay(base, active, problems), chosen)
+        rules = build(root, Rules, problems, blame=self._newest(day, active, readings or {}))
         if rules is None or problems:
-            raise DocumentError(problems)
-        amendments = [layer for layer in self._all_amendments() if layer.in_force(day)]
-        return RuleSet(self.name, day, root, rules, (*amendments, *active))
+            raise DocumentError(explain_new(problems, base, root))
+        return RuleSet(self.name, day, root, rules, (*self._amendments(day), *active))
 
     def history(
         self,
@@ -209,60 +133,64 @@ class Profile:
         reforms: Sequence[Reform] = (),
         readings: Mapping[str, str] | None = None,
     ) -> Dated[Any]:
-        """Return one index or certification in its versions.
+        """Return one rule in its versions: from the day on which it first stands until it is removed.
 
         Args:
-            section: ``index`` or ``certification``.
+            section: Such as ``index`` or ``certification``.
             name: Its id.
             reforms: Reforms to lay over every version.
             readings: Readings to take in place of those chosen.
 
         Raises:
             UsageError: If the profile has no such thing.
+
+        Example:
+            >>> import communitygov
+            >>> profile = communitygov.load_profile("shijingshan")
+            >>> profile.history("index", "quality_community").at("2023Q3").subject
+            'community'
         """
-        layers = [*self._all_amendments(), *(reform.layer for reform in reforms)]
-        days = {self.first_day}
-        for layer in layers:
-            if layer.start is not None:
-                days.add(layer.start.first_day)
-            if layer.until is not None:
-                days.add(layer.until.last_day + dt.timedelta(days=1))
+        if section not in SECTIONS:
+            raise _unknown(section, SECTIONS, self.name)
         versions: list[tuple[dt.date, Any]] = []
-        for day in sorted(day for day in days if day >= self.first_day):
-            if self.last_day is not None and day > self.last_day:
+        digest, names, until = "", set[str](), self.last_day
+        for day in self._turns(reform.layer for reform in reforms):
+            rules = self.at(day, reforms=reforms, readings=readings)
+            found, node = getattr(rules.rules, section), rules.root.get(section, name)
+            names.update(found)
+            if node is None and versions:
+                until = day - dt.timedelta(days=1)
                 break
-            found = getattr(self.at(day, reforms=reforms, readings=readings).rules, section)
-            if name not in found:
-                hint = did_you_mean(name, found)
-                raise UsageError.because(
-                    "unknown-name",
-                    zh=f"{self.name} 的 {section} 中没有 `{name}`{hint.zh}",
-                    en=f"{self.name} has no {section} `{name}`{hint.en}",
-                )
-            if not versions or versions[-1][1] is not found[name]:
+            if node is not None and node.digest != digest:
                 versions.append((day, found[name]))
-        return Dated(tuple(versions), self.last_day)
+                digest = node.digest
+        if not versions:
+            raise _unknown(name, names, f"{self.name} {section}")
+        return Dated(tuple(versions), until)
 
     def verify(self) -> None:
-        """Check the rules of the first day, and that every amendment can be laid over them in its turn.
+        """Check the rules of every day on which they change, and that every amendment may change what it does.
 
         Raises:
             DocumentError: With every problem found.
         """
-        problems: list[Problem] = []
-        starts = {layer.start.first_day for layer in self.amendments if layer.start}
-        for day in sorted({self.first_day, *(start for start in starts if start > self.first_day)}):
+        problems: dict[tuple[object, ...], Problem] = {}
+        in_force: dict[dt.date, RuleSet] = {}
+        for day in self._turns():
             try:
-                in_force = self.at(day)
+                in_force[day] = self.at(day)
             except DocumentError as error:
-                problems.extend(error.problems)
-                continue
-            if day == self.first_day:
-                for layer in self.amendments:
-                    problems.extend(_misaligned(layer, in_force.root, self.first_day))
-                    problems.extend(_fixed(layer, in_force.rules))
+                for problem in error.problems:
+                    problems.setdefault((problem.code, problem.message, problem.path), problem)
+        for layer in self.amendments:
+            start = layer.start.first_day if layer.start is not None else self.first_day
+            before = [rules for day, rules in in_force.items() if day < start]
+            first = in_force.get(self.first_day)
+            found = list(self._faults(layer, before[-1].root if before else first.root if first else self.own))
+            found += fixed_levels(layer, before[-1].index) if before else ()
+            problems.update(((problem.code, problem.message, problem.path), problem) for problem in found)
         if problems:
-            raise DocumentError(problems)
+            raise DocumentError(problems.values())
 
     def _check_in_force(self, day: dt.date) -> None:
         if day < self.first_day or (self.last_day is not None and day > self.last_day):
@@ -278,198 +206,99 @@ class Profile:
                 )
             )
 
-    def _all_amendments(self) -> Iterator[Layer]:
-        if self.parent is not None:
-            yield from self.parent._all_amendments()
-        yield from self.amendments
+    def _amendments(self, day: dt.date | None = None) -> Iterator[Layer]:
+        """Yield amendments, or those in force on a day; the parent's first, then by the day they begin on."""
+        for profile in self.lineage:
+            for same_day in by_day(profile.amendments):
+                yield from (layer for layer in same_day if day is None or layer.in_force(day))
 
-    def _questions(self) -> Iterator[tuple[str, Node]]:
-        """Yield every question with readings, the parent's first."""
-        if self.parent is not None:
-            yield from self.parent._questions()
-        own = self.own.get("interpretations")
-        for key, node in (own.children or {}).items() if own is not None else ():
-            if node.get("readings") is not None:
-                yield key, node
+    def _turns(self, more: Iterable[Layer] = ()) -> list[dt.date]:
+        """Return the days on which rules change, the first day in force among them."""
+        days = {self.first_day}
+        for layer in (*self._amendments(), *more):
+            if layer.start is not None:
+                days.add(layer.start.first_day)
+            if layer.until is not None:
+                days.add(layer.until.last_day + dt.timedelta(days=1))
+        return sorted(day for day in days if day >= self.first_day and (self.last_day is None or day <= self.last_day))
 
-    def _chosen(self, day: dt.date, reforms: Iterable[Reform], readings: Mapping[str, str]) -> dict[str, Node]:
-        """Settle which reading of each question is taken: documents, amendments, reforms, the caller, in that order."""
-        questions = dict(self._questions())
+    @cached_property
+    def _readings(self) -> Readings:
+        return known_readings(one.own for one in self.lineage)
+
+    def _chosen(self, day: dt.date, reforms: Iterable[Layer], readings: Mapping[str, str]) -> dict[str, Node]:
+        """Settle which reading of each question is taken: a parent, its child, reforms, the caller, in that order."""
         chosen: dict[str, Node] = {}
-        profiles: list[Profile] = []
-        profile: Profile | None = self
-        while profile is not None:
-            profiles.append(profile)
-            profile = profile.parent
-        layers = [layer for layer in self._all_amendments() if layer.in_force(day)]
-        layers += [reform.layer for reform in reforms if reform.layer.in_force(day)]
-        for node in [*(one.own for one in reversed(profiles)), *(layer.patch for layer in layers)]:
-            found = node.get("interpretations")
-            for key, question in (found.children or {}).items() if found is not None else ():
-                choice = question.get("chosen")
-                if choice is not None:
-                    chosen[key] = choice
+        for profile in self.lineage:
+            chosen.update(choices(profile.own))
+            for same_day in by_day(layer for layer in profile.amendments if layer.in_force(day)):
+                chosen.update(pair for layer in same_day for pair in choices(layer.patch))
+        chosen.update(pair for layer in reforms for pair in choices(layer.patch))
         for key, reading in readings.items():
-            if key not in questions:
-                hint = did_you_mean(key, questions)
-                raise UsageError.because(
-                    "unknown-interpretation",
-                    zh=f"{self.name} 没有解释口径 `{key}`{hint.zh}",
-                    en=f"{self.name} has no interpretation `{key}`{hint.en}",
-                )
-            chosen[key] = Node(Place("<caller>"), "caller", reading, was=chosen.get(key))
+            choice = Node(Place("<caller>"), "caller", reading, was=chosen.get(key))
+            wrong = list(wrong_choices({key: choice}, self._readings))
+            if wrong:
+                raise UsageError(evolve(problem, place=None) for problem in wrong)
+            chosen[key] = choice
         return chosen
 
-    def _resolve(self, day: dt.date, chosen: Mapping[str, Node]) -> Node:
+    def _resolve(self, day: dt.date, chosen: Mapping[str, Node], problems: list[Problem]) -> Node:
         """Return everything but reforms, resolved for a day; kept, since many ask for it."""
-        amendments = [layer for layer in self.amendments if layer.in_force(day)]
+        amendments = list(self._amendments(day))
         key = (
-            tuple(layer.name for layer in self._all_amendments() if layer.in_force(day)),
+            tuple((layer.start, layer.name, layer.patch.digest) for layer in amendments),
             tuple(sorted((name, node.text()) for name, node in chosen.items())),
         )
         if key in self._kept:
             return self._kept[key]
-        problems: list[Problem] = []
-        root = self.parent._resolve(day, chosen) if self.parent is not None else evolve(self.own, children={})
-        root = apply(root, self.own, problems)
-        readings = list(self._readings(chosen, problems))
-        problems.extend(conflicts(readings))
-        for layer in readings:
-            root = apply(root, layer.patch, problems)
-        for same_day in by_day(amendments):
-            problems.extend(conflicts(same_day))
-            for layer in same_day:
-                root = apply(root, layer.patch, problems)
-        if problems:
-            raise DocumentError(problems)
-        self._kept[key] = root
+        found: list[Problem] = []
+        root = self.parent._resolve(day, chosen, found) if self.parent is not None else evolve(self.own, children={})
+        root = apply(root, self.own, found)
+        root = lay(root, chosen_layers(self.own, chosen), found)
+        for same_day in by_day(layer for layer in self.amendments if layer.in_force(day)):
+            root = lay(root, same_day, found)
+        problems.extend(found)
+        if not found:
+            self._kept[key] = root
         return root
 
-    def _readings(self, chosen: Mapping[str, Node], problems: list[Problem]) -> Iterator[Layer]:
-        own = self.own.get("interpretations")
-        for key, node in (own.children or {}).items() if own is not None else ():
-            readings, choice = node.get("readings"), chosen.get(key)
-            if readings is None or readings.children is None or choice is None:
-                continue
-            patch = readings.get(choice.text())
-            if patch is None:
-                hint = did_you_mean(choice.text(), readings.children)
-                problems.append(
-                    Problem(
-                        "unknown-reading",
-                        Title(
-                            zh=f"解释口径 `{key}` 没有理解 `{choice.text()}`{hint.zh}",
-                            en=f"the interpretation `{key}` has no reading `{choice.text()}`{hint.en}",
-                        ),
-                        choice.place,
-                    )
-                )
-            else:
-                yield Layer("reading", f"{key}: {choice.text()}", named(patch, f"reading {key}: {choice.text()}"))
+    def _newest(self, day: dt.date, reforms: Sequence[Layer], readings: Mapping[str, str]) -> list[Node]:
+        """Return the patches to blame for a broken promise: the last that were laid over rules that kept theirs."""
+        newest = [layer.patch for layer in reforms]
+        newest += [self._readings[key][reading] for key, reading in readings.items()]
+        if newest:
+            return newest
+        turns = by_day(
+            layer for layer in self._amendments(day) if layer.start and layer.start.first_day > self.first_day
+        )
+        if turns:
+            return [layer.patch for layer in turns[-1]]
+        return [self.own] if self.parent is not None else []
+
+    def _faults(self, layer: Layer, root: Node) -> Iterator[Problem]:
+        """Yield what is wrong with a dated layer before it is laid down."""
+        yield from forbidden(layer)
+        yield from unknown_clauses(layer, root)
+        yield from misaligned(layer, root, self.first_day, self._readings)
 
 
-def _settle(root: Node, chosen: Mapping[str, Node]) -> Node:
-    """Return a tree whose interpretations name the readings taken."""
-    asked = root.get("interpretations")
-    for key, choice in chosen.items():
-        if asked is None or asked.get(key) is None or asked[key].get("chosen") is choice:
-            continue
-        question = evolve(asked[key], children={**(asked[key].children or {}), "chosen": choice})
-        asked = evolve(asked, children={**(asked.children or {}), key: question})
-    if asked is None or asked is root.get("interpretations"):
-        return root
-    return evolve(root, children={**(root.children or {}), "interpretations": asked})
+def _unknown(name: str, known: Iterable[str], where: str) -> UsageError:
+    hint = did_you_mean(name, known)
+    return UsageError.because(
+        "unknown-name", zh=f"{where} 中没有 `{name}`{hint.zh}", en=f"{where} has no `{name}`{hint.en}"
+    )
 
 
-def _period(when: str | int | Period) -> Period:
+def _day(when: str | int | Period | dt.date) -> dt.date:
+    if isinstance(when, dt.date):
+        return when.date() if isinstance(when, dt.datetime) else when
     if isinstance(when, Period):
-        return when
+        return when.first_day
     try:
-        return Period.parse(str(when))
+        return Period.parse(str(when)).first_day
     except ValueError:
         raise UsageError.because(
             "bad-period",
             zh=f"`{when}` 不是时期，如 2023、2023Q3、2023-08",
             en=f"`{when}` is no period, such as 2023, 2023Q3 or 2023-08",
         ) from None
-
-
-def _misaligned(layer: Layer, root: Node, first_day: dt.date) -> Iterator[Problem]:
-    """Yield a problem for each thing that a dated layer changes in the middle of one of its periods or years."""
-    days = []
-    if layer.start is not None and layer.start.first_day != first_day:
-        days.append(layer.start.first_day)
-    if layer.until is not None:
-        days.append(layer.until.last_day + dt.timedelta(days=1))
-    if not days:
-        return
-    seen = set()
-    for path, leaf in touched(layer.patch):
-        if len(path) < 2 or path[:2] in seen:
-            continue
-        seen.add(path[:2])
-        for day in days:
-            boundary = _boundary(root, path, day)
-            if boundary is not None and boundary != day:
-                yield _off_boundary(layer, path, leaf, day, boundary)
-
-
-def _boundary(root: Node, path: NodePath, day: dt.date) -> dt.date | None:
-    """Return the first day on or after a day on which something may change; None if any day will do."""
-    if path[0] == "index":
-        kind = root.get("index", path[1], "period")
-        if kind is None:
-            return None
-        period_kind: PeriodKind = kind.value  # type: ignore[assignment]
-        period = Period.containing(day, period_kind)
-        return day if period.first_day == day else period.next().first_day
-    if path[0] == "certification":
-        starts = root.get("certification", path[1], "year", "starts")
-        if starts is None or not isinstance(starts.value, int):
-            return None
-        first = dt.date(day.year, starts.value, 1)
-        return first if first >= day else dt.date(day.year + 1, starts.value, 1)
-    return None
-
-
-def _off_boundary(layer: Layer, path: NodePath, leaf: Node, day: dt.date, boundary: dt.date) -> Problem:
-    what = Title(zh="周期", en="period") if path[0] == "index" else Title(zh="年度", en="year")
-    return Problem(
-        "not-on-boundary",
-        Title(
-            zh=f"{layer} 于 {day} 改变 `{path[0]}.{path[1]}`，不在其{what.zh}起点；下一个起点是 {boundary}",
-            en=f"{layer} changes `{path[0]}.{path[1]}` on {day}, which begins none of its {what.en}s; "
-            f"the next that does is {boundary}",
-        ),
-        leaf.place,
-        path=".".join(path),
-    )
-
-
-def _fixed(layer: Layer, rules: Rules) -> Iterator[Problem]:
-    """Yield a problem where an amendment adds or removes an indicator of a level that is not dynamic."""
-    for key, index in rules.index.items():
-        change = layer.patch.get("index", key, "indicators")
-        if change is not None:
-            yield from _fixed_below(layer, change, index, index.indicators, ("index", key, "indicators"), 1)
-
-
-def _fixed_below(
-    layer: Layer, change: Node, index: Index, known: Mapping[str, Indicator], path: NodePath, depth: int
-) -> Iterator[Problem]:
-    level = index.levels.get(str(depth))
-    for name, node in (change.children or {}).items():
-        if level is not None and not level.dynamic and (node.is_removal or name not in known):
-            yield Problem(
-                "fixed-level",
-                Title(
-                    zh=f"第 {depth} 级指标不实行动态管理，{layer} 不得增删 `{name}`",
-                    en=f"level {depth} is not dynamic; {layer} may neither add nor remove `{name}`",
-                ),
-                node.key or node.place,
-                clause=level.clause,
-                path=".".join((*path, name)),
-            )
-        below = node.get("indicators")
-        if below is not None and name in known:
-            yield from _fixed_below(layer, below, index, known[name].indicators, (*path, name, "indicators"), depth + 1)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import reduce
 from pathlib import Path
 
-from communitygov.documents.layers import Layer, apply, conflicts, named
+from communitygov.documents.layers import Layer, compose, conflicts, named
 from communitygov.documents.model import build
 from communitygov.documents.node import Node
-from communitygov.documents.reading import read_document
+from communitygov.documents.reading import try_document
 from communitygov.documents.schema import PATCH
-from communitygov.profile.profile import Profile, Reform
-from communitygov.profile.rules import API, AmendmentFile, ReformFile
+from communitygov.profile.heads import check_api, check_head, parent_of
+from communitygov.profile.profile import Profile
+from communitygov.profile.rules import AmendmentFile, ReformFile
+from communitygov.profile.ruleset import Reform
 from communitygov.profile.schemas import AMENDMENT, REFORM, checker
-from communitygov.vocabulary.errors import CommunityGovError, DocumentError, ProfileNotFound
-from communitygov.vocabulary.problem import Place, Problem
+from communitygov.vocabulary.errors import DocumentError, ProfileNotFound
+from communitygov.vocabulary.problem import Place, Problem, nearest
 from communitygov.vocabulary.text import Title
 
 __all__ = ["read_profile", "read_reform"]
+
+_FOLDERS = ("amendments", "reforms")
 
 
 def read_profile(folder: str | Path, *, find: Callable[[str], Profile] | None = None) -> Profile:
@@ -27,43 +32,41 @@ def read_profile(folder: str | Path, *, find: Callable[[str], Profile] | None = 
     ``amendments/*.yaml`` and ``reforms/*.yaml``.
 
     Args:
-        folder: The folder.
+        folder: The folder. Files are shown in messages as they are reached from a relative one, else from the one
+            above it.
         find: Finds the profile that this one extends.
 
     Returns:
-        The profile, with its rules of the first day checked.
+        The profile, with its rules checked on every day on which they change.
 
     Raises:
-        DocumentError: With every problem of every document.
+        DocumentError: With every problem of every document; nothing is half loaded.
         ProfileNotFound: If the profile that it extends is not installed, or not in the version asked for.
 
     Example:
         >>> import communitygov
-        >>> str(communitygov.load_profile("shijingshan").at("2023Q3").day)
-        '2023-07-01'
+        >>> shipped = communitygov.load_profile("shijingshan").folder
+        >>> read_profile(shipped).name
+        'shijingshan'
     """
     folder = Path(folder)
     problems: list[Problem] = []
-    name = folder.name
-    documents = [doc for file in _files(folder) if (doc := _read(file, folder, name, PATCH, problems)) is not None]
+    documents = [_read(file, folder, folder.name, PATCH, problems) for file in _files(folder, folder, problems)]
+    read = [document for document in documents if document is not None]
+    check_api(read)
     if not documents and not problems:
-        problems.append(
-            Problem(
-                "no-documents",
-                Title(zh="文件夹中没有 .yaml 文件", en="there is no .yaml file in the folder"),
-                Place(str(folder)),
-            )
-        )
-    own = _lay_together(documents, problems)
-    _check_head(own, folder, problems)
-    if problems:
+        problems.append(_no_documents(folder))
+    own = _lay_together(read, problems)
+    whole = check_head(own, _shown(folder / "profile.yaml", folder), problems) and len(read) == len(documents)
+    amendments = list(_layers(folder, problems))
+    reforms = list(_reforms(folder, problems))
+    if not whole:
         raise DocumentError(problems)
+    try:
+        parent = parent_of(own, find)
+    except ProfileNotFound as error:
+        raise DocumentError([*problems, *error.problems]) if problems else error from error.__cause__
     name = own["profile"]["id"].text()
-    parent = _parent(own, find)
-    amendments = list(_layers(folder / "amendments", folder, problems))
-    reforms = list(_reforms(folder / "reforms", folder, problems))
-    if problems:
-        raise DocumentError(problems)
     profile = Profile(
         name=name,
         folder=folder,
@@ -72,7 +75,12 @@ def read_profile(folder: str | Path, *, find: Callable[[str], Profile] | None = 
         amendments=tuple(amendments),
         reforms={reform.name: reform for reform in reforms},
     )
-    profile.verify()
+    try:
+        profile.verify()
+    except DocumentError as error:
+        problems.extend(error.problems)
+    if problems:
+        raise DocumentError(problems)
     return profile
 
 
@@ -86,150 +94,96 @@ def read_reform(file: str | Path) -> Reform:
 
     Raises:
         DocumentError: With every problem of the file.
+
+    Example:
+        >>> import communitygov
+        >>> shipped = communitygov.load_profile("shijingshan").folder
+        >>> read_reform(shipped / "reforms" / "two-goals.yaml").name
+        'two-goals'
     """
     problems: list[Problem] = []
     node = _read(Path(file), None, "reform", REFORM, problems)
-    if node is None or problems:
+    reform = None if node is None else _reform(node, problems)
+    if reform is None or problems:
         raise DocumentError(problems)
-    return _reform(node, problems)
+    return reform
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.yaml")) if folder.is_dir() else []
+def _shown(file: Path, folder: Path) -> str:
+    return str(file.relative_to(folder.parent) if folder.is_absolute() else file)
 
 
-def _read(file: Path, folder: Path | None, layer: str, schema: str, problems: list[Problem]) -> Node | None:
-    shown = str(file) if folder is None else str(file.relative_to(folder.parent))
-    try:
-        node = read_document(file, layer=layer, name=shown)
-    except DocumentError as error:
-        problems.extend(error.problems)
+def _no_documents(folder: Path) -> Problem:
+    if not folder.is_dir():
+        return Problem("no-documents", Title(zh="没有这个文件夹", en="there is no such folder"), Place(str(folder)))
+    title = Title(zh="文件夹中没有 .yaml 文件", en="there is no .yaml file in the folder")
+    return Problem("no-documents", title, Place(str(folder)))
+
+
+def _files(folder: Path, root: Path, problems: list[Problem]) -> list[Path]:
+    """Return the documents in a folder; what looks like one and would be passed over in silence is a problem."""
+    if not folder.is_dir():
+        return []
+    for path in sorted(folder.iterdir()):
+        meant = nearest(path.name, _FOLDERS)
+        if path.suffix.lower() in (".yml", ".yaml") and path.suffix != ".yaml":
+            zh, en = "不会读取；请改名，以 .yaml 结尾", "is not read; end its name in .yaml"
+        elif folder == root and path.is_dir() and path.name not in _FOLDERS and meant is not None:
+            zh, en = f"不会读取；是否想写 `{meant}`？", f"is not read; did you mean `{meant}`?"
+        else:
+            continue
+        problems.append(
+            Problem("not-read", Title(zh=f"`{path.name}` {zh}", en=f"`{path.name}` {en}"), Place(_shown(path, root)))
+        )
+    return sorted(folder.glob("*.yaml"))
+
+
+def _read(file: Path, root: Path | None, layer: str, schema: str, problems: list[Problem]) -> Node | None:
+    node = try_document(file, problems, layer=layer, name=str(file) if root is None else _shown(file, root))
+    if node is None:
         return None
-    problems.extend(checker(schema).problems(node))
-    return node
+    sound, found = checker(schema).sift(node)
+    problems.extend(found)
+    return sound
 
 
 def _lay_together(documents: list[Node], problems: list[Problem]) -> Node:
-    layers = [Layer("document", doc.place.file, doc) for doc in documents]
-    problems.extend(conflicts(layers))
-    own = Node(documents[0].place if documents else Place(""), children={})
-    for doc in documents:
-        if not problems:
-            own = apply(own, doc, [])
-    return own
+    """Return documents as one; what they remove, they remove from the profile that they extend."""
+    problems.extend(conflicts([Layer("document", doc.place.file, doc) for doc in documents]))
+    return reduce(compose, documents, Node(Place(""), children={}))
 
 
-def _check_head(own: Node, folder: Path, problems: list[Problem]) -> None:
-    if problems:
-        return
-    for key in ("id", "api", "version", "in_force"):
-        if own.get("profile", key) is None:
-            place = Place(str(folder / "profile.yaml"))
-            problems.append(
-                Problem("missing-field", Title(zh=f"缺少 `profile.{key}`", en=f"`profile.{key}` is missing"), place)
-            )
-    api = own.get("profile", "api")
-    if api is not None and api.value != API:
-        problems.append(
-            Problem(
-                "other-api",
-                Title(
-                    zh=f"此方案使用接口版本 {api.text()}，本库支持 {API}；请升级其中之一",
-                    en=f"the profile speaks API {api.text()}, this library speaks {API}; upgrade one of them",
-                ),
-                api.place,
-            )
-        )
-
-
-def _parent(own: Node, find: Callable[[str], Profile] | None) -> Profile | None:
-    extends = own.get("profile", "extends")
-    if extends is None:
-        return None
-    wanted, spec = extends["profile"], extends["version"]
-    try:
-        if find is None:
-            raise ProfileNotFound(Problem("unknown-profile", Title(zh="未安装", en="it is not installed")))
-        parent = find(wanted.text())
-    except CommunityGovError as error:
-        zh = "；".join(problem.message.zh for problem in error.problems)
-        en = "; ".join(problem.message.en for problem in error.problems)
-        raise ProfileNotFound(
-            Problem(
-                "parent-not-found",
-                Title(
-                    zh=f"无法装载上级方案 `{wanted.text()}`：{zh}",
-                    en=f"the profile `{wanted.text()}` that this one extends cannot be loaded: {en}",
-                ),
-                wanted.place,
-            )
-        ) from error
-    if not _version_fits(parent.version, spec.text()):
-        raise ProfileNotFound(
-            Problem(
-                "parent-version",
-                Title(
-                    zh=f"上级方案 `{parent.name}` 的版本为 {parent.version}，须为 {spec.text()}",
-                    en=f"the profile `{parent.name}` is installed as {parent.version}, this one asks for {spec.text()}",
-                ),
-                spec.place,
-            )
-        )
-    return parent
-
-
-def _version_fits(version: str, spec: str) -> bool:
-    """Return whether a version satisfies every comparison of a range; versions are numbers with dots between."""
-
-    def parts(text: str) -> tuple[int, ...]:
-        numbers = [int(part) if part.isdigit() else 0 for part in text.strip().split(".")]
-        return tuple(numbers + [0] * (4 - len(numbers)))
-
-    compare: dict[str, Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
-        ">=": lambda a, b: a >= b,
-        "<=": lambda a, b: a <= b,
-        "==": lambda a, b: a == b,
-        "!=": lambda a, b: a != b,
-        ">": lambda a, b: a > b,
-        "<": lambda a, b: a < b,
-    }
-    for one in filter(None, (part.strip() for part in spec.split(","))):
-        sign = next((sign for sign in compare if one.startswith(sign)), None)
-        if sign is None or not compare[sign](parts(version), parts(one[len(sign) :])):
-            return False
-    return True
-
-
-def _layers(folder: Path, root: Path, problems: list[Problem]) -> Iterator[Layer]:
-    for file in _files(folder):
-        before = len(problems)
+def _layers(root: Path, problems: list[Problem]) -> Iterator[Layer]:
+    names: dict[str, Node] = {}
+    for file in _files(root / "amendments", root, problems):
         node = _read(file, root, f"amendment {file.stem}", AMENDMENT, problems)
-        if node is None or len(problems) > before:
-            continue
-        head = build(node, AmendmentFile, problems)
-        if head is not None:
+        head = None if node is None else build(node, AmendmentFile, problems)
+        if node is not None and head is not None and _is_new(node["amendment"], names, problems):
             patch = named(head.changes, f"amendment {head.amendment}")
-            yield Layer("amendment", head.amendment, patch, head.from_, head.until)
+            yield Layer("amendment", head.amendment, patch, head.from_, head.until, file=node)
 
 
-def _reforms(folder: Path, root: Path, problems: list[Problem]) -> Iterator[Reform]:
-    for file in _files(folder):
-        before = len(problems)
+def _reforms(root: Path, problems: list[Problem]) -> Iterator[Reform]:
+    names: dict[str, Node] = {}
+    for file in _files(root / "reforms", root, problems):
         node = _read(file, root, f"reform {file.stem}", REFORM, problems)
-        if node is not None and len(problems) == before:
-            try:
-                yield _reform(node, problems)
-            except DocumentError as error:
-                problems.extend(error.problems)
+        reform = None if node is None else _reform(node, problems)
+        if node is not None and reform is not None and _is_new(node["reform"], names, problems):
+            yield reform
 
 
-def _reform(node: Node, problems: list[Problem]) -> Reform:
-    found: list[Problem] = []
-    head = build(node, ReformFile, found)
-    # A reform's clauses are those of the profile it is laid over; they are looked up there.
-    found = [problem for problem in found if problem.code != "unknown-reference"]
-    if head is None or found:
-        raise DocumentError(found)
-    return Reform(
-        head, Layer("reform", head.reform, named(head.changes, f"reform {head.reform}"), head.from_, head.until)
-    )
+def _is_new(name: Node, names: dict[str, Node], problems: list[Problem]) -> bool:
+    """Return whether a name is not yet taken among those of its kind; a second one would hide the first."""
+    other = names.setdefault(name.text(), name)
+    if other is not name:
+        title = Title(zh=f"名称 `{name.text()}` 已用于", en=f"the name `{name.text()}` is taken already, at")
+        problems.append(Problem("repeated-name", title, name.place, also=(other.place,)))
+    return other is name
+
+
+def _reform(node: Node, problems: list[Problem]) -> Reform | None:
+    head = build(node, ReformFile, problems)
+    if head is None:
+        return None
+    patch = named(head.changes, f"reform {head.reform}")
+    return Reform(head, Layer("reform", head.reform, patch, head.from_, head.until, file=node))

@@ -16,6 +16,7 @@ from communitygov.vocabulary.text import Title
 
 __all__ = [
     "API",
+    "SECTIONS",
     "About",
     "AmendmentFile",
     "ClauseText",
@@ -156,6 +157,15 @@ class Interpretation(Rule):
                     f"没有理解 `{key}`{hint.zh}",
                     f"there is no reading `{key}`{hint.en}",
                 )
+        for key, patch in self.readings.items():
+            for section in ("interpretations", "profile"):
+                if patch.get(section) is not None:
+                    yield Finding(
+                        ("readings", key, section),
+                        "not-for-patches",
+                        f"一种理解不能修改 `{section}`",
+                        f"a reading cannot change `{section}`",
+                    )
         if self.chosen not in self.readings:
             hint = did_you_mean(self.chosen, self.readings)
             yield Finding(
@@ -231,6 +241,10 @@ class Rules(Rule):
         return len(value) if isinstance(value, Mapping) else None
 
 
+SECTIONS = ("index", "certification", "measures", "expectations", "facts", "contradictions", "schemes", "reports")
+"""The sections whose entries are rules and figures, each under an id."""
+
+
 @rule
 class ReformFile(Rule):
     """A file that holds one reform: a change that somebody proposes.
@@ -249,6 +263,11 @@ class ReformFile(Rule):
     because: Title | None = term("理由", "Because", default=None)
     changes: Patch = term("修改", "Changes")
 
+    def check(self) -> Iterator[Finding]:
+        """Yield a finding if it would never hold."""
+        yield from super().check()
+        yield from _check_span(self.from_, self.until)
+
 
 @rule
 class AmendmentFile(Rule):
@@ -265,3 +284,13 @@ class AmendmentFile(Rule):
     from_: Period = term("自", "From")
     until: Period | None = term("至", "Until", default=None)
     changes: Patch = term("修改", "Changes")
+
+    def check(self) -> Iterator[Finding]:
+        """Yield a finding if it would never hold."""
+        yield from super().check()
+        yield from _check_span(self.from_, self.until)
+
+
+def _check_span(start: Period | None, until: Period | None) -> Iterator[Finding]:
+    if start is not None and until is not None and until.last_day < start.first_day:
+        yield Finding(("until",), "empty-range", "until 早于 from", "`until` ends before `from` begins")

@@ -78,13 +78,17 @@ def _lines(steps: Steps, lang: Language, depth: int) -> Iterator[str]:
 def _head(steps: Steps, lang: Language) -> str:
     value = "" if steps.value is None else f"{_colon(lang)}{value_text(steps.value, lang)}"
     clause = f" [{', '.join(steps.clause)}]" if steps.clause else ""
-    return f"{steps.title.say(lang)}{value}{clause}"
+    return _line(f"{steps.title.say(lang)}{value}{clause}")
 
 
 def _why(steps: Steps, lang: Language) -> Iterator[str]:
     for said in (steps.text, steps.source):
         if said is not None:
-            yield " ".join(said.say(lang).split())
+            yield _line(said.say(lang))
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _colon(lang: Language) -> str:
@@ -104,5 +108,5 @@ def _label(steps: Steps, lang: Language) -> Text:
     for name, style in styles.items():
         said = getattr(steps, name)
         if said is not None:
-            label.append("\n" + " ".join(said.say(lang).split()), style=style)
+            label.append("\n" + _line(said.say(lang)), style=style)
     return label

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from communitygov.report.values import value_text
 from communitygov.vocabulary.text import Language, Title
 
-__all__ = ["frame_rows", "frame_text", "table_text", "width"]
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["frame_rows", "frame_text", "in_points", "is_number", "table_text", "width"]
 
 
 def width(text: str) -> int:
@@ -27,6 +30,31 @@ def width(text: str) -> int:
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     marks = sum(unicodedata.combining(char) != 0 for char in text)
     return len(text) + wide - marks
+
+
+def in_points(frame: pl.DataFrame, names: Iterable[str], decimals: int) -> pl.DataFrame:
+    """Return a frame whose units of the last published place are decimals, for people.
+
+    Args:
+        frame: A Polars frame.
+        names: The columns in units; those that it lacks are passed over.
+        decimals: Published places.
+
+    Example:
+        >>> import polars as pl
+        >>> in_points(pl.DataFrame({"score": [34120]}), ["score"], 2).item()
+        Decimal('341.20')
+    """
+    import polars as pl
+
+    def decimal(name: str) -> pl.Expr:
+        value, scale = pl.col(name), 10**decimals
+        sign = pl.when(value < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+        places = (value.abs() % scale).cast(pl.String).str.zfill(decimals)
+        text = pl.concat_str(sign, (value.abs() // scale).cast(pl.String), pl.lit("."), places)
+        return text.cast(pl.Decimal(38, decimals)).alias(name)
+
+    return frame.with_columns(decimal(name) for name in names if decimals and name in frame.columns)
 
 
 def table_text(heads: Sequence[str], rows: Sequence[Sequence[Any]], lang: Language) -> str:
@@ -49,7 +77,7 @@ def table_text(heads: Sequence[str], rows: Sequence[Sequence[Any]], lang: Langua
     """
     cells = [["" if value is None else value_text(value, lang) for value in row] for row in rows]
     right = [
-        bool(rows) and all(row[i] is None or _is_number(row[i]) for row in rows) and any(row[i] is not None for row in rows)
+        bool(rows) and all(row[i] is None or is_number(row[i]) for row in rows) and any(row[i] is not None for row in rows)
         for i in range(len(heads))
     ]
     widths = [max(width(head), *(width(row[i]) for row in cells), 1) for i, head in enumerate(heads)]
@@ -113,7 +141,12 @@ def _columns(frame: Any) -> dict[str, list[Any]]:
     return {name: taken[name].to_list() for name in taken.columns}
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Return whether a value is a number; truth is none.
+
+    Args:
+        value: Any value.
+    """
     return isinstance(value, (int, float, Fraction, Decimal)) and not isinstance(value, bool)
 
 

@@ -58,7 +58,14 @@ def _parameter(
     least: float = 0,
     most: float | None = None,
 ) -> Any:
-    metadata = {"title": Title(zh=zh, en=en), "unit": unit, "because": because, "clause": clause, "least": least, "most": most}
+    metadata = {
+        "title": Title(zh=zh, en=en),
+        "unit": unit,
+        "because": because,
+        "clause": clause,
+        "least": least,
+        "most": most,
+    }
     return attrs.field(default=default, metadata=metadata, kw_only=True)
 
 
@@ -146,7 +153,10 @@ class Parameters:
         "各品质特有差异",
         "spread of a quality of its own",
         _POINTS,
-        Title(zh="原文未公布；取标准差3分，小于社区间差异。", en="Not published; 3 is taken, less than between communities."),
+        Title(
+            zh="原文未公布；取标准差3分，小于社区间差异。",
+            en="Not published; 3 is taken, less than between communities.",
+        ),
         most=100,
     )
     quarter_spread: float = _parameter(
@@ -154,7 +164,10 @@ class Parameters:
         "季度起伏",
         "ups and downs of a period",
         _POINTS,
-        Title(zh="原文未公布；取标准差1分。可用 calibrate 估计。", en="Not published; 1 is taken. `calibrate` estimates it."),
+        Title(
+            zh="原文未公布；取标准差1分。可用 calibrate 估计。",
+            en="Not published; 1 is taken. `calibrate` estimates it.",
+        ),
         most=100,
     )
     answers: float = _parameter(
@@ -162,7 +175,9 @@ class Parameters:
         "每社区每轮问卷数",
         "answers per community and round",
         Title(zh="份", en="answers"),
-        Title(zh="51960份除以9轮、143个社区，约40份。", en="51,960 answers over 9 rounds and 143 communities, about 40."),
+        Title(
+            zh="51960份除以9轮、143个社区，约40份。", en="51,960 answers over 9 rounds and 143 communities, about 40."
+        ),
         clause=("shijingshan SJS-31", "shijingshan SJS-69"),
         least=1,
     )
@@ -204,7 +219,10 @@ class Parameters:
         "查阅资料误差",
         "error of a document review",
         _POINTS,
-        Title(zh="原文未公布；资料较实地稳定，取标准差2分。", en="Not published; papers vary less than visits, so 2 is taken."),
+        Title(
+            zh="原文未公布；资料较实地稳定，取标准差2分。",
+            en="Not published; papers vary less than visits, so 2 is taken.",
+        ),
         most=100,
     )
     remediation: float = _parameter(

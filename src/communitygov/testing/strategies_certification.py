@@ -104,10 +104,10 @@ def _settings(draw: st.DrawFn, tiers: tuple[str, ...]) -> dict[str, Any]:
     }
     return {
         "vetoes": vetoes,
-        "renewal": draw(st.none() | renewals()),
+        "renewal": draw(renewals()) if draw(st.sampled_from([True, True, True, False])) else None,
         "group_by": draw(st.sampled_from([None, "street"])),
         "least_group": draw(st.sampled_from([1, 1, 1, 4])),
-        "cap": draw(st.sampled_from([None, None, 0, 2, 4])),
+        "cap": draw(st.sampled_from([*[None] * 9, 0, 2, 4])),
         "hold_until_change": draw(st.sampled_from([False, False, True])),
     }
 
@@ -133,7 +133,7 @@ def worlds(certification: Certification, *, most: int = 10) -> st.SearchStrategy
     flags = [veto.column for veto in certification.vetoes.values()]
     tiers = list(certification.tiers)
     row = st.tuples(
-        st.none() | score if certification.base != "plain" else score,
+        st.none() | score,
         st.sampled_from(_GROUPS) if certification.group_by else st.just(""),
         st.tuples(*(st.integers(0, 1) for _ in certification.tie_break)),
         st.frozensets(st.sampled_from(flags)) if flags else st.just(frozenset[str]()),
@@ -164,7 +164,7 @@ def seeded_world(certification: Certification, seed: int) -> World:
     chance = random.Random(seed)
     spread = chance.choice([3, 8, 30])
     tiers = list(certification.tiers)
-    held = chance.choice([0.0, 0.3, 0.8])
+    held, loyal = chance.choice([0.0, 0.3, 0.8]), chance.random() < 0.5
     facts = []
     for _ in range(chance.choice([1, 3, 8, 14, 21])):
         score = None if chance.random() < 0.1 else chance.randrange(spread)
@@ -175,10 +175,17 @@ def seeded_world(certification: Certification, seed: int) -> World:
                 tuple(chance.randrange(2) for _ in certification.tie_break),
                 frozenset(veto.column for veto in certification.vetoes.values() if chance.random() < 0.15),
                 None if not certification.hold_until_change else chance.choice([score, score, None, 1]),
-                tuple(chance.choice(tiers) if chance.random() < held else None for _ in range(3)),
+                _held_before(chance, tiers, held, loyal),
             )
         )
     return _world(facts)
+
+
+def _held_before(chance: random.Random, tiers: list[str], held: float, loyal: bool) -> tuple[str | None, ...]:
+    """Return the tiers of three years: one tier all along, or each year's own."""
+    if loyal:
+        return (chance.choice(tiers) if chance.random() < held else None,) * 3
+    return tuple(chance.choice(tiers) if chance.random() < held else None for _ in range(3))
 
 
 def scores_frame(certification: Certification, many: Sequence[World]) -> Any:
@@ -190,13 +197,12 @@ def scores_frame(certification: Certification, many: Sequence[World]) -> Any:
     """
     import polars as pl
 
-    columns: dict[str, list[Any]] = {"world": [], "subject": [], "score": []}
     schema: dict[str, Any] = {"world": pl.Int64, "subject": pl.String, "score": pl.Int64}
     schema |= dict.fromkeys(certification.tie_break, pl.Int64)
     schema |= {veto.column: pl.Boolean for veto in certification.vetoes.values()}
     schema |= {certification.group_by: pl.String} if certification.group_by else {}
     schema |= {"previous_score": pl.Int64} if certification.hold_until_change else {}
-    columns = {name: [] for name in schema}
+    columns: dict[str, list[Any]] = {name: [] for name in schema}
     for number, world in enumerate(many):
         for row in world.rows:
             values = {"world": number, "subject": row.subject, "score": row.score, "previous_score": row.previous}

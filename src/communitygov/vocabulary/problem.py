@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from communitygov.vocabulary.text import Language, Title
 
-__all__ = ["Place", "Problem", "did_you_mean", "sort_problems"]
+__all__ = ["Place", "Problem", "did_you_mean", "nearest", "sort_problems"]
 
 
 @frozen(order=True)
@@ -103,6 +103,21 @@ def _escape(text: str, more: str = "") -> str:
     return text
 
 
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the name most like a word, if one is like it at all.
+
+    Args:
+        word: What was written.
+        known: What could have been written.
+
+    Example:
+        >>> nearest("fve_star", ["four_star", "five_star"])
+        'five_star'
+    """
+    near = difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> Title:
     """Return a hint that names the nearest valid names, or all of them when few.
 
@@ -115,9 +130,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> Title:
         '; did you mean `share`?'
     """
     names: Sequence[str] = sorted(set(known))
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    if near:
-        return Title(zh=f"；是否想写 `{near[0]}`？", en=f"; did you mean `{near[0]}`?")
+    near = nearest(word, names)
+    if near is not None:
+        return Title(zh=f"；是否想写 `{near}`？", en=f"; did you mean `{near}`?")
     if not names:
         return Title(zh="", en="")
     shown = ", ".join(f"`{name}`" for name in names[:12]) + (" ..." if len(names) > 12 else "")

@@ -1,0 +1,213 @@
+"""What a year's results bring: money for stars and for progress, and the list of those to renovate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil, floor
+from typing import Any
+
+from communitygov.certification.columns import adopt_beside, check, in_units, take, whole
+from communitygov.certification.rules import Award, Awards, Certification, Progress
+from communitygov.certification.tables import RESERVED, demands_table, results_table
+from communitygov.vocabulary.errors import UsageError
+from communitygov.vocabulary.frames import Fault
+from communitygov.vocabulary.problem import did_you_mean
+from communitygov.vocabulary.text import Title
+
+__all__ = ["awards", "listing", "unknown_tier"]
+
+_OWN = RESERVED - {"year", "group"}
+
+
+def listing(certification: Certification, demands: Any, *, by: Sequence[str] = ()) -> Any:
+    """List the subjects with concentrated demands and limited improvement.
+
+    Args:
+        certification: The rule, with a renovation list.
+        demands: One row per subject (and combination of ``by``): ``subject``, ``demands`` (whole number, of the year),
+            ``score`` and ``previous_score`` (yearly scores, units or values; null where there is none).
+        by: Further key columns, such as ``year``.
+
+    Returns:
+        A frame of the kind given: ``subject``, the ``by`` columns, ``demands``, ``improvement`` (Int64 units, the score
+        less last year's; null without both), ``listed`` (Boolean), ``reason``: ``both`` for the listed, else the first
+        that holds of ``few_demands``, ``no_improvement_known`` (a score is missing), ``improved``.
+
+    Raises:
+        DataError: If the frame does not fit.
+        UsageError: If the certification has no renovation list.
+
+    Source:
+        SJS-34: communities with concentrated demands and limited improvement.
+
+    Example:
+        >>> from fractions import Fraction
+        >>> import polars as pl
+        >>> from communitygov.certification.rules import Listing, Tier, Year
+        >>> rule = Certification(
+        ...     of="quality",
+        ...     year=Year(starts=1, periods=4),
+        ...     decimals=0,
+        ...     tiers={"star": Tier(order=1, number=1)},
+        ...     base="all",
+        ...     rounding="floor",
+        ...     rounded="cumulative",
+        ...     ties="in",
+        ...     listing=Listing(demands_at_least=100, improvement_at_most=Fraction(0)),
+        ... )
+        >>> year = pl.DataFrame(
+        ...     {"subject": ["a", "b"], "demands": [120, 120], "score": [80, 85], "previous_score": [80, 80]}
+        ... )
+        >>> listing(rule, year).select("subject", "listed", "reason").rows()
+        [('a', True, 'both'), ('b', False, 'improved')]
+    """
+    import narwhals as nw
+
+    rule = certification.listing
+    if rule is None:
+        raise UsageError.because("no-listing", zh="此认定没有重点名录", en="this certification has no renovation list")
+    frame, back = take(demands)
+    check(demands_table(certification), frame, by=by, reserved=_OWN)
+    frame = in_units(frame, ["score", "previous_score"], certification.decimals)
+    most = floor(rule.improvement_at_most * 10**certification.decimals)
+    gain, many = nw.col("improvement"), nw.col("demands") >= rule.demands_at_least
+    little = (gain <= most).fill_null(False)
+    reason: Any = nw.when(little).then(nw.lit("both")).otherwise(nw.lit("improved"))
+    reason = nw.when(gain.is_null()).then(nw.lit("no_improvement_known")).otherwise(reason)
+    reason = nw.when(many).then(reason).otherwise(nw.lit("few_demands"))
+    frame = frame.with_columns(improvement=nw.col("score") - nw.col("previous_score"))
+    return back(
+        frame.select(
+            "subject",
+            *by,
+            whole(nw.col("demands")).alias("demands"),
+            "improvement",
+            (many & little).alias("listed"),
+            reason.alias("reason"),
+        )
+    )
+
+
+def awards(certification: Certification, results: Any, before: Any = None, *, by: Sequence[str] = ()) -> Any:
+    """Work out the money that goes with a year's results.
+
+    Args:
+        certification: The rule, with awards.
+        results: One row per subject (and combination of ``by``), as ``certify`` gives it: ``subject``, ``tier`` and, if
+            progress is rewarded, ``score`` and ``rank``, and ``group`` where gains are compared in groups.
+        before: The results of the year before, of the same kind of frame; None if there are none.
+        by: Further key columns, the same in both.
+
+    Returns:
+        A frame of the kind given: ``subject``, the ``by`` columns, ``tier``, and as Int64 ``gain`` (units of score or
+        ranks gained on the year before; null if not known), ``tier_award``, ``progress_award`` and ``award`` (both),
+        in fen, hundredths of a yuan.
+
+    Raises:
+        DataError: If a frame does not fit.
+        UsageError: If the certification has no awards.
+
+    Source:
+        SJS-24: money for certified communities and for those of large yearly progress.
+
+    Example:
+        >>> from fractions import Fraction
+        >>> import polars as pl
+        >>> from communitygov.certification.rules import Tier, Year
+        >>> rule = Certification(
+        ...     of="quality",
+        ...     year=Year(starts=1, periods=4),
+        ...     decimals=0,
+        ...     tiers={"star": Tier(order=1, number=1)},
+        ...     base="all",
+        ...     rounding="floor",
+        ...     rounded="cumulative",
+        ...     ties="in",
+        ...     awards=Awards(tiers={"star": Award(amount=Fraction(20000))}),
+        ... )
+        >>> results = pl.DataFrame({"subject": ["a", "b"], "tier": ["star", None]})
+        >>> awards(rule, results).select("subject", "award").rows()
+        [('a', 2000000), ('b', 0)]
+    """
+    import narwhals as nw
+
+    rule = certification.awards
+    if rule is None:
+        raise UsageError.because("no-awards", zh="此认定没有资金奖励", en="this certification has no awards")
+    frame, back = take(results)
+    earlier = None if before is None else adopt_beside(frame, before, "before")
+    table = results_table(certification)
+    for one in (frame, earlier):
+        if one is not None:
+            check(table, one, by=by, reserved=_OWN, more=[unknown_tier(certification)])
+    frame = _with_gains(certification, rule.progress, frame, earlier, by)
+    frame = frame.with_columns(tier_award=_of_tiers(rule), progress_award=_of_progress(rule))
+    both = nw.col("tier_award") + nw.col("progress_award")
+    return back(frame.select("subject", *by, "tier", "gain", "tier_award", "progress_award", both.alias("award")))
+
+
+def unknown_tier(certification: Certification) -> Fault:
+    """Return the fault of a tier that is none of the rule's.
+
+    Args:
+        certification: The rule.
+    """
+    import narwhals as nw
+
+    known = list(certification.tiers)
+    hint = did_you_mean("", known)
+    wrong = Title(zh=f"没有这个星级{hint.zh}", en=f"no such tier{hint.en}")
+    tier = nw.col("tier")
+    return Fault("unknown-tier", "tier", ~tier.is_null() & ~tier.is_in(known), wrong, show=True)
+
+
+def _fen(award: Award) -> Any:
+    import narwhals as nw
+
+    return nw.lit(int(award.amount * 100), dtype=nw.Int64)
+
+
+def _of_tiers(rule: Awards) -> Any:
+    import narwhals as nw
+
+    money: Any = nw.lit(0, dtype=nw.Int64)
+    for name, award in rule.tiers.items():
+        money = nw.when((nw.col("tier") == name).fill_null(False)).then(_fen(award)).otherwise(money)
+    return money
+
+
+def _with_gains(
+    certification: Certification, progress: Progress | None, frame: Any, earlier: Any, by: Sequence[str]
+) -> Any:
+    """Add what each subject gained on the year before, and its rank among the gains that are large enough."""
+    import narwhals as nw
+
+    nothing = nw.lit(None, dtype=nw.Int64)
+    frame = frame.with_columns(_all=nw.lit(0))
+    if progress is None or earlier is None:
+        return frame.with_columns(gain=nothing, _gained=nothing)
+    least = ceil(progress.at_least * (10**certification.decimals if progress.by == "score" else 1))
+    frame = in_units(frame, ["score"], certification.decimals)
+    earlier = in_units(earlier, ["score"], certification.decimals)
+    was = earlier.select("subject", *by, whole(nw.col(progress.by)).alias("_was"))
+    frame = frame.join(was, on=["subject", *by], how="left")
+    now = whole(nw.col(progress.by))
+    gain = now - nw.col("_was") if progress.by == "score" else nw.col("_was") - now
+    frame = frame.with_columns(gain=gain)
+    large = nw.when((nw.col("gain") >= least).fill_null(False)).then(nw.col("gain"))
+    over = [*by, "group" if certification.group_by else "_all"]
+    return frame.with_columns(_large=large).with_columns(
+        _gained=whole(nw.col("_large").rank("min", descending=True).over(*over))
+    )
+
+
+def _of_progress(rule: Awards) -> Any:
+    import narwhals as nw
+
+    none = nw.lit(0, dtype=nw.Int64)
+    if rule.progress is None:
+        return none
+    gained = ~nw.col("_gained").is_null()
+    if rule.progress.first is not None:
+        gained = gained & (nw.col("_gained") <= rule.progress.first).fill_null(False)
+    return nw.when(gained).then(_fen(rule.progress)).otherwise(none)

@@ -1,0 +1,120 @@
+"""Reforms, and the rules of one place in force on a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from communitygov.certification.rules import Certification
+from communitygov.documents.check import clause_at
+from communitygov.documents.layers import Layer
+from communitygov.documents.node import Node
+from communitygov.index.rules import Index
+from communitygov.profile.rules import ReformFile, Rules
+from communitygov.vocabulary.errors import UsageError
+from communitygov.vocabulary.problem import did_you_mean
+from communitygov.vocabulary.text import Title
+
+__all__ = ["Reform", "RuleSet"]
+
+
+@frozen
+class Reform:
+    """A change that somebody proposes.
+
+    Args:
+        head: What its file says.
+        layer: The same as a layer.
+    """
+
+    head: ReformFile
+    layer: Layer
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.head.reform
+
+    @property
+    def title(self) -> Title:
+        """Its title."""
+        return self.head.name(self.head.reform)
+
+
+@frozen(eq=False)
+class RuleSet:
+    """The rules of one place in force on a day, after every layer.
+
+    Args:
+        profile: The profile's name.
+        day: The day.
+        root: The rules as located data.
+        rules: The rules as a model.
+        layers: The layers that lie over the profile's own documents, in order.
+    """
+
+    profile: str
+    day: dt.date
+    root: Node = field(repr=False)
+    rules: Rules = field(repr=False)
+    layers: tuple[Layer, ...] = field(default=(), repr=False)
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of what the rules say, wherever it was written."""
+        return self.root.digest
+
+    @property
+    def index(self) -> Mapping[str, Index]:
+        """The indexes by id."""
+        return self.rules.index
+
+    @property
+    def certification(self) -> Mapping[str, Certification]:
+        """The certifications by id."""
+        return self.rules.certification
+
+    def find(self, path: str) -> Node:
+        """Return the located value at a dotted path.
+
+        Args:
+            path: Such as ``certification.quality_star.tiers.five_star.share``.
+
+        Raises:
+            UsageError: If nothing stands there; it names the nearest key that does.
+
+        Example:
+            >>> import communitygov
+            >>> rules = communitygov.load_profile("shijingshan").at(2024)
+            >>> rules.find("certification.quality_star.tiers.five_star.share").text()
+            '10%'
+        """
+        node = self.root
+        for key in path.split("."):
+            below = node.get(key)
+            if below is None:
+                hint = did_you_mean(key, node.children or ())
+                raise UsageError.because(
+                    "unknown-path",
+                    zh=f"`{path}` 中没有 `{key}`{hint.zh}",
+                    en=f"there is no `{key}` on the way to `{path}`{hint.en}",
+                )
+            node = below
+        return node
+
+    def clause(self, path: str) -> tuple[str, ...]:
+        """Return the clauses that speak for a dotted path.
+
+        Args:
+            path: The path.
+
+        Example:
+            >>> import communitygov
+            >>> communitygov.load_profile("shijingshan").at(2024).clause(
+            ...     "certification.quality_star.tiers.five_star.share"
+            ... )
+            ('SJS-17',)
+        """
+        return clause_at(self.root, path.split("."))

@@ -1,0 +1,577 @@
+"""The stages of a simulated period and year: each runs one of the library's verbs, once for all that share its facts.
+
+A stage's result is kept under what it was made from: the digests of the rules that it reads and the very results that
+it goes on from. Variants that do not differ in these share it, so trying a reading of a plaque's rule scores nothing
+again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import evolve, field, frozen
+
+from communitygov.certification.awards import awards
+from communitygov.certification.certify import certify_unchecked
+from communitygov.certification.register import plaque_events, register_on, watch_events
+from communitygov.certification.rules import Certification
+from communitygov.certification.watch import watch, watch_unchecked
+from communitygov.certification.year import yearly, yearly_unchecked
+from communitygov.index.score import score, score_unchecked
+from communitygov.simulation.drawing import MONTHS, draw, flags, latent_score
+from communitygov.simulation.variants import Course, Term
+from communitygov.simulation.worlds import World, numpy_or_refuse
+from communitygov.vocabulary.period import Period
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+    Whole = NDArray[np.int64]
+    Codes = NDArray[np.int8]
+
+__all__ = ["BY", "Certs", "Lift", "Plaqued", "Scored", "Stages", "Watching", "Yearly", "enumerated"]
+
+T = TypeVar("T")
+
+BY = ("draw",)
+_KEYS = ["draw", "subject"]
+_ROWS = 160_000
+"""How many rows are drawn and scored at once, at most, where one period has fewer."""
+
+
+@frozen(eq=False)
+class Scored:
+    """The scores of one period: one row per draw and subject, in that order.
+
+    Args:
+        period: The period.
+        frame: ``draw``, ``subject``, ``period``, ``score``, ``maximum`` and the points of the nodes asked for.
+    """
+
+    period: Period
+    frame: pl.DataFrame = field(repr=False)
+
+    def slim(self, *names: str) -> pl.DataFrame:
+        """Return only what sums and ranks are made of.
+
+        Args:
+            names: Further columns.
+        """
+        return self.frame.select(*_KEYS, "period", "score", "maximum", *names)
+
+
+@frozen(eq=False)
+class Watching:
+    """The watch list after a period.
+
+    Args:
+        listed: Who is on it: ``draw``, ``subject``, ``since``.
+        changes: Who came onto it or left it: ``draw``, ``subject``, ``change``.
+        counts: Per draw: how many are on it, came, left.
+    """
+
+    listed: pl.DataFrame = field(repr=False)
+    changes: pl.DataFrame = field(repr=False)
+    counts: Mapping[str, Whole] = field(repr=False)
+
+
+@frozen(eq=False)
+class Lift:
+    """What remediation has added by the beginning of a period, in points of 100, a row per draw and unit."""
+
+    points: Floats = field(repr=False)
+
+
+@frozen(eq=False)
+class Yearly:
+    """The scores of a year: one row per draw and subject, in that order.
+
+    Args:
+        frame: ``draw``, ``subject``, ``score`` (null without one) and the sums of the tie-break columns.
+    """
+
+    frame: pl.DataFrame = field(repr=False)
+
+
+@frozen(eq=False)
+class Certs:
+    """A year's certification.
+
+    Args:
+        frame: One row per draw and subject, in that order, as ``certify`` gives it, and ``ever``: whether the subject
+            holds a tier or has ever held one.
+        holders: The holders of this year and of as many before it as the rule looks back on.
+        ever: As in the frame.
+    """
+
+    frame: pl.DataFrame = field(repr=False)
+    holders: pl.DataFrame = field(repr=False)
+    ever: Any = field(repr=False)
+
+    @property
+    def tiers(self) -> pl.Series:
+        """The tier of each row."""
+        return self.frame["tier"]
+
+
+@frozen(eq=False)
+class Plaqued:
+    """The plaques that hang, and what was done since the last year's results.
+
+    Args:
+        held: Those that hang: ``draw``, ``subject``, ``tier``; None while they are those of the certified.
+        struck: Per draw: how many have been taken down since the last results, for the watch list.
+        counts: Per draw: how many were hung and taken down in the year, and hang at its end.
+    """
+
+    held: pl.DataFrame | None = field(repr=False)
+    struck: Whole = field(repr=False)
+    counts: Mapping[str, Whole] = field(repr=False)
+
+
+class Stages:
+    """The stages on one world, with what has been worked out in the period at hand.
+
+    Args:
+        world: The world; its subjects are an enumeration, in the order of the units.
+        draws: How many draws.
+        nodes: The nodes of an index whose points are wanted, beside the score.
+    """
+
+    def __init__(self, world: World, draws: int, nodes: frozenset[str]) -> None:
+        self.world, self.draws, self.nodes = world, draws, nodes
+        self._now: dict[object, Any] = {}
+        self._scored: dict[tuple[str, Period, Lift | None], Scored] = {}
+
+    def once(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """Return what has been made under a key in this period, or make it.
+
+        Args:
+            key: What the result is made from: digests, and the very results that it goes on from.
+            make: Makes it.
+        """
+        if key not in self._now:
+            self._now[key] = make()
+        return self._now[key]  # type: ignore[no-any-return]
+
+    def turn(self, period: Period) -> None:
+        """Forget the results of the period before.
+
+        Args:
+            period: The period that begins.
+        """
+        self._now.clear()
+        self._scored = {key: one for key, one in self._scored.items() if key[1] >= period}
+
+    def scored(self, course: Course, period: Period, ahead: Sequence[Period], lift: Lift | None) -> Scored:
+        """Score a period.
+
+        Args:
+            course: The rules.
+            period: The period.
+            ahead: It and the periods after it, some of which are scored at once where they are small.
+            lift: What remediation has added.
+        """
+        digest = course.index_digest(period)
+        key = (digest, period, lift)
+        if key not in self._scored:
+            rows = self.draws * self.world.size
+            many = 1 if lift is not None else max(1, _ROWS // rows)
+            batch = []
+            for one in ahead[:many]:
+                if course.index_digest(one) != digest:
+                    break
+                batch.append(one)
+            for one, scores in zip(batch, self._score(course, batch, lift), strict=True):
+                self._scored[digest, one, lift] = Scored(one, scores)
+        return self._scored[key]
+
+    def _score(self, course: Course, periods: Sequence[Period], lift: Lift | None) -> list[pl.DataFrame]:
+        import polars as pl
+
+        index = course.index(periods[0])
+        points = None if lift is None else {period: lift.points for period in periods}
+        leaves = tuple((leaf.id, leaf.path[0], leaf.method, leaf.scale, leaf.direction) for leaf in index.leaves)
+        key = ("draw", repr(leaves), tuple(periods), lift)
+        data = self.once(key, lambda: draw(self.world, index, periods, self.draws, lift=points))
+        known = {path[-1] for path, _ in index.nodes}
+        wanted = sorted(self.nodes & known)
+        levels = "all" if wanted else "root"
+        verb = score if self.world.is_real else score_unchecked
+        frame = verb(index, data.lazy(), levels=levels, by=BY)  # type: ignore[arg-type]
+        scores = frame.select(*_KEYS, "period", "score", "maximum", *wanted).collect()
+        if self.world.is_real:
+            scores = scores.sort("period", *_KEYS)
+            return [scores.filter(pl.col("period").cast(pl.String) == str(period)) for period in periods]
+        rows = self.draws * self.world.size
+        return [scores.slice(i * rows, rows) for i in range(len(periods))]
+
+    def watched(
+        self, course: Course, term: Term, recent: Sequence[Scored], before: Watching | None
+    ) -> Watching | None:
+        """Bring the watch list up to the latest of some periods.
+
+        Args:
+            course: The rules.
+            term: The year that the period lies in.
+            recent: The scores of this period and of those before it, the latest last.
+            before: The list as it stood.
+        """
+        rule = term.certification.watch
+        if rule is None:
+            return None
+        back = max(rule.periods, rule.leaving.after)
+        back += term.certification.year.periods if rule.rank_of == "year_to_date" else 0
+        recent = recent[-back:]
+        key = ("watch", course.digest(term, "watch", "year", "decimals"), before, *recent)
+        return self.once(key, lambda: self._watch(term.certification, recent, before))
+
+    def _watch(self, rule: Certification, recent: Sequence[Scored], before: Watching | None) -> Watching:
+        import polars as pl
+
+        scores = pl.concat([one.frame.select(*_KEYS, "period", "score") for one in recent])
+        listed = None if before is None else before.listed.lazy()
+        assert rule.watch is not None
+        verb = watch if self.world.is_real or self.world.size < 2 * rule.watch.last else watch_unchecked
+        period = str(recent[-1].period)
+        frame = verb(rule, scores.lazy(), listed, period=period, by=BY).frame
+        on = frame.select(*_KEYS, "since", "listed", "change").filter((pl.col("change") != "none") | pl.col("listed"))
+        found = on.collect().sort(_KEYS)
+        listed_now = found.filter("listed").select(*_KEYS, "since")
+        changes = found.filter(pl.col("change").is_in(["enters", "leaves"])).select(*_KEYS, "change")
+        counts = {
+            "watched": self._per_draw(listed_now),
+            "came_onto_watch": self._per_draw(changes.filter(pl.col("change") == "enters")),
+            "left_watch": self._per_draw(changes.filter(pl.col("change") == "leaves")),
+        }
+        return Watching(listed_now, changes, counts)
+
+    def lifted(self, period: Period, before: Lift | None, watching: Watching | None) -> Lift | None:
+        """Return what remediation has added after a period; None where the world knows no effect of it.
+
+        Args:
+            period: The period.
+            before: What it had added before.
+            watching: The watch list of the period.
+        """
+        model = self.world.parameters
+        if model is None or not model.remediation:
+            return None
+        return self.once(
+            ("lift", period, before, watching),
+            lambda: self._lift(model.correlation ** (MONTHS[period.kind] / 12), model.remediation, before, watching),
+        )
+
+    def _lift(self, keep: float, gain: float, before: Lift | None, watching: Watching | None) -> Lift:
+        np = numpy_or_refuse()
+        points = np.zeros(self.draws * self.world.size, dtype=np.float32)
+        if before is not None:
+            points += np.float32(keep) * before.points
+        if watching is not None:
+            points[self._places(watching.listed)] += np.float32(gain)
+        return Lift(points)
+
+    def year(self, course: Course, term: Term, scored: Sequence[Scored]) -> Yearly:
+        """Add up the scores of a year.
+
+        Args:
+            course: The rules.
+            term: The year.
+            scored: The scores of its periods.
+        """
+        key = ("year", course.digest(term, "year", "decimals", "tie_break"), term.year, *scored)
+        return self.once(key, lambda: self._year(term.certification, term.year, scored))
+
+    def _year(self, rule: Certification, year: int, scored: Sequence[Scored]) -> Yearly:
+        import polars as pl
+
+        same = len({str(one.frame["maximum"][0]) for one in scored if one.frame.height}) == 1
+        verb = yearly_unchecked if same and not self.world.is_real else yearly
+        found: pl.DataFrame | None = None
+        for name in ("score", *rule.tie_break):
+            parts = [one.slim().with_columns(one.frame[name].alias("score")) for one in scored]
+            sums = verb(rule, pl.concat(parts).lazy(), by=BY).filter(pl.col("year") == year)
+            column = sums.select(*_KEYS, pl.col("score").alias(name)).collect()
+            if column.height < self.draws * self.world.size:
+                column = self._all_rows().collect().join(column, on=_KEYS, how="left")
+            column = column.sort(_KEYS)
+            found = column if found is None else found.with_columns(column[name])
+        assert found is not None
+        return Yearly(found)
+
+    def certified(
+        self,
+        course: Course,
+        term: Term,
+        scores: Yearly,
+        last: Yearly | None,
+        before: Certs | None,
+        watching: Watching | None,
+    ) -> Certs:
+        """Certify a year.
+
+        Args:
+            course: The rules.
+            term: The year.
+            scores: The year's scores.
+            last: The scores of the year before.
+            before: The certification of the year before.
+            watching: The watch list at the year's end.
+        """
+        rule = term.certification
+        parts = course.digest(term, without=("watch", "awards", "plaques", "listing", "consequences", "title", "note"))
+        barring = "on_watch" in {veto.column for veto in rule.barriers.values()}
+        holding = last if rule.hold_until_change else None
+        key = ("certify", parts, barring, term.year, scores, holding, before, watching if barring else None)
+        return self.once(key, lambda: self._certify(rule, term.year, scores, holding, before, watching))
+
+    def _certify(
+        self,
+        rule: Certification,
+        year: int,
+        scores: Yearly,
+        last: Yearly | None,
+        before: Certs | None,
+        watching: Watching | None,
+    ) -> Certs:
+        import polars as pl
+
+        frame = self._with_facts(rule, year, scores, last, watching)
+        holders = None if before is None else before.holders.lazy()
+        result = certify_unchecked(rule, frame.lazy(), holders, year=year, by=BY).frame
+        columns = ["subject", "year", *BY, *_EMPTY(pl)]
+        return self._as_certs(rule, result.select(columns).collect().sort(_KEYS), before)
+
+    def nobody(self, course: Course, term: Term, before: Certs | None) -> Certs:
+        """Return the certification of a year that is not wholly in force: of nobody.
+
+        Args:
+            course: The rules.
+            term: The year.
+            before: The certification of the year before.
+        """
+        import polars as pl
+
+        def make() -> Certs:
+            empty = {name: pl.lit(None, dtype) for name, dtype in _EMPTY(pl).items()}
+            frame = self._all_rows().with_columns(pl.lit(term.year, pl.Int64).alias("year"), **empty).collect()
+            return self._as_certs(term.certification, frame, before)
+
+        return self.once(("nobody", term.year, before, course.digest(term, "renewal")), make)
+
+    def _as_certs(self, rule: Certification, frame: pl.DataFrame, before: Certs | None) -> Certs:
+        import polars as pl
+
+        now = frame.filter(pl.col("tier").is_not_null()).select("subject", "year", *BY, "tier")
+        holders, ever = now, frame["tier"].is_not_null()
+        if before is not None:
+            years = max(1, rule.renewal.years if rule.renewal else 1)
+            earliest = frame["year"][0] - years + 1
+            holders = pl.concat([before.holders.filter(pl.col("year") >= earliest), now])
+            ever = ever | before.ever
+        return Certs(frame.with_columns(ever.alias("ever")), holders, ever)
+
+    def given(self, holders: Any, first: int) -> Certs:
+        """Return holders that were handed over, as the certification of the year before the first.
+
+        Args:
+            holders: ``subject``, ``year``, ``tier``.
+            first: The first year simulated.
+        """
+        import polars as pl
+
+        subject = self.world.units.schema["subject"]
+        typed = holders.select(
+            pl.col("subject").cast(pl.String).cast(subject), pl.col("year").cast(pl.Int64), pl.col("tier").cast(pl.String)
+        ).filter(pl.col("year") < first)
+        everywhere = typed.join(pl.select(pl.int_range(self.draws, dtype=pl.Int32).alias("draw")), how="cross")
+        of_last = everywhere.filter(pl.col("year") == first - 1).select(*_KEYS, "tier")
+        empty = {name: pl.lit(None, dtype) for name, dtype in _EMPTY(pl).items() if name != "tier"}
+        frame = self._all_rows().collect().join(of_last, on=_KEYS, how="left").sort(_KEYS)
+        frame = frame.with_columns(pl.lit(first - 1, pl.Int64).alias("year"), **empty)
+        np = numpy_or_refuse()
+        ever = np.zeros(self.draws * self.world.size, dtype=bool)
+        ever[self._places(everywhere)] = True
+        return Certs(frame, everywhere.select("subject", "year", *BY, "tier"), pl.Series("ever", ever))
+
+    def _with_facts(
+        self, rule: Certification, year: int, yearly: Yearly, last: Yearly | None, watching: Watching | None
+    ) -> pl.DataFrame:
+        """Add what the rule asks for beside the scores: groups, facts that bar, last year's scores."""
+        import polars as pl
+
+        scores = yearly.frame
+        columns = {veto.column for veto in rule.barriers.values()}
+        if "on_watch" in columns:
+            columns.discard("on_watch")
+            on = self._marks(watching.listed) if watching is not None else self._marks(None)
+            scores = scores.with_columns(pl.Series("on_watch", on))
+        if columns:
+            facts = flags(self.world, sorted(columns), year, self.draws)
+            facts = facts.with_columns(pl.col("subject").cast(scores.schema["subject"]))
+            scores = scores.join(facts, on=_KEYS, how="left").with_columns(pl.col(*columns).fill_null(False))
+        if rule.group_by is not None:
+            scores = scores.join(self.world.units.select("subject", rule.group_by), on="subject", how="left")
+        if rule.hold_until_change:
+            previous = pl.lit(None, pl.Int64) if last is None else last.frame["score"]
+            scores = scores.sort(_KEYS).with_columns(previous.alias("previous_score"))
+        return scores
+
+    def money(self, course: Course, term: Term, certs: Certs, before: Certs | None) -> Whole:
+        """Return the money that goes with a year's results, in fen, for each draw.
+
+        Args:
+            course: The rules.
+            term: The year.
+            certs: The year's certification.
+            before: That of the year before.
+        """
+        np = numpy_or_refuse()
+        key = ("awards", course.digest(term, "awards", "decimals", "group_by"), certs, before)
+
+        def make() -> Whole:
+            import polars as pl
+
+            if term.certification.awards is None:
+                return np.zeros(self.draws, dtype=np.int64)  # type: ignore[no-any-return]
+            scored = before is not None and before.frame["score"].null_count() < before.frame.height
+            last = before.frame.lazy() if before is not None and scored else None
+            money = awards(term.certification, certs.frame.lazy(), last, by=BY)
+            sums = money.group_by("draw").agg(pl.col("award").sum()).sort("draw").collect()
+            return sums["award"].cast(pl.Int64).to_numpy()  # type: ignore[no-any-return]
+
+        return self.once(key, make)
+
+    def struck(self, course: Course, term: Term, period: Period, watching: Watching | None, hangs: Plaqued) -> Plaqued:
+        """Take down the plaques of those that came onto the watch list, where the rule does so at once.
+
+        Args:
+            course: The rules.
+            term: The year that the period lies in.
+            period: The period.
+            watching: The watch list.
+            hangs: The plaques that hang.
+        """
+        rule = term.certification
+        if rule.plaques is None or rule.plaques.on_watch != "at_once" or watching is None or hangs.held is None:
+            return hangs
+        held = hangs.held
+
+        def make() -> Plaqued:
+            day = str(period.last_day)
+            events = watch_events(rule, watching.changes, held, day=day, by=BY)
+            return Plaqued(self._register(held, events, day), hangs.struck + self._per_draw(events), hangs.counts)
+
+        return self.once(("struck", course.digest(term, "plaques"), watching, hangs), make)
+
+    def plaques(self, course: Course, term: Term, certs: Certs, before: Certs | None, hangs: Plaqued | None) -> Plaqued:
+        """Hang and take down plaques when a year's results come out.
+
+        Args:
+            course: The rules.
+            term: The year.
+            certs: The year's certification.
+            before: That of the year before.
+            hangs: The plaques that hang.
+        """
+        key = ("plaques", course.digest(term, "plaques"), certs, before, hangs)
+        return self.once(key, lambda: self._plaques(term, certs, before, hangs))
+
+    def _plaques(self, term: Term, certs: Certs, before: Certs | None, hangs: Plaqued | None) -> Plaqued:
+        import polars as pl
+
+        rule = term.certification
+        nothing = self._per_draw(certs.frame.head(0))
+        if rule.plaques is None:
+            none = dict.fromkeys(("plaques_hung", "plaques_taken_down", "plaques_hanging"), nothing)
+            return Plaqued(None, nothing, none)
+        day = str(term.periods[-1].last_day)
+        # Where a plaque always is that of the year's tier, those of last year's results hang, and need not be told.
+        plain = rule.plaques.on_change == "replace" and rule.plaques.on_watch == "year_end"
+        held = None if hangs is None else hangs.held
+        known = [one.frame["tier"].is_not_null() for one in (certs, before) if one is not None]
+        touched = known[0] | known[-1]
+        rows = [None if one is None else one.frame.filter(touched).select(*_KEYS, "tier") for one in (before, certs)]
+        events = plaque_events(rule, rows[0], rows[1], held, day=day, by=BY)
+        if plain:
+            now, hanging = None, certs.frame.filter(pl.col("tier").is_not_null())
+        else:
+            now = hanging = self._register(held, events, day)
+        struck = nothing if hangs is None else hangs.struck
+        counts = {
+            "plaques_hung": self._per_draw(events.filter(pl.col("event") == "hung")),
+            "plaques_taken_down": struck + self._per_draw(events.filter(pl.col("event") == "taken_down")),
+            "plaques_hanging": self._per_draw(hanging),
+        }
+        return Plaqued(now, nothing, counts)
+
+    def _register(self, held: pl.DataFrame | None, events: pl.DataFrame, day: str) -> pl.DataFrame:
+        """Return the plaques that hang after a day's events."""
+        import polars as pl
+
+        columns = ["subject", *BY, "day", "event", "tier", "reason"]
+        parts = [events.select(columns)]
+        if held is not None:
+            said = [pl.lit("hung").alias("event"), pl.lit("certified").alias("reason")]
+            parts.insert(0, held.with_columns(pl.lit("1000-01-01").alias("day"), *said).select(columns))
+        register = register_on(pl.concat(parts), day, by=BY)
+        return register.select("subject", *BY, "tier")  # type: ignore[no-any-return]
+
+    def latent(self, course: Course, term: Term, lifts: Mapping[Period, Lift]) -> Floats | None:
+        """Return the quality that communities truly had in a year.
+
+        Args:
+            course: The rules, which weigh the qualities.
+            term: The year.
+            lifts: What remediation had added in each period.
+        """
+        points = {period: lifts[period].points for period in term.periods if period in lifts}
+        digests = tuple(course.index_digest(period) for period in term.periods)
+        key = ("latent", term.periods, digests, *(lifts[period] for period in term.periods if period in lifts))
+        index = course.index(term.periods[-1])
+        return self.once(key, lambda: latent_score(self.world, index, term.periods, self.draws, lift=points))
+
+    def _all_rows(self) -> pl.LazyFrame:
+        import polars as pl
+
+        draws = pl.select(pl.int_range(self.draws, dtype=pl.Int32).alias("draw"))
+        return draws.lazy().join(self.world.units.lazy().select("subject"), how="cross")
+
+    def _places(self, frame: pl.DataFrame) -> Any:
+        """Return where the rows of a frame stand among all rows, which are in order of draw and unit."""
+        return frame["draw"].to_numpy().astype("int64") * self.world.size + frame["subject"].to_physical().to_numpy()
+
+    def _marks(self, frame: pl.DataFrame | None) -> Any:
+        np = numpy_or_refuse()
+        marks = np.zeros(self.draws * self.world.size, dtype=bool)
+        if frame is not None:
+            marks[self._places(frame)] = True
+        return marks
+
+    def _per_draw(self, frame: pl.DataFrame) -> Whole:
+        np = numpy_or_refuse()
+        return np.bincount(frame["draw"].to_numpy(), minlength=self.draws).astype(np.int64)  # type: ignore[no-any-return]
+
+
+def _EMPTY(pl: Any) -> dict[str, Any]:
+    return {"group": pl.String, "score": pl.Int64, "rank": pl.Int64, "tier": pl.String, "reason": pl.String}
+
+
+def enumerated(world: World) -> World:
+    """Return a world whose subjects are an enumeration, in the order of its units.
+
+    Args:
+        world: The world.
+    """
+    import polars as pl
+
+    kind = pl.Enum(world.units["subject"].cast(pl.String))
+    units = world.units.with_columns(pl.col("subject").cast(pl.String).cast(kind))
+    data = world.data
+    if data is not None:
+        data = data.with_columns(pl.col("subject").cast(pl.String).cast(kind))
+    return evolve(world, units=units, data=data)

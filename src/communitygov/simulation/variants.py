@@ -1,0 +1,227 @@
+"""Variants of the rules, and the course that each takes through the years of a simulation."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from attrs import field, frozen
+
+from communitygov.certification.rules import Certification
+from communitygov.index.rules import Index
+from communitygov.profile.profile import Profile, Reform, RuleSet
+from communitygov.vocabulary.errors import NotInForce, UsageError
+from communitygov.vocabulary.period import Period
+from communitygov.vocabulary.problem import Problem, did_you_mean
+from communitygov.vocabulary.text import Title
+
+__all__ = ["Course", "Term", "Variant", "as_it_stands", "certification_of", "course_of"]
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+@frozen(eq=False)
+class Variant:
+    """One way the rules could be: as they stand, or with reforms and other readings.
+
+    Args:
+        name: Its name, in tables.
+        title: Its title in both languages.
+        reforms: Reforms laid over the rules.
+        readings: The reading to take for each question named, in place of the one chosen.
+    """
+
+    name: str
+    title: Title
+    reforms: tuple[Reform, ...] = field(default=(), converter=tuple)
+    readings: Mapping[str, str] = field(default=_NONE, converter=lambda value: MappingProxyType(dict(value)))
+
+    @classmethod
+    def of_reform(cls, reform: Reform) -> Variant:
+        """Return the variant that a reform makes.
+
+        Args:
+            reform: The reform.
+        """
+        return cls(reform.name, reform.title, (reform,))
+
+    @classmethod
+    def of_reading(cls, profile: Profile, question: str, reading: str) -> Variant:
+        """Return the variant that another reading of a question makes.
+
+        Args:
+            profile: The profile that asks the question.
+            question: The question's id.
+            reading: The reading's id.
+
+        Raises:
+            UsageError: If there is no such question.
+            DocumentError: If it has no such reading, or the reading breaks a rule.
+        """
+        asked = profile.at(profile.first_day, readings={question: reading}).rules.interpretations[question]
+        said = asked.names.get(reading) or Title(zh=reading, en=reading)
+        title = Title(zh=f"{asked.question.zh}{said.zh}", en=f"{asked.question.en} {said.en}")
+        return cls(f"{question}={reading}", title, readings={question: reading})
+
+
+def as_it_stands() -> Variant:
+    """Return the variant that changes nothing."""
+    return Variant("as_it_stands", Title(zh="现行规则", en="as it stands"))
+
+
+@frozen(eq=False)
+class Term:
+    """One year of a certification under one variant.
+
+    Args:
+        year: The calendar year in which it ends.
+        periods: Its periods that are in force, in order.
+        full: Whether all of its periods are in force, so that it can be certified.
+        rules: The rules in force on the first of them.
+        certification: The certification among them.
+    """
+
+    year: int
+    periods: tuple[Period, ...]
+    full: bool
+    rules: RuleSet
+    certification: Certification
+
+
+@frozen(eq=False)
+class Course:
+    """The rules that one variant meets, period by period and year by year.
+
+    Args:
+        variant: The variant.
+        certification: The certification's id.
+        terms: Its years, from the profile's first on.
+        rules: The rules in force in each period.
+    """
+
+    variant: Variant
+    certification: str
+    terms: tuple[Term, ...]
+    rules: Mapping[Period, RuleSet]
+
+    def index(self, period: Period) -> Index:
+        """Return the index in force in a period.
+
+        Args:
+            period: The period.
+        """
+        rules = self.rules[period]
+        return rules.index[rules.certification[self.certification].of]
+
+    def index_digest(self, period: Period) -> str:
+        """Return the digest of the index in force in a period.
+
+        Args:
+            period: The period.
+        """
+        rules = self.rules[period]
+        return rules.find(f"index.{rules.certification[self.certification].of}").digest
+
+    def digest(self, term: Term, *names: str, without: Sequence[str] = ()) -> tuple[tuple[str, str], ...]:
+        """Return what a year's certification says, as digests of its parts.
+
+        Args:
+            term: The year.
+            names: The parts wanted; all if none is named.
+            without: Parts left out.
+        """
+        parts = term.rules.find(f"certification.{self.certification}").children or {}
+        wanted = names or tuple(parts)
+        return tuple(sorted((name, parts[name].digest) for name in wanted if name in parts and name not in without))
+
+    def digests(self) -> Mapping[int, str]:
+        """Return the digest of the whole rules in force at the beginning of each year."""
+        return MappingProxyType({term.year: term.rules.digest for term in self.terms})
+
+
+def certification_of(profile: Profile, name: str | None) -> str:
+    """Return the certification to simulate.
+
+    Args:
+        profile: The profile.
+        name: Its id; None if the profile has only one.
+
+    Raises:
+        UsageError: If there is no such certification, none at all, or several and none is named.
+    """
+    known = list(profile.at(profile.first_day).certification)
+    if name is not None and name in known:
+        return name
+    if name is None and len(known) == 1:
+        return known[0]
+    if not known:
+        zh, en = f"{profile.name} 没有认定规则，无可模拟", f"{profile.name} has no certification to simulate"
+    elif name is None:
+        listed = ", ".join(known)
+        zh = f"{profile.name} 有多项认定，请用 certification= 指明其一：{listed}"
+        en = f"{profile.name} has several certifications; name one with certification=: {listed}"
+    else:
+        hint = did_you_mean(name, known)
+        zh, en = f"{profile.name} 没有认定 `{name}`{hint.zh}", f"{profile.name} has no certification `{name}`{hint.en}"
+    raise UsageError(Problem("unknown-certification", Title(zh=zh, en=en)))
+
+
+def course_of(profile: Profile, variant: Variant, certification: str, last: int) -> Course:
+    """Return the rules that a variant meets from the profile's first day to the end of a year.
+
+    Args:
+        profile: The profile.
+        variant: The variant.
+        certification: The certification's id.
+        last: The last year.
+
+    Raises:
+        NotInForce: If the rules end before that year does, or begin after it.
+        DocumentError: If a reform or a reading breaks a rule.
+    """
+
+    def at(day: dt.date) -> RuleSet:
+        return profile.at(day, reforms=variant.reforms, readings=variant.readings)
+
+    rules = at(profile.first_day)
+    kind = _index(rules, certification).period
+    period = Period.containing(profile.first_day, kind)
+    period = period if period.first_day == profile.first_day else period.next()
+    in_force: dict[Period, RuleSet] = {}
+    years: dict[int, list[Period]] = {}
+    while True:
+        rules = at(period.first_day) if _year(rules, certification, period) <= last else rules
+        year = _year(rules, certification, period)
+        if year > last:
+            break
+        in_force[period] = rules
+        years.setdefault(year, []).append(period)
+        period = period.next()
+    if not years:
+        raise NotInForce(
+            Problem(
+                "not-in-force",
+                Title(
+                    zh=f"{profile.name} 自 {profile.first_day} 起生效，{last} 年尚无可认定的年度",
+                    en=f"{profile.name} is in force from {profile.first_day}, after the year {last} ends",
+                ),
+            )
+        )
+    terms = []
+    for year, periods in years.items():
+        first = in_force[periods[0]]
+        rule = first.certification[certification]
+        terms.append(Term(year, tuple(periods), len(periods) == rule.year.periods, first, rule))
+    return Course(variant, certification, tuple(terms), MappingProxyType(in_force))
+
+
+def _index(rules: RuleSet, certification: str) -> Index:
+    return rules.index[rules.certification[certification].of]
+
+
+def _year(rules: RuleSet, certification: str, period: Period) -> int:
+    """Return the year that a period belongs to: the calendar year in which it ends."""
+    starts = rules.certification[certification].year.starts
+    day = period.first_day
+    return day.year if starts == 1 or day.month < starts else day.year + 1

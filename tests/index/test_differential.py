@@ -1,0 +1,119 @@
+"""Two ways to the same score: columns for any number of subjects, and the rule followed slowly in fractions."""
+
+from __future__ import annotations
+
+from random import Random
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from communitygov.index.explain import explain, explain_each
+from communitygov.index.score import score, score_unchecked
+from communitygov.testing.strategies_index import data, dated_indexes, drawn_data, indexes
+
+WORLDS = 20
+
+
+def tried(percent=100):
+    """Try a property on as many examples as the profile says, or on a part of them where each is slow."""
+    return settings(
+        max_examples=settings.default.max_examples * percent // 100,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+    )
+
+
+def assert_agree(index, frame, by=()):
+    """Every node of every row has the same digits, or no score, both ways."""
+    rows = score(index, frame, by=by).to_dicts()
+    explained = list(explain_each(index, frame, by=by))
+    assert [list(keys.values()) for keys, _ in explained] == [
+        [row[key] for key in ("subject", "period", *by)] for row in rows
+    ]
+    for row, (_, steps) in zip(rows, explained, strict=True):
+        unit = 10 ** steps.facts["decimals"]
+        expected = {step.key: None if step.value is None else step.value * unit for step in steps.walk()}
+        assert expected == {key: row[key] for key in expected}
+        assert (steps.facts["missing"], steps.facts["full"] * unit) == (row["missing"], row["maximum"])
+        lacking = row.keys() - expected.keys() - {"subject", "period", *by, "maximum", "missing"}
+        assert {row[key] for key in lacking} <= {None}
+
+
+class TestVerbAndExplanationAgree:
+    """2,000 worlds in a run: 100 drawn indexes with 20 worlds each, every node of the tree to the last digit."""
+
+    @tried()
+    @given(index=indexes(), seed=st.integers(0, 2**32))
+    def test_in_whole_numbers(self, index, seed):
+        """Ties, missing values, ranks, ranges and reweighing give the same digits counted as in fractions."""
+        frame = drawn_data(Random(seed), index, subjects=3, worlds=WORLDS)
+        assert_agree(index, frame, by=("world",))
+
+    @tried(60)
+    @given(index=indexes(real=True), seed=st.integers(0, 2**32))
+    def test_in_floats(self, index, seed):
+        """Logarithms, deviations, geometric and harmonic means give the same digits once snapped."""
+        frame = drawn_data(Random(seed), index, subjects=3, worlds=WORLDS)
+        assert_agree(index, frame, by=("world",))
+
+    @tried(30)
+    @given(index=dated_indexes(real=True), seed=st.integers(0, 2**32))
+    def test_over_versions(self, index, seed):
+        """Each row is scored, and explained, by the version in force on its period's first day."""
+        frame = drawn_data(Random(seed), index, subjects=3, periods=["2022Q4", "2023Q1"])
+        assert_agree(index, frame)
+
+    @tried(20)
+    @given(index=dated_indexes(real=True), seed=st.integers(0, 2**32))
+    def test_one_explanation_reads_only_what_it_needs(self, index, seed):
+        """The explanation of one row is the one that it has among all."""
+        frame = drawn_data(Random(seed), index, subjects=3, periods=["2022Q4", "2023Q1"], worlds=2)
+        for keys, steps in explain_each(index, frame, by=["world"]):
+            alone = explain(index, frame, keys["subject"], keys["period"], by={"world": keys["world"]})
+            assert alone == steps
+
+
+class TestBackendsAgree:
+    """One frame, five backends: each gives back its own kind, with the same digits."""
+
+    @tried(25)
+    @given(index=dated_indexes(real=True), drawn=st.data())
+    def test_with_floats(self, backends, rows, index, drawn):
+        """Digits do not hang on whose logarithm, root or sum it was."""
+        frame = drawn.draw(data(index, periods=["2022Q1", "2022Q2", "2023Q1"], worlds=2))
+        expected = rows(score(index, frame, by=["world"]), "subject", "period", "world")
+        for name, convert in backends.items():
+            done = score(index, convert(frame), by=["world"])
+            assert (name, expected) == (name, rows(done, "subject", "period", "world"))
+
+    @tried(25)
+    @given(index=indexes(), drawn=st.data())
+    def test_in_whole_numbers(self, backends, rows, index, drawn):
+        """Whole numbers are whole numbers everywhere, and integer division rounds the same way."""
+        frame = drawn.draw(data(index, periods=["2022Q1", "2022Q2"]))
+        expected = rows(score(index, frame), "subject", "period")
+        for name, convert in backends.items():
+            assert (name, expected) == (name, rows(score_unchecked(index, convert(frame)), "subject", "period"))
+
+    @pytest.mark.parametrize("levels", ["all", "root"])
+    def test_each_gives_back_its_own_kind(self, backend, toy, toy_data, rows, levels):
+        """What goes in as a frame of one library comes out as a frame of it, points in whole numbers."""
+        import narwhals as nw
+
+        given = backend(toy_data)
+        done = score(toy, given, levels=levels)
+        assert type(given) is type(done)
+        schema = nw.from_native(done).collect_schema()
+        points = [name for name in schema if name not in ("subject", "period", "missing")]
+        assert dict.fromkeys(points, nw.Int64) == {name: schema[name] for name in points}
+        assert [row["score"] for row in rows(done, "period", "subject")] == [741, 583, 693, 400]
+
+    def test_rows_stay_where_they_were(self, toy, toy_data):
+        """Frames with an order keep it."""
+        shuffled = toy_data.sample(fraction=1.0, shuffle=True, seed=5)
+        keys = shuffled.select("subject", "period")
+        for frame in (shuffled, shuffled.lazy().collect(), shuffled.to_pandas()):
+            done = pl.DataFrame(score(toy, frame))
+            assert keys.equals(done.select("subject", "period"))
+        assert keys.equals(score(toy, shuffled.lazy()).collect().select("subject", "period"))
