@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import polars as pl
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communitygov.certification.certify import Certified, certify
+from communitygov.certification.certify import certify
 from communitygov.certification.decide import decide
 from communitygov.certification.rules import Certification
 from communitygov.testing.strategies_certification import (

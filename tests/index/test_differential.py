@@ -50,7 +50,7 @@ class TestVerbAndExplanationAgree:
         frame = drawn_data(Random(seed), index, subjects=3, worlds=WORLDS)
         assert_agree(index, frame, by=("world",))
 
-    @tried(60)
+    @tried(50)
     @given(index=indexes(real=True), seed=st.integers(0, 2**32))
     def test_in_floats(self, index, seed):
         """Logarithms, deviations, geometric and harmonic means give the same digits once snapped."""
@@ -64,7 +64,7 @@ class TestVerbAndExplanationAgree:
         frame = drawn_data(Random(seed), index, subjects=3, periods=["2022Q4", "2023Q1"])
         assert_agree(index, frame)
 
-    @tried(20)
+    @tried(10)
     @given(index=dated_indexes(real=True), seed=st.integers(0, 2**32))
     def test_one_explanation_reads_only_what_it_needs(self, index, seed):
         """The explanation of one row is the one that it has among all."""
@@ -77,7 +77,7 @@ class TestVerbAndExplanationAgree:
 class TestBackendsAgree:
     """One frame, five backends: each gives back its own kind, with the same digits."""
 
-    @tried(25)
+    @tried(10)
     @given(index=dated_indexes(real=True), drawn=st.data())
     def test_with_floats(self, backends, rows, index, drawn):
         """Digits do not hang on whose logarithm, root or sum it was."""
@@ -87,7 +87,7 @@ class TestBackendsAgree:
             done = score(index, convert(frame), by=["world"])
             assert (name, expected) == (name, rows(done, "subject", "period", "world"))
 
-    @tried(25)
+    @tried(15)
     @given(index=indexes(), drawn=st.data())
     def test_in_whole_numbers(self, backends, rows, index, drawn):
         """Whole numbers are whole numbers everywhere, and integer division rounds the same way."""
@@ -107,7 +107,7 @@ class TestBackendsAgree:
         schema = nw.from_native(done).collect_schema()
         points = [name for name in schema if name not in ("subject", "period", "missing")]
         assert dict.fromkeys(points, nw.Int64) == {name: schema[name] for name in points}
-        assert [row["score"] for row in rows(done, "period", "subject")] == [741, 583, 693, 400]
+        assert [row["score"] for row in rows(done, "period", "subject")] == [722, 701, 693, 400]
 
     def test_rows_stay_where_they_were(self, toy, toy_data):
         """Frames with an order keep it."""

@@ -43,13 +43,13 @@ def changed(indicators, change):
 class TestTreeI1:
     """The weights of every node's children sum exactly to the parent's."""
 
-    @tried()
+    @tried(40)
     @given(index=indexes())
     def test_leaves_share_the_whole_exactly(self, index):
         """No weight is lost or counted twice on the way down."""
         assert sum((leaf.share for leaf in index.leaves), Fraction(0)) == 1
 
-    @tried()
+    @tried(40)
     @given(index=indexes(), drawn=st.data(), gap=st.sampled_from([Fraction(1, 1000), Fraction(-1, 3), Fraction(2)]))
     def test_a_gap_is_refused_by_how_much(self, index, drawn, gap):
         """An index whose weights miss their sum by any fraction scores nobody."""
@@ -60,7 +60,7 @@ class TestTreeI1:
         with pytest.raises(DocumentError, match="weights-do-not-add-up"):
             score(broken, pl.DataFrame({"subject": ["a"], "period": ["2022Q1"]}))
 
-    @tried()
+    @tried(40)
     @given(index=indexes(), drawn=st.data(), of=st.sampled_from(["weight", "count"]))
     def test_a_method_must_make_up_its_share(self, index, drawn, of):
         """Exactly the least share satisfies a constraint; a hair more is refused."""
@@ -83,7 +83,7 @@ class TestTreeI1:
 class TestMonotoneI2:
     """Raising one indicator's value, all else equal, never lowers anything above it."""
 
-    @tried()
+    @tried(40)
     @given(index=indexes(real=True), seed=seeds, drawn=st.data())
     def test_better_is_never_worse(self, index, seed, drawn):
         """No ancestor falls when a leaf gets better, relative measuring and missing values included."""
@@ -97,7 +97,7 @@ class TestMonotoneI2:
             assert (was.value is None) == (now.value is None)
             assert was.value is None or now.value >= was.value
 
-    @tried()
+    @tried(40)
     @given(index=indexes(relative=False, policies=["refuse"]), seed=seeds, drawn=st.data())
     def test_better_is_strictly_better_where_nothing_binds(self, index, seed, drawn):
         """Every ancestor gains before it is rounded, if the leaf weighs anything and is not held at a post."""
@@ -130,7 +130,7 @@ def _moved(frame, leaf):
 class TestSeparableI3:
     """With fixed scales and goalposts a score is one's own affair; what compares subjects says so."""
 
-    @tried()
+    @tried(40)
     @given(index=indexes(relative=False, real=True), seed=seeds)
     def test_others_change_nothing(self, index, seed):
         """Other data for one community leaves every other score as it was."""
@@ -159,7 +159,7 @@ class TestSeparableI3:
 class TestBoundsI4:
     """All minima give 0, all maxima full marks, everything else lies between; order is irrelevant."""
 
-    @tried()
+    @tried(40)
     @given(index=indexes(relative=False, real=True))
     def test_ends(self, index):
         """The worst possible subject has 0 points at every node, the best full marks."""
@@ -176,7 +176,7 @@ class TestBoundsI4:
         assert {0} == {worst[path[-1]] for path, _ in index.nodes} | {worst["score"]}
         assert best["maximum"] == best["score"]
 
-    @tried()
+    @tried(40)
     @given(index=indexes(real=True), seed=seeds)
     def test_between(self, index, seed):
         """No score is below 0 or above full marks."""
@@ -184,7 +184,7 @@ class TestBoundsI4:
         scored = done.filter(pl.col("score").is_not_null())
         assert scored.filter((pl.col("score") < 0) | (pl.col("score") > pl.col("maximum"))).is_empty()
 
-    @tried()
+    @tried(40)
     @given(index=indexes(real=True), seed=seeds)
     def test_order_is_irrelevant(self, index, seed):
         """Children the other way round, columns the other way round, rows shuffled: the same digits."""
@@ -207,7 +207,7 @@ class TestBoundsI4:
 class TestUnitsI5:
     """What a value is counted in, and how many points there are, changes nobody's standing."""
 
-    @tried()
+    @tried(40)
     @given(index=indexes(), seed=seeds, factor=st.integers(1, 9), shift=st.integers(-50, 50))
     def test_other_raw_units(self, index, seed, factor, shift):
         """The same affine change of raw values and of their goalposts leaves every score as it was."""
@@ -232,7 +232,7 @@ class TestUnitsI5:
         values = [(pl.col(name) * factor + shift).round(places[name]) for name in places]
         assert score(index, frame).equals(score(other, frame.with_columns(values)))
 
-    @tried()
+    @tried(40)
     @given(index=indexes(), seed=seeds, factor=st.sampled_from([2, 3, 10]))
     def test_other_full_marks(self, index, seed, factor):
         """Full marks and weights times one constant change no rank and no share of full marks."""
@@ -251,7 +251,7 @@ class TestUnitsI5:
 class TestVersionsI6:
     """A quarter is scored by the version in force in it, whatever is added later."""
 
-    @tried(50)
+    @tried(30)
     @given(index=dated_indexes(versions=3), seed=seeds)
     def test_what_comes_later_changes_nothing(self, index, seed):
         """Taking away later versions leaves the scores of earlier quarters as they were."""
@@ -283,7 +283,7 @@ class TestVersionsI6:
 class TestYearI7:
     """A year is the sum of its published quarters, each rounded once."""
 
-    @tried()
+    @tried(40)
     @given(index=indexes(), seed=seeds)
     def test_the_year_is_the_sum_of_the_published(self, index, seed):
         """Four quarters scored together are the four scored apart, and their sum is exact."""
@@ -311,7 +311,7 @@ class TestYearI7:
 class TestMissingI8:
     """Without a policy there is no score; whatever is left out or stood in for is listed."""
 
-    @tried()
+    @tried(40)
     @given(index=indexes(real=True, policies=["not_scored", "zero", "reweigh"]), drawn=st.data())
     def test_what_is_missing_is_listed(self, index, drawn):
         """The result names exactly the indicators without a value, and scores nobody whose policy forbids it."""
@@ -323,7 +323,7 @@ class TestMissingI8:
             if "not_scored" in {policies[name] for name in gaps}:
                 assert row["score"] is None
 
-    @tried()
+    @tried(40)
     @given(index=indexes(policies=["refuse"]), seed=seeds, drawn=st.data())
     def test_without_a_policy_it_is_refused_by_name(self, index, seed, drawn):
         """A gap that nothing may stand for is an error that names column, subject and period."""
@@ -335,7 +335,7 @@ class TestMissingI8:
             score(index, broken)
         assert f"missing-value: column `{name}`: the value is missing; 1 row: s1 2022Q1" == str(error.value)
 
-    @tried()
+    @tried(40)
     @given(index=indexes(relative=False, policies=["reweigh"]), seed=seeds, drawn=st.data())
     def test_reweighing_keeps_proportions(self, index, seed, drawn):
         """A score is what the values present earn of what they could earn."""

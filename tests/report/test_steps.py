@@ -109,7 +109,11 @@ class TestText:
 
     def test_it_speaks_chinese(self):
         """In Chinese, titles, sentences and punctuation are Chinese."""
-        assert steps_text(QUOTA, "zh").splitlines() == ["名额：14.3 [SJS-17]", "  143 的 10%，去尾", "  10%，certification.yaml:12"]
+        assert steps_text(QUOTA, "zh").splitlines() == [
+            "名额：14.3 [SJS-17]",
+            "  143 的 10%，去尾",
+            "  10%，certification.yaml:12",
+        ]
 
     @given(trees, st.sampled_from(["zh", "en"]))
     def test_every_step_stands_on_a_line_of_its_own(self, tree, lang):

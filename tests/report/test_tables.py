@@ -72,7 +72,9 @@ class TestFrames:
     def test_any_frame_is_shown(self):
         """Polars, lazy or not, and pandas give the same text."""
         frame = pl.DataFrame({"subject": ["a"], "rank": [1]})
-        texts = {frame_text(kind, "en") for kind in (frame, frame.lazy(), pd.DataFrame({"subject": ["a"], "rank": [1]}))}
+        texts = {
+            frame_text(kind, "en") for kind in (frame, frame.lazy(), pd.DataFrame({"subject": ["a"], "rank": [1]}))
+        }
         assert texts == {"subject  rank\n-------  ----\na           1"}
 
     def test_columns_have_titles_and_long_tables_end(self):

@@ -338,7 +338,11 @@ def _held(certification: Certification, outcome: Outcome, year: int) -> Steps:
         text=text,
         clause=certification.clause,
         source=certification.story("hold_until_change"),
-        facts={"previous_score": previous, "held": dict(outcome.held).get(year - 1), "by_rank": outcome.by_rank},
+        facts={
+            "previous_score": previous,
+            "held": dict(outcome.held).get(year - 1),
+            "vetoed": any(veto.column in outcome.row.flags for veto in certification.barriers.values()),
+        },
     )
 
 

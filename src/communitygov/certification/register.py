@@ -135,7 +135,7 @@ def watch_events(
     frame, back = take(held)
     entering = adopt_beside(frame, watched, "watched").filter(nw.col("change") == "enters").select("subject", *by)
     struck = frame.join(entering, on=["subject", *by], how="inner")
-    struck = struck.filter(nw.lit(rule.on_watch == "at_once"))
+    struck = struck if rule.on_watch == "at_once" else struck.head(0)
     return back(_events(struck, by, when, "taken_down", "tier", nw.lit("watch_list")))
 
 

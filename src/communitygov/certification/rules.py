@@ -241,6 +241,25 @@ class Certification(Rule):
         """The columns of earlier certifications: one row per subject and year in which it held a tier."""
         return tables.HOLDERS
 
+    def most(self, places: int) -> int | None:
+        """Return the most that a group can have certified, where nobody is tied across a cut.
+
+        Holders who take no place come on top of the places. Within the original cut they are at most as many again;
+        within the moved cut nothing bounds them, and neither are those bounded who keep a tier.
+
+        Args:
+            places: The places down to the lowest cut.
+
+        Returns:
+            The number; None if the rule sets no bound.
+        """
+        lowest = self.ladder[-1][1]
+        moved = self.renewal is not None and self.renewal.within == "moved_cut"
+        if moved or self.hold_until_change or (lowest.share is None and lowest.number is None):
+            return self.cap
+        bound = places if self.renewal is None else 2 * places
+        return bound if self.cap is None else min(bound, self.cap)
+
     def check(self) -> Iterator[Finding]:
         """Yield every promise of the certification that does not hold."""
         yield from super().check()
@@ -336,7 +355,7 @@ class Certification(Rule):
                         ("tiers", lower_id),
                         "cuts-not-nested",
                         f"`{lower_id}` 的 {name} 小于更高的 `{upper_id}`；名次线须逐级包含",
-                        f"its {name} is below that of `{upper_id}`; a lower tier's cut takes in the higher",
+                        f"the {name} of `{lower_id}` is below that of `{upper_id}`; a lower tier's cut takes in the higher",
                         also=(("tiers", upper_id),),
                     )
             if upper.threshold is not None and lower.threshold is not None and upper.threshold < lower.threshold:

@@ -15,8 +15,14 @@ __all__ = ["COMMANDS", "app"]
 
 COMMANDS: dict[str, tuple[str, Title]] = {
     "profiles": ("profiles", Title(zh="列出已安装的城市方案", en="List the profiles that are installed")),
-    "show": ("show", Title(zh="显示规则、条款、出处和待解问题", en="Show rules with clauses, provenance and open questions")),
-    "check": ("check", Title(zh="检查方案，或说明来源已建模多少", en="Check a profile, or say how much of its source it models")),
+    "show": (
+        "show",
+        Title(zh="显示规则、条款、出处和待解问题", en="Show rules with clauses, provenance and open questions"),
+    ),
+    "check": (
+        "check",
+        Title(zh="检查方案，或说明来源已建模多少", en="Check a profile, or say how much of its source it models"),
+    ),
     "schema": ("schema", Title(zh="输出 JSON Schema", en="Print or write the JSON Schemas")),
     "template": ("data", Title(zh="生成评价数据的空表", en="Write an empty table for an index's data")),
     "score": ("data", Title(zh="按评价体系打分", en="Score subjects by an index")),

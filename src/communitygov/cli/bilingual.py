@@ -84,10 +84,13 @@ def fail(ctx: click.Context, error: CommunityGovError) -> NoReturn:
 class _Speaking(click.Command):
     """What commands and groups share: a text and an example in both languages."""
 
-    def __init__(self, *args: Any, about: Title, example: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, about: Title, example: str, more: Callable[[Language], str] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.about = about
         self.example = example
+        self.more = more
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()
@@ -98,6 +101,10 @@ class _Speaking(click.Command):
             formatter.write_text(_EXAMPLE.say(language(ctx)))
             for line in self.example.splitlines():
                 formatter.write(f"{' ' * formatter.current_indent}  {line}\n")
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if self.more is not None:
+            formatter.write(f"\n{self.more(language(ctx))}\n")
 
 
 class Command(_Speaking):
@@ -163,7 +170,9 @@ def option(*names: str, zh: str, en: str, **settings: Any) -> Callable[[F], F]:
     return click.option(*names, cls=Option, about=Title(zh=zh, en=en), **settings)
 
 
-def command(*, zh: str, en: str, example: str, json: bool = True) -> Callable[[Callable[..., Any]], Command]:
+def command(
+    *, zh: str, en: str, example: str, json: bool = True, more: Callable[[Language], str] | None = None
+) -> Callable[[Callable[..., Any]], Command]:
     """Return a decorator that makes a command, with ``--lang`` and ``--json``.
 
     Args:
@@ -171,6 +180,7 @@ def command(*, zh: str, en: str, example: str, json: bool = True) -> Callable[[C
         en: The same in English.
         example: A call that a reader can try, or several, one a line.
         json: Whether it has ``--json``.
+        more: What stands at the end of its help text.
     """
 
     def decorate(function: Callable[..., Any]) -> Command:
@@ -197,6 +207,7 @@ def command(*, zh: str, en: str, example: str, json: bool = True) -> Callable[[C
             cls=Command,
             about=Title(zh=zh, en=en),
             example=example,
+            more=more,
             context_settings={"help_option_names": ["-h", "--help"]},
         )(function)
 

@@ -179,9 +179,7 @@ def certify(
     more = {"year": year, "cuts": _rows(cuts)}
     schema = "communitygov.certified/1"
     shown = frame if output is not None or as_json else _named(rule, frame)
-    emit_frame(
-        shown, schema=schema, as_json=as_json, output=output, encoding=encoding, titles=TITLES, more=more
-    )
+    emit_frame(shown, schema=schema, as_json=as_json, output=output, encoding=encoding, titles=TITLES, more=more)
 
 
 def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
@@ -207,7 +205,5 @@ def _named(rule: Certification, frame: pl.DataFrame) -> pl.DataFrame:
     tiers = {key: tier.name(key).say(lang) for key, tier in rule.tiers.items()}
     reasons = {key: reason.say(lang) for key, reason in REASONS.items()}
     said = {"tier": tiers, "cut": tiers, "reason": reasons}
-    shown = frame.with_columns(
-        pl.col(name).replace(words) for name, words in said.items() if name in frame.columns
-    )
+    shown = frame.with_columns(pl.col(name).replace(words) for name, words in said.items() if name in frame.columns)
     return shown.drop("group") if "group" in shown.columns and rule.group_by is None else shown

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from communitygov.cli.columns import (
     year_options,
 )
 from communitygov.cli.data import dated_index, index_option
-from communitygov.cli.output import emit, emit_json
+from communitygov.cli.output import emit, emit_json, on_terminal
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
@@ -126,7 +125,7 @@ def _print(steps: Steps, html: Path | None, *, as_json: bool) -> None:
         html.write_text(steps_html(steps, lang) + "\n", encoding="utf-8")
     if as_json:
         emit_json(steps_json(steps))
-    elif sys.stdout.isatty():
+    elif on_terminal():
         from rich.console import Console
 
         Console().print(steps_tree(steps, lang))

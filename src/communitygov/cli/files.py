@@ -18,7 +18,7 @@ from communitygov.vocabulary.text import Title
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["SUFFIXES", "csv_text", "read_frame", "write_frame"]
+__all__ = ["SUFFIXES", "csv_text", "encoded", "read_frame", "write_frame"]
 
 SUFFIXES = (".csv", ".parquet", ".xlsx")
 """The kinds of files, by suffix."""
@@ -77,7 +77,7 @@ def write_frame(frame: pl.DataFrame, file: str | Path, *, encoding: str = "utf-8
     file = Path(file)
     suffix = _suffix(file)
     if suffix == ".csv":
-        file.write_bytes(_encode(csv_text(frame), encoding))
+        file.write_bytes(encoded(csv_text(frame), encoding))
     elif suffix == ".parquet":
         frame.write_parquet(file)
     else:
@@ -115,7 +115,16 @@ def _codec(encoding: str) -> codecs.CodecInfo:
         ) from None
 
 
-def _encode(text: str, encoding: str) -> bytes:
+def encoded(text: str, encoding: str) -> bytes:
+    """Return text in an encoding.
+
+    Args:
+        text: The text.
+        encoding: The encoding's name.
+
+    Raises:
+        UsageError: If there is no such encoding, or it cannot say the text.
+    """
     try:
         return _codec(encoding).encode(text, "strict")[0]
     except UnicodeError:
@@ -173,7 +182,11 @@ def _read_xlsx(data: bytes, file: Path) -> Cells:
     except fastexcel.FastExcelError as error:
         said = str(error).splitlines()[0]
         raise DataError(
-            Problem("bad-xlsx", Title(zh=f"不是可读的工作簿：{said}", en=f"not a readable workbook: {said}"), Place(str(file)))
+            Problem(
+                "bad-xlsx",
+                Title(zh=f"不是可读的工作簿：{said}", en=f"not a readable workbook: {said}"),
+                Place(str(file)),
+            )
         ) from None
     rows = [(i + 1, [_snapped(cell or "") for cell in row]) for i, row in enumerate(frame.iter_rows())]
     return _cells(file, [(line, row) for line, row in rows if any(row)])
@@ -192,13 +205,17 @@ def _snapped(text: str) -> str:
 
 def _cells(file: Path, rows: list[tuple[int, list[str]]]) -> Cells:
     if not rows:
-        raise DataError(Problem("empty-table", Title(zh="文件中没有表格", en="there is no table in the file"), Place(str(file))))
+        raise DataError(
+            Problem("empty-table", Title(zh="文件中没有表格", en="there is no table in the file"), Place(str(file)))
+        )
     line, heads = rows[0]
     heads = [head.strip() for head in heads]
     problems = list(_bad_heads(str(file), line, heads))
     for number, row in rows[1:]:
         if len(row) != len(heads):
-            said = Title(zh=f"有 {len(row)} 格，表头有 {len(heads)} 格", en=f"{len(row)} cells, the head has {len(heads)}")
+            said = Title(
+                zh=f"有 {len(row)} 格，表头有 {len(heads)} 格", en=f"{len(row)} cells, the head has {len(heads)}"
+            )
             problems.append(Problem("ragged-row", said, Place(str(file), number)))
     if problems:
         raise DataError(problems)
@@ -211,7 +228,9 @@ def _bad_heads(file: str, line: int, heads: list[str]) -> Iterable[Problem]:
         if not head:
             yield Problem("column-without-name", Title(zh="此列没有列名", en="the column has no name"), place)
         elif head in heads[:i]:
-            yield Problem("repeated-column", Title(zh=f"列名 `{head}` 重复", en=f"two columns are named `{head}`"), place)
+            yield Problem(
+                "repeated-column", Title(zh=f"列名 `{head}` 重复", en=f"two columns are named `{head}`"), place
+            )
 
 
 def _read_parquet(data: bytes, file: Path) -> pl.DataFrame:
@@ -222,7 +241,11 @@ def _read_parquet(data: bytes, file: Path) -> pl.DataFrame:
     except pl.exceptions.PolarsError as error:
         said = str(error).splitlines()[0]
         raise DataError(
-            Problem("bad-parquet", Title(zh=f"不是 Parquet 文件：{said}", en=f"not a Parquet file: {said}"), Place(str(file)))
+            Problem(
+                "bad-parquet",
+                Title(zh=f"不是 Parquet 文件：{said}", en=f"not a Parquet file: {said}"),
+                Place(str(file)),
+            )
         ) from None
 
 
@@ -246,4 +269,6 @@ def _write_xlsx(frame: pl.DataFrame, file: Path) -> None:
 
 
 def _unreadable(file: Path, reason: Title) -> UsageError:
-    return UsageError.because("unreadable-file", zh=f"{file}：无法读取：{reason.zh}", en=f"{file}: cannot be read: {reason.en}")
+    return UsageError.because(
+        "unreadable-file", zh=f"{file}：无法读取：{reason.zh}", en=f"{file}: cannot be read: {reason.en}"
+    )

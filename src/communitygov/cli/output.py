@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from communitygov.cli.bilingual import language
-from communitygov.cli.files import csv_text, write_frame
+from communitygov.cli.files import csv_text, encoded, write_frame
 from communitygov.report.tables import frame_rows, frame_text
 from communitygov.vocabulary.text import Title
 
-__all__ = ["emit", "emit_frame", "emit_json"]
+__all__ = ["emit", "emit_frame", "emit_json", "on_terminal"]
 
 
 def emit(text: str, *, err: bool = False) -> None:
@@ -25,6 +26,11 @@ def emit(text: str, *, err: bool = False) -> None:
     """
     if text:
         click.echo(text, err=err)
+
+
+def on_terminal() -> bool:
+    """Return whether stdout is a terminal, which can show colours and lines."""
+    return sys.stdout.isatty()
 
 
 def emit_json(data: Mapping[str, Any]) -> None:
@@ -58,7 +64,7 @@ def emit_frame(
         more: Further entries of the JSON form.
     """
     if output == "-":
-        click.echo(csv_text(frame).encode(encoding), nl=False)
+        click.echo(encoded(csv_text(frame), encoding), nl=False)
     elif output is not None:
         file = write_frame(frame, output, encoding=encoding)
         said = Title(zh=f"已写入 {file}（{frame.height} 行）", en=f"wrote {file} ({frame.height} rows)")

@@ -24,7 +24,12 @@ __all__ = ["schema"]
 )
 @click.argument("name", required=False)
 @option(
-    "--write", "folder", metavar="DIR", zh="把全部写入文件夹", en="Write all of them to a folder", type=click.Path(path_type=Path)
+    "--write",
+    "folder",
+    metavar="DIR",
+    zh="把全部写入文件夹",
+    en="Write all of them to a folder",
+    type=click.Path(path_type=Path),
 )
 def schema(name: str | None, folder: Path | None) -> None:
     """Print or write the JSON Schemas."""

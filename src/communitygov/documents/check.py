@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from communitygov.documents.node import Node
-from communitygov.vocabulary.problem import Place, Problem, did_you_mean
+from communitygov.vocabulary.problem import Place, Problem, did_you_mean, nearest
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ _KINDS = {
     "boolean": Title(zh="true 或 false", en="true or false"),
     "null": Title(zh="~（删除）", en="~ (removal)"),
 }
+_UNQUOTED = re.compile(r"true|false|[-+]?[0-9.]+")
 _EXPECTED = {
-    "share": Title(zh="0 到 1 之间的份额，如 10%、1/3、0.3", en="a share from 0 to 1, such as 10%, 1/3 or 0.3"),
+    "share": Title(zh=" 0 到 1 之间的份额，如 10%、1/3、0.3", en="a share from 0 to 1, such as 10%, 1/3 or 0.3"),
     "number": Title(zh="数，如 14、14.3、143/10", en="a number, such as 14, 14.3 or 143/10"),
     "period": Title(
         zh="时期，如 2023、2023H1、2023Q3、2023-08、2023-08-01",
@@ -173,13 +175,14 @@ def _translate(
                 key,
             )
     elif error.validator == "required":
+        misspelt = set(instance) - set(schema["properties"])
         for key in sorted(set(asked) - set(instance)):
-            if f"'{key}' is a required" in error.message:
-                title = schema["properties"][key].get("title", key)
+            if f"'{key}' is a required" in error.message and nearest(key, misspelt) is None:
+                title = schema["properties"][key].get("title")
                 yield problem(
                     "missing-field",
-                    f"缺少字段 `{key}`（{title}）",
-                    f"the field `{key}` is missing ({title})",
+                    f"缺少字段 `{key}`" + (f"（{title}）" if title else ""),
+                    f"the field `{key}` is missing" + (f" ({title})" if title else ""),
                     here.begins,
                 )
     elif error.validator == "enum":
@@ -203,6 +206,9 @@ def _translate(
     elif error.validator == "type":
         wanted_kinds = [_KINDS[kind] for kind in asked if kind != "null"]
         zh, en = "或".join(k.zh for k in wanted_kinds), " or ".join(k.en for k in wanted_kinds)
-        yield problem("wrong-type", f"须为{zh}，却是 `{here.text()}`", f"expected {en}, found `{here.text()}`")
+        found, hint = here.text(), Title(zh="", en="")
+        if isinstance(instance, str) and _UNQUOTED.fullmatch(instance):
+            found, hint = f'"{instance}"', Title(zh="；请去掉引号", en="; take the quotes off")
+        yield problem("wrong-type", f"须为{zh}，却是 `{found}`{hint.zh}", f"expected {en}, found `{found}`{hint.en}")
     else:
         yield problem("bad-value", f"`{here.text()}` 不合规定：{error.message}", f"`{here.text()}`: {error.message}")

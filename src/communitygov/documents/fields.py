@@ -14,7 +14,7 @@ from attrs import frozen
 from communitygov.documents.rule import Rule, declared
 from communitygov.vocabulary.text import Title
 
-__all__ = ["Term", "terms", "without_none"]
+__all__ = ["Term", "is_mapping", "is_rule", "terms", "without_none"]
 
 
 @frozen
@@ -57,6 +57,25 @@ def without_none(hint: Any) -> Any:
         if len(rest) == 1:
             return rest[0]
     return hint
+
+
+def is_rule(hint: Any) -> bool:
+    """Return whether a type is that of a rule.
+
+    Args:
+        hint: A type.
+    """
+    return isinstance(hint, type) and issubclass(hint, Rule)
+
+
+def is_mapping(hint: Any) -> bool:
+    """Return whether a type is a mapping, such as of rules by id.
+
+    Args:
+        hint: A type such as ``Mapping[str, Tier]``.
+    """
+    origin = typing.get_origin(hint)
+    return isinstance(origin, type) and issubclass(origin, Mapping)
 
 
 def terms(cls: type[Rule]) -> Mapping[str, Term]:

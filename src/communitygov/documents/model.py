@@ -18,12 +18,13 @@ import cattrs
 from attrs import evolve
 
 from communitygov.documents.check import clause_at, place_of
-from communitygov.documents.fields import terms, without_none
+from communitygov.documents.fields import is_mapping, is_rule, terms
 from communitygov.documents.node import Node, Path
+from communitygov.documents.references import dangling
 from communitygov.documents.rule import Clauses, Finding, Patch, Rule
 from communitygov.vocabulary.numbers import Number, Share, decimal_text, exact
 from communitygov.vocabulary.period import Period
-from communitygov.vocabulary.problem import Place, Problem, did_you_mean
+from communitygov.vocabulary.problem import Place, Problem
 from communitygov.vocabulary.text import Title
 
 __all__ = ["build", "plain"]
@@ -49,7 +50,7 @@ def build(node: Node, cls: type[R], problems: list[Problem], *, blame: Sequence[
     model = _made(node, cls)
     for finding in _findings(node):
         problems.append(_located(finding, node, blame))
-    problems.extend(_dangling(node, cls))
+    problems.extend(dangling(node, cls))
     return None if model is _BROKEN else model
 
 
@@ -63,6 +64,8 @@ def plain(rule: Rule) -> dict[str, Any]:
 
 
 def _made(node: Node, hint: Any) -> Any:
+    if hint in node.memo:
+        return node.memo[hint]
     return _BROKEN if node.is_lost else _converter().structure(node, hint)
 
 
@@ -97,7 +100,7 @@ def _nearest(patch: Node, path: Path) -> tuple[int, Place]:
         if below is None:
             break
         patch, depth = below, depth + 1
-    first = next(leaf for _, leaf in patch.leaves())
+    _, first = min(patch.leaves(), key=lambda pair: len(pair[0]))
     return depth, first.place
 
 
@@ -110,8 +113,6 @@ def _structure_rule(cls: type[Rule]) -> Callable[[Any, Any], Any]:
     fields = terms(cls)
 
     def structure(node: Node, _: Any) -> Any:
-        if cls in node.memo:
-            return node.memo[cls]
         assert node.children is not None, "the schema passed a leaf for a rule"
         assert node.children.keys() <= fields.keys(), "the schema passed an unknown field"
         found: list[Finding] = []
@@ -137,7 +138,7 @@ def _structure_rule(cls: type[Rule]) -> Callable[[Any, Any], Any]:
         result: Any = _BROKEN
         if not broken:
             result = cls(**values)
-            found.extend(result.check() if not node.faulty else ())
+            found.extend(result.check())
         node.memo[cls] = result
         node.memo[_FINDINGS] = tuple(found)
         return result
@@ -149,11 +150,9 @@ def _structure_mapping(hint: Any) -> Callable[[Any, Any], Any]:
     inner = typing.get_args(hint)[1]
 
     def structure(node: Node, _: Any) -> Any:
-        if hint in node.memo:
-            return node.memo[hint]
         assert node.children is not None, "the schema passed a leaf for a mapping"
         values = {key: _made(child, inner) for key, child in node.children.items()}
-        found = [finding for key, child in node.children.items() for finding in _under(key, child)]
+        found = [one for key, child in node.children.items() if _findings(child) for one in _under(key, child)]
         broken = node.faulty or any(value is _BROKEN for value in values.values())
         node.memo[hint] = _BROKEN if broken else MappingProxyType(values)
         node.memo[_FINDINGS] = tuple(found)
@@ -233,8 +232,8 @@ def _clauses(node: Node, _: Any) -> Clauses:
 @cache
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=False, unstruct_collection_overrides={})
-    converter.register_structure_hook_factory(_is_rule, _structure_rule)
-    converter.register_structure_hook_factory(_is_mapping, _structure_mapping)
+    converter.register_structure_hook_factory(is_rule, _structure_rule)
+    converter.register_structure_hook_factory(is_mapping, _structure_mapping)
     converter.register_structure_hook_factory(_is_list, _structure_list)
     converter.register_structure_hook_func(_is_choice, lambda node, _: node.value)
     for leaf in (str, bool, int):
@@ -249,17 +248,8 @@ def _converter() -> cattrs.Converter:
     }
     for kind, hook in named.items():
         converter.register_structure_hook_func(partial(operator.is_, kind), hook)
-    converter.register_unstructure_hook_func(_is_rule, _unstructure_rule)
+    converter.register_unstructure_hook_func(is_rule, _unstructure_rule)
     return converter
-
-
-def _is_rule(hint: Any) -> bool:
-    return isinstance(hint, type) and issubclass(hint, Rule)
-
-
-def _is_mapping(hint: Any) -> bool:
-    origin = typing.get_origin(hint)
-    return isinstance(origin, type) and issubclass(origin, Mapping)
 
 
 def _is_list(hint: Any) -> bool:
@@ -295,61 +285,3 @@ def _unstructure(value: Any) -> Any:
     if isinstance(value, Fraction):
         return decimal_text(value) if value.denominator != 1 else int(value)
     return value
-
-
-def _dangling(root: Node, cls: type[Rule]) -> Iterator[Problem]:
-    sections = terms(cls)
-    for path, section, leaf in _references(root, cls):
-        if _SECTIONS[section] not in sections:
-            continue  # a part on its own, such as a reform, refers to what it is laid over
-        named = root.get(_SECTIONS[section])
-        ids = named.children or {} if named is not None else {}
-        if leaf.text() not in ids and not (root.faulty or (named is not None and named.faulty)):
-            hint = did_you_mean(leaf.text(), ids)
-            yield Problem(
-                "unknown-reference",
-                Title(
-                    zh=f"`{section}` 中没有 `{leaf.text()}`{hint.zh}",
-                    en=f"there is no `{leaf.text()}` in `{section}`{hint.en}",
-                ),
-                leaf.place,
-                clause=() if section == "clause" else clause_at(root, path),
-                path=".".join(path),
-            )
-
-
-_SECTIONS = {
-    "clause": "clauses",
-    "index": "index",
-    "certification": "certification",
-    "measure": "measures",
-    "fact": "facts",
-}
-
-_Reference = tuple[Path, str, Node]
-"""A path, the section that the leaf there names an id of, and the leaf."""
-
-
-def _references(node: Node, hint: Any) -> tuple[_Reference, ...]:
-    """Return every reference at or below a node; kept on the node."""
-    key = ("references", hint)
-    if key not in node.memo:
-        node.memo[key] = tuple(_collect(node, without_none(hint)))
-    return typing.cast("tuple[_Reference, ...]", node.memo[key])
-
-
-def _collect(node: Node, hint: Any) -> Iterator[_Reference]:
-    for name, child in (node.children or {}).items():
-        if _is_mapping(hint):
-            below = typing.get_args(hint)[1]
-        elif _is_rule(hint):
-            term = terms(hint)[name]
-            if term.refers:
-                leaves = child.items if child.items is not None else (child,)
-                yield from (((name,), term.refers, leaf) for leaf in leaves if not leaf.faulty)
-                continue
-            below = term.type
-        else:
-            return
-        for path, section, leaf in _references(child, below):
-            yield (name, *path), section, leaf

@@ -188,7 +188,10 @@ class _Reader:
             mark = error.problem_mark or error.context_mark
             place = Place(self.name, mark.line + 1, mark.column + 1) if mark else Place(self.name)
             said = " ".join(part for part in (error.context, error.problem) if part)
-            self.problems.append(_problem("yaml-syntax", place, zh=f"YAML 语法错误：{said}", en=f"YAML syntax: {said}"))
+            began = error.context_mark
+            also = (Place(self.name, began.line + 1, began.column + 1),) if began else ()
+            zh, en = f"YAML 语法错误：{said}", f"YAML syntax: {said}"
+            self.problems.append(_problem("yaml-syntax", place, zh=zh, en=en, also=also))
             return None
         except yaml.YAMLError as error:
             said = str(error).splitlines()[0]
@@ -209,8 +212,8 @@ class _Reader:
                 _problem(
                     "several-documents",
                     self._place(more),
-                    zh="一个文件只能有一份文档",
-                    en="a second document; a file holds one",
+                    zh="一个文件只能有一份文档；请拆成两个文件",
+                    en="a second document; a file holds one, split it",
                 )
             )
         elif node.children is None and not self.problems:
@@ -218,8 +221,8 @@ class _Reader:
                 _problem(
                     "wrong-type",
                     node.place,
-                    zh="文档须是键值映射",
-                    en="a document is a mapping of keys and values",
+                    zh="文档须是键值映射（键: 值）",
+                    en="a document is a mapping (key: value)",
                 )
             )
         return node
@@ -232,12 +235,13 @@ class _Reader:
         place = self._place(event)
         known = len(self.problems)
         self._refuse_tricks(event, place)
+        tagged = getattr(event, "tag", None) is not None
         if kind in ("MappingStartEvent", "SequenceStartEvent"):
             if depth > MAX_DEPTH:
                 return self._too_deep(events, place)
-            if kind == "MappingStartEvent":
-                return self._mapping(events, depth, place)
-            return Node(place, self.layer, items=self._list(events, depth))
+            mapping = kind == "MappingStartEvent"
+            node = self._mapping(events, depth, place) if mapping else self._list(events, depth, place)
+            return Node(place, self.layer, "", faulty=True) if tagged else node
         value = self._scalar(event, place) if kind == "ScalarEvent" else ""
         return Node(place, self.layer, value, faulty=len(self.problems) > known)
 
@@ -253,12 +257,13 @@ class _Reader:
                 )
             )
         if tag is not None:
+            shown = str(tag).replace("tag:yaml.org,2002:", "!!")
             self.problems.append(
                 _problem(
                     "tag",
                     place,
-                    zh=f"不支持标签 {tag}，不会执行任何内容",
-                    en=f"the tag {tag} is refused; nothing was executed",
+                    zh=f"不支持标签 `{shown}`，请去掉；未执行任何内容",
+                    en=f"the tag `{shown}` is refused, take it off; nothing was executed",
                 )
             )
 
@@ -309,11 +314,11 @@ class _Reader:
                 children[key], places[key] = node, at
         return Node(place, self.layer, children=children, faulty=faulty)
 
-    def _list(self, events: Iterator[Event], depth: int) -> tuple[Node, ...]:
+    def _list(self, events: Iterator[Event], depth: int, place: Place) -> Node:
         items: list[Node] = []
         while type(event := next(events)).__name__ != "SequenceEndEvent":
             items.append(self._node(event, events, depth + 1))
-        return tuple(items)
+        return Node(place, self.layer, items=tuple(items))
 
     def _scalar(self, event: Any, place: Place) -> Scalar:
         text = str(event.value)

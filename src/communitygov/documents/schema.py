@@ -54,15 +54,16 @@ _LEAVES: dict[Any, dict[str, Any]] = {
 }
 
 
-def document_schema(cls: type[Rule], *, identifier: str, title: Title) -> dict[str, Any]:
+def document_schema(cls: type[Rule], *, identifier: str, title: Title, parts: bool = False) -> dict[str, Any]:
     """Return the schema of documents that make one rule.
 
     Args:
         cls: The rule's class.
         identifier: The schema's ``$id``, a file name.
         title: What the documents are.
+        parts: Whether a document may hold a part of the rule only, so that nothing is required of it.
     """
-    return _Writer(patch=False).write(cls, identifier, title)
+    return _Writer(patch=False, parts=parts).write(cls, identifier, title)
 
 
 def patch_schema(cls: type[Rule], *, identifier: str, title: Title) -> dict[str, Any]:
@@ -73,12 +74,13 @@ def patch_schema(cls: type[Rule], *, identifier: str, title: Title) -> dict[str,
         identifier: The schema's ``$id``, a file name.
         title: What the patches are.
     """
-    return _Writer(patch=True).write(cls, identifier, title)
+    return _Writer(patch=True, parts=True).write(cls, identifier, title)
 
 
 class _Writer:
-    def __init__(self, *, patch: bool) -> None:
+    def __init__(self, *, patch: bool, parts: bool) -> None:
         self.patch = patch
+        self.parts = parts
         self.defs: dict[str, Any] = {}
 
     def write(self, cls: type[Rule], identifier: str, title: Title) -> dict[str, Any]:
@@ -88,6 +90,7 @@ class _Writer:
             "$id": identifier,
             "title": str(title),
             **root,
+            "type": ["object"],  # the whole is never removed
             "$defs": dict(sorted(self.defs.items())),
         }
 
@@ -100,7 +103,7 @@ class _Writer:
             "additionalProperties": False,
         }
         required = [name for name, term in fields.items() if term.required]
-        if required and not self.patch:
+        if required and not self.parts:
             schema["required"] = required
         return self._removable(schema)
 

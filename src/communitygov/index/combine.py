@@ -97,7 +97,7 @@ def points(frame: Any, index: Index, sources: Sequence[Source], *, all_levels: b
         The frame with what the points are computed from, and for each node (the root's id is empty) its points.
     """
     root, by_id = tree_of(index), {source.leaf.id: source for source in sources}
-    full = index.maximum * 10**index.decimals
+    full = Fraction(index.maximum) * 10**index.decimals
     wanted = list(root.walk()) if all_levels else [root]
     frame = prepared(frame, sources)
     return (_exact if index.exact else _real)(frame, root, by_id, wanted, full)
@@ -211,7 +211,7 @@ def _together(node: Branch, names: Mapping[str, str], *, reweighed: bool) -> dic
         return columns
     nothing = reduce(add, (share * 0.0 for share in shares))
     # Neither a logarithm nor a division meets a share of 0: one that weighs anything makes the whole 0.
-    above = [nw.when(share <= 0).then(nw.lit(1.0)).otherwise(share) for share in shares]
+    above = [nw.when(share > 0).then(share).otherwise(1.0) for share in shares]
     if node.aggregation == "geometric":
         terms = [share.log() * weight for share, weight in zip(above, weights, strict=True)]
         mean = (reduce(add, terms) / whole).exp()
@@ -220,7 +220,7 @@ def _together(node: Branch, names: Mapping[str, str], *, reweighed: bool) -> dic
         mean = whole / reduce(add, terms)
     void = [(share <= 0) & _weighs(weight) for share, weight in zip(shares, weights, strict=True)]
     empty = [~_weighs(columns[_weight(name)])] if reweighed else []
-    columns[name] = nw.when(reduce(or_, [*void, *empty]).fill_null(False)).then(nothing).otherwise(mean)
+    columns[name] = nw.when(reduce(or_, [*void, *empty]).fill_null(False)).then(nothing).otherwise(mean + nothing)
     return columns
 
 

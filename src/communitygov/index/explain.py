@@ -313,7 +313,7 @@ class _Walk:
         """Return a node that has a share: its points, rounded once."""
         points, decimals, text = part.full * found.share, self.rules.decimals, found.how
         value = Fraction(self.units(points), 10**decimals)
-        if value != points:
+        if figure(value) != figure(points):
             shown = decimal_text(value, decimals)
             text = Title(zh=f"{text.zh}，公布为 {shown}", en=f"{text.en}, published as {shown}")
         exact = (found.share, points)

@@ -70,8 +70,10 @@ def figure(value: Fraction) -> str:
         >>> figure(Fraction(1, 3)), figure(Fraction(2, 3) ** 30)
         ('1/3', '≈0.000005')
     """
-    text = decimal_text(value) if value.denominator < 10**SIGNIFICANT else ""
-    return text if 0 < len(text) <= SIGNIFICANT else f"≈{decimal_text(value, 6)}"
+    text = decimal_text(value)
+    if value.denominator >= 10**SIGNIFICANT:  # a float's exact value, or a fraction that nobody would read
+        text = decimal_text(value, SIGNIFICANT).rstrip("0").rstrip(".")
+    return text if len(text) <= SIGNIFICANT else f"≈{decimal_text(value, 6)}"
 
 
 def _raw(leaf: Leaf, value: Fraction) -> str:

@@ -346,8 +346,8 @@ class Index(Rule):
                 yield Finding(
                     ("constraints", key),
                     "method-share-too-small",
-                    f"`{constraint.method}` 占{zh} {share_text(share, 1)}，须不低于 {share_text(constraint.at_least)}",
-                    f"`{constraint.method}` makes up {share_text(share, 1)} of the {constraint.of}, "
+                    f"`{constraint.method}` 占{zh} {share_text(share)}，须不低于 {share_text(constraint.at_least)}",
+                    f"`{constraint.method}` makes up {share_text(share)} of the {constraint.of}, "
                     f"at least {share_text(constraint.at_least)} is required",
                 )
 
@@ -421,5 +421,5 @@ class Index(Rule):
             for path in ((), *(path for path, _ in self.nodes)):
                 share = sum((leaf.share for leaf in self.leaves if leaf.path[: len(path)] == path), Fraction(0))
                 step = (full * share / values).denominator
-                bounds.append(4 * step * values * weights * (int(full * share) + 1))
+                bounds.append(4 * step * weights * (int(full * share) + 1))
         return max(bounds)

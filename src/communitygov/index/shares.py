@@ -221,7 +221,7 @@ def _fixed(source: Source) -> nw.Expr:
     if rule.kind == "goalposts" and rule.outside == "clamp":
         value = value.clip(low, high)
     if rule.transform == "log":
-        # SQL takes no logarithm of what is not positive; such a value is an error, or was held at the post.
-        value = nw.when(value > 0).then(value).log()
+        # There is none of what is not positive: such a value is missing, an error, or was held at the post.
+        value = nw.when(value > 0).then(value).otherwise(1.0).log() + value * 0.0
         low, high = math.log(low), math.log(high)
     return (high - value) / (high - low) if leaf.direction == "lower" else (value - low) / (high - low)

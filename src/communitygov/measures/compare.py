@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import narwhals as nw
 
-__all__ = ["ratio_sign"]
+__all__ = ["with_ratio_sign"]
 
 _BITS = 2**31
 
 
-def ratio_sign(top: nw.Expr, bottom: nw.Expr, over: nw.Expr | int, under: nw.Expr | int) -> nw.Expr:
-    """Return the sign of ``top / bottom - over / under``: 1, 0 or -1; null where one of them is.
+def with_ratio_sign(frame: Any, name: str, ratio: tuple[nw.Expr, nw.Expr], other: tuple[Any, Any]) -> Any:
+    """Return a frame with the sign of the difference of two ratios: 1, 0 or -1; null where one of them is.
 
     Args:
-        top: Whole numbers between -2**62 and 2**62, both left out.
-        bottom: Positive ones, below 2**62.
-        over: As ``top``, a column or a number.
-        under: As ``bottom``, a column or a number.
+        frame: A Narwhals frame.
+        name: The column to make.
+        ratio: Columns: a numerator between -2**62 and 2**62, both left out, and a positive denominator below 2**62.
+        other: The same, as columns or as numbers.
     """
     import narwhals as nw
 
-    right = over if isinstance(over, nw.Expr) else nw.lit(over).cast(nw.Int64)
-    below = under if isinstance(under, nw.Expr) else nw.lit(under).cast(nw.Int64)
-    high, low = _product(top.abs(), below)
-    other_high, other_low = _product(right.abs(), bottom)
-    farther = _sign(high - other_high)
-    size = nw.when(farther != 0).then(farther).otherwise(_sign(low - other_low))
-    sign, other_sign = _sign(top), _sign(right)
-    return nw.when(sign == other_sign).then(sign * size).otherwise(_sign(sign - other_sign))
-
-
-def _product(one: nw.Expr, other: nw.Expr) -> tuple[nw.Expr, nw.Expr]:
-    """Return the product of two numbers from 0 to 2**62 as multiples of 2**62 and a rest below."""
-    a, b, c, d = one // _BITS, one % _BITS, other // _BITS, other % _BITS
-    low = b * d
-    middle = a * d + b * c + low // _BITS
-    return a * c + middle // _BITS, middle % _BITS * _BITS + low % _BITS
+    top, bottom = ratio
+    over, under = (one if isinstance(one, nw.Expr) else nw.lit(one).cast(nw.Int64) for one in other)
+    col = nw.col
+    # a/b against c/d: the signs decide, or the sizes of a*d and c*b. Each stage is a column, so that none is
+    # worked out twice.
+    frame = frame.with_columns(_a=top.abs(), _b=bottom, _c=over.abs(), _d=under, _s=_sign(top), _t=_sign(over))
+    frame = frame.with_columns(
+        **{f"_{one}1": col(f"_{one}") // _BITS for one in "abcd"},
+        **{f"_{one}0": col(f"_{one}") % _BITS for one in "abcd"},
+    )
+    frame = frame.with_columns(_low=col("_a0") * col("_d0"), _other_low=col("_c0") * col("_b0"))
+    frame = frame.with_columns(
+        _middle=col("_a1") * col("_d0") + col("_a0") * col("_d1") + col("_low") // _BITS,
+        _other_middle=col("_c1") * col("_b0") + col("_c0") * col("_b1") + col("_other_low") // _BITS,
+    )
+    frame = frame.with_columns(
+        _high=col("_a1") * col("_d1")
+        + col("_middle") // _BITS
+        - col("_c1") * col("_b1")
+        - col("_other_middle") // _BITS,
+        _rest=(col("_middle") % _BITS - col("_other_middle") % _BITS) * _BITS
+        + (col("_low") % _BITS - col("_other_low") % _BITS),
+    )
+    size = nw.when(col("_high") != 0).then(_sign(col("_high"))).otherwise(_sign(col("_rest")))
+    apart = _sign(col("_s") - col("_t"))
+    return frame.with_columns(nw.when(apart == 0).then(col("_s") * size).otherwise(apart).alias(name))
 
 
 def _sign(value: nw.Expr) -> nw.Expr:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from communitygov.measures.checks import check_measure
-from communitygov.measures.compare import ratio_sign
+from communitygov.measures.compare import with_ratio_sign
 from communitygov.measures.rows import group_columns, mark_rows, read_units
 from communitygov.measures.rules import LARGEST, Expectation, Measure, Quantity
 from communitygov.vocabulary.errors import UsageError
@@ -140,9 +140,10 @@ def measure_unchecked(measure: Measure, frame: Any, *, by: Sequence[str] = ()) -
     for part in parts:
         rows = rows.with_columns(*part.columns)
         rows = rows.with_columns(*part.shifted) if part.shifted else rows
-    totals = rows.group_by(*groups, "_period").agg(
+    summed = rows.group_by(*groups, "_period").agg(
         nw.col("_kept").sum(), *(total for part in parts for total in part.totals)
     )
+    totals = adopt(summed.to_native())[0]  # in whole numbers that can be missing, on pandas too
     values = totals.with_columns(_numerator=top.top, _base=top.bottom, _rows=nw.col(_rests_on(measure)))
     if bottom is not None:
         shift = measure.numerator.decimals - (measure.base or measure.numerator).decimals
@@ -291,7 +292,7 @@ def meets(expectation: Expectation, values: Values) -> Judgement:
         frame = _trend(frame, groups, 1 if expectation.trend == "rises" else -1, last)
         because = ("first_numerator", "first_base", *because, "steps", "steps_met")
     else:
-        frame = frame.with_columns(_met=_kept(expectation))
+        frame = _judged(frame, expectation)
     met = nw.when(nw.col("_met").is_null()).then(nw.lit("undetermined"))
     said = nw.when(nw.col("_met") == 1).then(nw.lit("true")).otherwise(nw.lit("false"))
     judged = frame.with_columns(met.otherwise(said).alias("met"))
@@ -299,15 +300,17 @@ def meets(expectation: Expectation, values: Values) -> Judgement:
     return Judgement(back(judged), values.key, ("met",), because, expectation)
 
 
-def _kept(expectation: Expectation) -> nw.Expr:
-    """Return 1 where a value keeps every bound, 0 where it breaks one, null where there is none."""
+def _judged(frame: Any, expectation: Expectation) -> Any:
+    """Return a frame with ``_met``: 1 where a value keeps every bound, 0 where it breaks one, null without a value."""
     import narwhals as nw
 
-    top, base = nw.col("numerator"), nw.col("base")
-    signs = {name: ratio_sign(top, base, *bound.as_integer_ratio()) for name, bound in expectation.bounds.items()}
-    wanted = {"at_least": lambda sign: sign >= 0, "more_than": lambda sign: sign > 0, "at_most": lambda sign: sign <= 0}
-    kept = reduce(and_, (wanted[name](sign) for name, sign in signs.items()))
-    return nw.when(~top.is_null()).then(kept.cast(nw.Int64))
+    value = nw.col("numerator"), nw.col("base")
+    kept = []
+    for name, bound in expectation.bounds.items():
+        frame = with_ratio_sign(frame, f"_{name}", value, bound.as_integer_ratio())
+        sign = nw.col(f"_{name}")
+        kept.append({"at_least": sign >= 0, "more_than": sign > 0, "at_most": sign <= 0}[name])
+    return frame.with_columns(_met=nw.when(~value[0].is_null()).then(reduce(and_, kept).cast(nw.Int64)))
 
 
 def _only(frame: Any, groups: Sequence[str], period: str) -> Any:
@@ -332,10 +335,10 @@ def _trend(frame: Any, groups: Sequence[str], up: int, last: str | None) -> Any:
         _top=top.shift(1).over(*groups, order_by="period"),
         _base=base.shift(1).over(*groups, order_by="period"),
     )
-    step = ratio_sign(top, base, nw.col("_top"), nw.col("_base"))
+    frame = with_ratio_sign(frame, "_step", (top, base), (nw.col("_top"), nw.col("_base")))
     at_first, at_last = period == nw.col("_first"), period == nw.col("_last")
     frame = frame.with_columns(
-        _step=nw.when(~top.is_null() & ~nw.col("_top").is_null()).then(step * up),
+        _step=nw.when(~top.is_null() & ~nw.col("_top").is_null()).then(nw.col("_step") * up),
         first_numerator=nw.when(at_first).then(top),
         first_base=nw.when(at_first).then(base),
         numerator=nw.when(at_last).then(top),
@@ -351,7 +354,7 @@ def _trend(frame: Any, groups: Sequence[str], up: int, last: str | None) -> Any:
         *(nw.col(name).max() for name in kept), *(nw.col(name).sum() for name in counts)
     )
     totals = totals.with_columns(nw.col(*counts).cast(nw.Int64))
-    sign = ratio_sign(top, base, nw.col("first_numerator"), nw.col("first_base"))
+    totals = with_ratio_sign(totals, "_sign", (top, base), (nw.col("first_numerator"), nw.col("first_base")))
     ended = nw.lit(True) if last is None else nw.col("period") == last
     known = ~top.is_null() & ~nw.col("first_numerator").is_null() & (nw.col("_first") != nw.col("period")) & ended
-    return totals.with_columns(_met=nw.when(known).then((sign * up > 0).cast(nw.Int64)))
+    return totals.with_columns(_met=nw.when(known).then((nw.col("_sign") * up > 0).cast(nw.Int64)))

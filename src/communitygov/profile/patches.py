@@ -48,12 +48,10 @@ def unknown_clauses(layer: Layer, root: Node) -> Iterator[Problem]:
     cited = layer.file.get("clause") if layer.file is not None else None
     if cited is None:
         return
-    known = [key for tree in (root, layer.patch) for key in _keys(tree.get("clauses"))]
     for leaf in cited.items if cited.items is not None else (cited,):
-        if not leaf.faulty and leaf.text() not in known:
-            hint = did_you_mean(leaf.text(), known)
-            zh = f"方案中没有条款 `{leaf.text()}`{hint.zh}"
-            en = f"there is no `{leaf.text()}` in `clause`{hint.en}"
+        if not leaf.faulty and all(tree.get("clauses", leaf.text()) is None for tree in (root, layer.patch)):
+            hint = did_you_mean(leaf.text(), _keys(root.get("clauses")))
+            zh, en = f"没有条款 `{leaf.text()}`{hint.zh}", f"there is no clause `{leaf.text()}`{hint.en}"
             yield Problem("unknown-reference", Title(zh=zh, en=en), leaf.place, path="clause")
 
 

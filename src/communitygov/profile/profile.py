@@ -114,12 +114,11 @@ class Profile:
         day = _day(when)
         self._check_in_force(day)
         active = [reform.layer for reform in reforms if reform.layer.in_force(day)]
-        wanted = self._chosen(day, active, readings or {})
-        problems = list(wrong_choices(wanted, self._readings))
-        chosen = sound_choices(wanted, self._readings)
-        base = self._resolve(day, chosen, problems)
+        chosen = dict(pair for layer in active for pair in choices(layer.patch)) | self._called(readings or {})
+        problems: list[Problem] = []
+        base = self._base(day, chosen, problems)
         problems.extend(problem for reform in reforms for problem in self._faults(reform.layer, base))
-        root = settle(lay(base, active, problems), chosen)
+        root = settle(lay(base, active, problems), sound_choices(chosen, self._readings))
         rules = build(root, Rules, problems, blame=self._newest(day, active, readings or {}))
         if rules is None or problems:
             raise DocumentError(explain_new(problems, base, root))
@@ -169,28 +168,52 @@ class Profile:
         return Dated(tuple(versions), until)
 
     def verify(self) -> None:
-        """Check the rules of every day on which they change, and that every amendment may change what it does.
+        """Check the rules of every day on which they change, and that amendments and reforms may change what they do.
 
         Raises:
             DocumentError: With every problem found.
         """
-        problems: dict[tuple[object, ...], Problem] = {}
+        problems: list[Problem] = []
         in_force: dict[dt.date, RuleSet] = {}
         for day in self._turns():
             try:
                 in_force[day] = self.at(day)
             except DocumentError as error:
-                for problem in error.problems:
-                    problems.setdefault((problem.code, problem.message, problem.path), problem)
+                earlier = {(problem.code, problem.path) for problem in problems}
+                problems += [problem for problem in error.problems if (problem.code, problem.path) not in earlier]
         for layer in self.amendments:
             start = layer.start.first_day if layer.start is not None else self.first_day
             before = [rules for day, rules in in_force.items() if day < start]
             first = in_force.get(self.first_day)
             found = list(self._faults(layer, before[-1].root if before else first.root if first else self.own))
             found += fixed_levels(layer, before[-1].index) if before else ()
-            problems.update(((problem.code, problem.message, problem.path), problem) for problem in found)
+            problems += found
+        for reform in self.reforms.values() if not problems else ():
+            problems += self.problems_of(reform)
         if problems:
-            raise DocumentError(problems.values())
+            raise DocumentError(problems)
+
+    def problems_of(self, reform: Reform) -> tuple[Problem, ...]:
+        """Return what is wrong with a reform on the day on which it begins.
+
+        Args:
+            reform: The reform.
+
+        Example:
+            >>> import communitygov
+            >>> profile = communitygov.load_profile("shijingshan")
+            >>> [problem for reform in profile.reforms.values() for problem in profile.problems_of(reform)]
+            []
+        """
+        start = reform.layer.start.first_day if reform.layer.start is not None else self.first_day
+        day = max(start, self.first_day)
+        if self.last_day is not None and day > self.last_day:
+            return ()
+        try:
+            self.at(day, reforms=[reform])
+        except DocumentError as error:
+            return error.problems
+        return ()
 
     def _check_in_force(self, day: dt.date) -> None:
         if day < self.first_day or (self.last_day is not None and day > self.last_day):
@@ -226,40 +249,52 @@ class Profile:
     def _readings(self) -> Readings:
         return known_readings(one.own for one in self.lineage)
 
-    def _chosen(self, day: dt.date, reforms: Iterable[Layer], readings: Mapping[str, str]) -> dict[str, Node]:
-        """Settle which reading of each question is taken: a parent, its child, reforms, the caller, in that order."""
+    def _standing(self, day: dt.date) -> dict[str, Node]:
+        """Return which reading of each question is taken on a day: a parent's choice, then its child's."""
         chosen: dict[str, Node] = {}
         for profile in self.lineage:
             chosen.update(choices(profile.own))
             for same_day in by_day(layer for layer in profile.amendments if layer.in_force(day)):
                 chosen.update(pair for layer in same_day for pair in choices(layer.patch))
-        chosen.update(pair for layer in reforms for pair in choices(layer.patch))
-        for key, reading in readings.items():
-            choice = Node(Place("<caller>"), "caller", reading, was=chosen.get(key))
-            wrong = list(wrong_choices({key: choice}, self._readings))
-            if wrong:
-                raise UsageError(evolve(problem, place=None) for problem in wrong)
-            chosen[key] = choice
         return chosen
 
-    def _resolve(self, day: dt.date, chosen: Mapping[str, Node], problems: list[Problem]) -> Node:
-        """Return everything but reforms, resolved for a day; kept, since many ask for it."""
-        amendments = list(self._amendments(day))
-        key = (
-            tuple((layer.start, layer.name, layer.patch.digest) for layer in amendments),
-            tuple(sorted((name, node.text()) for name, node in chosen.items())),
-        )
-        if key in self._kept:
-            return self._kept[key]
-        found: list[Problem] = []
-        root = self.parent._resolve(day, chosen, found) if self.parent is not None else evolve(self.own, children={})
-        root = apply(root, self.own, found)
-        root = lay(root, chosen_layers(self.own, chosen), found)
-        for same_day in by_day(layer for layer in self.amendments if layer.in_force(day)):
-            root = lay(root, same_day, found)
-        problems.extend(found)
-        if not found:
+    def _called(self, readings: Mapping[str, str]) -> dict[str, Node]:
+        """Return the readings that the caller takes."""
+        called = {key: Node(Place("<caller>"), "caller", reading) for key, reading in readings.items()}
+        wrong = list(wrong_choices(called, self._readings))
+        if wrong:
+            raise UsageError(evolve(problem, place=None) for problem in wrong)
+        return called
+
+    def _base(self, day: dt.date, chosen: Mapping[str, Node], problems: list[Problem]) -> Node:
+        """Return everything but reforms, resolved for a day; kept, since many ask for it.
+
+        Args:
+            day: The day.
+            chosen: The readings that reforms and the caller take; they go before those that stand.
+            problems: Collects what does not fit together.
+        """
+        amendments = tuple((layer.start, layer.name, layer.patch.digest) for layer in self._amendments(day))
+        key = (amendments, tuple(sorted((question, choice.text()) for question, choice in chosen.items())))
+        if key not in self._kept:
+            wanted = {**self._standing(day), **chosen}
+            found = list(wrong_choices(wanted, self._readings))
+            sound = sound_choices(wanted, self._readings)
+            root = settle(self._resolve(day, sound, found), sound)
+            problems.extend(found)
+            if found:
+                return root
             self._kept[key] = root
+        return self._kept[key]
+
+    def _resolve(self, day: dt.date, chosen: Mapping[str, Node], problems: list[Problem]) -> Node:
+        """Lay own documents over the parent, then the readings taken, then amendments."""
+        empty = evolve(self.own, children={})
+        root = empty if self.parent is None else self.parent._resolve(day, chosen, problems)
+        root = apply(root, self.own, problems)
+        root = lay(root, chosen_layers(self.own, chosen), problems)
+        for same_day in by_day(layer for layer in self.amendments if layer.in_force(day)):
+            root = lay(root, same_day, problems)
         return root
 
     def _newest(self, day: dt.date, reforms: Sequence[Layer], readings: Mapping[str, str]) -> list[Node]:

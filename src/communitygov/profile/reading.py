@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import reduce
 from pathlib import Path
 
+from attrs import evolve
+
+from communitygov.documents.check import clause_at
 from communitygov.documents.layers import Layer, compose, conflicts, named
 from communitygov.documents.model import build
 from communitygov.documents.node import Node
@@ -84,13 +87,15 @@ def read_profile(folder: str | Path, *, find: Callable[[str], Profile] | None = 
     return profile
 
 
-def read_reform(file: str | Path) -> Reform:
+def read_reform(file: str | Path, *, over: Profile | None = None) -> Reform:
     """Read a reform from its file.
 
     It is held against the schema here, once; laying it over a profile is then a matter of a millisecond.
 
     Args:
         file: The file.
+        over: A profile to try it on, on the day on which it begins, so that its faults against the schema and those
+            against the profile's rules are told at once.
 
     Raises:
         DocumentError: With every problem of the file.
@@ -104,9 +109,19 @@ def read_reform(file: str | Path) -> Reform:
     problems: list[Problem] = []
     node = _read(Path(file), None, "reform", REFORM, problems)
     reform = None if node is None else _reform(node, problems)
+    if reform is not None and over is not None:
+        problems = [*_citing(problems, over), *over.problems_of(reform)]
     if reform is None or problems:
         raise DocumentError(problems)
     return reform
+
+
+def _citing(problems: list[Problem], profile: Profile) -> Iterator[Problem]:
+    """Yield problems of a reform with the clauses that the rules it would change cite."""
+    for problem in problems:
+        changes, *path = problem.path.split(".")
+        cited = clause_at(profile.own, path) if changes == "changes" else ()
+        yield evolve(problem, clause=problem.clause or cited)
 
 
 def _shown(file: Path, folder: Path) -> str:

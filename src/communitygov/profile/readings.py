@@ -112,9 +112,9 @@ def settle(root: Node, chosen: Mapping[str, Node]) -> Node:
     """
     asked = root.get("interpretations")
     settled: dict[str, Node] = {}
-    for key, question in _questions(root):
-        choice, old = chosen.get(key), question.get("chosen")
-        if choice is not None and old is not None and old.digest != choice.digest:
+    for key, choice in chosen.items():
+        question, old = root.get("interpretations", key), root.get("interpretations", key, "chosen")
+        if question is not None and old is not None and old.text() != choice.text():
             settled[key] = evolve(question, children={**(question.children or {}), "chosen": evolve(choice, was=old)})
     if asked is None or not settled:
         return root

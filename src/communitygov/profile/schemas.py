@@ -23,13 +23,17 @@ AMENDMENT = "amendment.schema.json"
 def schemas() -> dict[str, dict[str, Any]]:
     """Return every schema by file name.
 
-    ``profile.schema.json`` describes the documents of a profile (each may hold a part), ``patch.schema.json`` what
-    may be laid over them, the two others the files of reforms and amendments.
+    ``profile.schema.json`` describes the documents of a profile: each may hold a part, and what one lacks another
+    document or a reading may give, so nothing is required there; what is missing in the end is said when the profile is
+    loaded. ``patch.schema.json`` describes what may be laid over them, the two others the files of reforms and
+    amendments.
+
+    Example:
+        >>> schemas()["reform.schema.json"]["properties"]["from"]["title"]
+        '自 / From'
     """
-    profile = document_schema(Rules, identifier=PROFILE, title=Title(zh="城市方案", en="Profile"))
-    del profile["required"]
     return {
-        PROFILE: profile,
+        PROFILE: document_schema(Rules, identifier=PROFILE, title=Title(zh="城市方案", en="Profile"), parts=True),
         PATCH: patch_schema(Rules, identifier=PATCH, title=Title(zh="修改", en="Patch")),
         REFORM: document_schema(ReformFile, identifier=REFORM, title=Title(zh="改革方案", en="Reform")),
         AMENDMENT: document_schema(AmendmentFile, identifier=AMENDMENT, title=Title(zh="修订", en="Amendment")),

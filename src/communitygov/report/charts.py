@@ -14,7 +14,7 @@ from communitygov.report.tables import width
 from communitygov.vocabulary.numbers import decimal_text, share_text
 from communitygov.vocabulary.text import Language, Title
 
-__all__ = ["Line", "Point", "Target", "index_chart", "share_chart"]
+__all__ = ["Line", "Move", "Point", "Target", "index_chart", "moves_chart", "share_chart"]
 
 _WIDTH = 640
 _ROW = 24
@@ -27,6 +27,8 @@ _COLUMN = (130, 170, 240, 360)
 """The widths of an index's levels, the root first; the last is that of all further ones."""
 
 _INK = "#22313a"
+_GAINS = ("#7fc4b8", "#1d7a6b", "#b9dfd8", "#0d4f45")
+_LOSSES = ("#f0b08a", "#c8541c", "#f7d6c2", "#7d2f08")
 _NO_METHOD = Title(zh="未说明", en="not said")
 
 
@@ -77,6 +79,27 @@ class Target:
     clause: tuple[str, ...] = ()
 
 
+@frozen
+class Move:
+    """How many move from one tier to another in a year, between two variants.
+
+    Args:
+        variant: The variant that is compared.
+        year: The year.
+        before: The tier under the first variant.
+        after: The tier under this one.
+        gains: Whether it is a higher one.
+        mean: How many, in the mean over draws.
+    """
+
+    variant: Title
+    year: int
+    before: Title
+    after: Title
+    gains: bool
+    mean: float
+
+
 def share_chart(lines: Sequence[Line], lang: Language, *, target: Target | None = None, measured: Title) -> Any:
     """Return a chart of shares by year, one line for each variant with the band that 90% of draws are in.
 
@@ -91,8 +114,10 @@ def share_chart(lines: Sequence[Line], lang: Language, *, target: Target | None 
     """
     alt = altair()
     years = sorted({point.year for line in lines for point in line.points})
-    x = alt.X("year:Q").scale(domain=[years[0], years[-1]], nice=False).axis(
-        format="d", values=years, grid=False, title=None, labelPadding=6
+    x = (
+        alt.X("year:Q")
+        .scale(domain=[years[0], years[-1]], nice=False)
+        .axis(format="d", values=years, grid=False, title=None, labelPadding=6)
     )
     y = alt.Y("mean:Q").stack(None).scale(domain=[0, 1]).axis(
         format="%", values=[0, 0.25, 0.5, 0.75, 1], title=measured.say(lang), titleAngle=0, titleAlign="left",
@@ -176,6 +201,62 @@ def _end_labels(lines: Sequence[Line], names: Sequence[str]) -> list[dict[str, A
         {"year": point.year, "place": place - over, "variant": name, "label": f"{name} {point.mean:.0%}"}
         for point, name, place in found
     ]
+
+
+def moves_chart(moves: Sequence[Move], titles: Sequence[Title], lang: Language) -> Any:
+    """Return a chart of those who gain and lose between variants: gains above the line, losses below it.
+
+    Args:
+        moves: The moves of all compared variants.
+        titles: The titles of all variants, the one that others are compared with first.
+        lang: The language of the words.
+
+    Raises:
+        MissingExtra: If Altair or vl-convert is not installed.
+    """
+    alt = altair()
+    kinds = list(dict.fromkeys((move.gains, f"{move.before.say(lang)} → {move.after.say(lang)}") for move in moves))
+    kinds.sort(key=lambda kind: not kind[0])
+    shades = {True: iter(_GAINS), False: iter(_LOSSES)}
+    colours = [next(shades[gains], _GAINS[0] if gains else _LOSSES[0]) for gains, _ in kinds]
+    colour = alt.Color("move:N").scale(domain=[name for _, name in kinds], range=colours)
+    legend = alt.Legend(orient="top", title=None, symbolType="square", symbolSize=180, offset=14, columns=4)
+    years = sorted({move.year for move in moves})
+    up, down = _stacked(moves, gains=True), _stacked(moves, gains=False)
+    x = alt.X("year:O").axis(title=None, labelAngle=0, grid=False, ticks=False, domain=False, labelPadding=8)
+    y = alt.Y("number:Q").scale(domain=[-down, up or (0 if down else 1)], nice=True)
+    signed = "datum.value == 0 ? '0' : format(datum.value, '+d')"
+    y = y.axis(title=None, tickCount=6, domain=False, ticks=False, labelExpr=signed)
+    compared = [title for title in titles[1:] if any(move.variant == title for move in moves)]
+    panels = []
+    for title in compared:
+        rows = [
+            {
+                "year": move.year,
+                "number": move.mean if move.gains else -move.mean,
+                "move": f"{move.before.say(lang)} → {move.after.say(lang)}",
+            }
+            for move in moves
+            if move.variant == title
+        ]
+        head = alt.TitleParams(
+            title.say(lang), color=COLOURS[titles.index(title) % len(COLOURS)], fontSize=14, anchor="start", offset=8
+        )
+        bars = alt.Chart(alt.Data(values=rows), title=head).mark_bar(size=22)
+        zero = alt.Chart(alt.Data(values=[{"number": 0}])).mark_rule(color=_INK, strokeWidth=1).encode(y="number:Q")
+        encoded = bars.encode(x=x.scale(domain=years), y=y, color=colour.legend(legend))
+        panels.append(alt.layer(encoded, zero).properties(width=400, height=230))
+    return styled(alt.concat(*panels, columns=2, spacing=50))
+
+
+def _stacked(moves: Sequence[Move], *, gains: bool) -> float:
+    """Return the height of the highest column of gains, or of losses."""
+    sums: dict[tuple[Title, int], float] = {}
+    for move in moves:
+        if move.gains == gains:
+            key = (move.variant, move.year)
+            sums[key] = sums.get(key, 0.0) + move.mean
+    return max(sums.values(), default=0.0)
 
 
 def index_chart(index: Index, title: Title, lang: Language) -> Any:

@@ -65,12 +65,14 @@ class Block:
         heads: The titles of its columns.
         rows: Its rows; a `Title` is said in the page's language.
         about: How to read it.
+        wide: Whether it takes the whole width of the page.
     """
 
     title: Title
     heads: tuple[Title, ...]
     rows: tuple[tuple[Any, ...], ...]
     about: Title | None = None
+    wide: bool = False
 
 
 @frozen

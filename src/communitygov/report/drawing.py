@@ -14,7 +14,17 @@ if TYPE_CHECKING:
 
     import altair as alt
 
-__all__ = ["COLOURS", "FONT", "altair", "cjk_font", "draw_png", "draw_svg", "styled", "write_picture"]
+__all__ = [
+    "COLOURS",
+    "FONT",
+    "altair",
+    "check_picture",
+    "cjk_font",
+    "draw_png",
+    "draw_svg",
+    "styled",
+    "write_picture",
+]
 
 FONT = (
     "'Noto Sans CJK SC', 'Noto Sans SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', "
@@ -101,13 +111,7 @@ def draw_png(chart: Any) -> bytes:
     Raises:
         UsageError: If no font with Chinese is found, without which a PNG would show boxes.
     """
-    if cjk_font() is None:
-        raise UsageError.because(
-            "no-cjk-font",
-            zh="没有找到中文字体，PNG 会显示方框；请安装一种（如 fonts-noto-cjk），或改用 .svg",
-            en="no font with Chinese was found, so a PNG would show boxes; install one (such as fonts-noto-cjk) "
-            "or write .svg",
-        )
+    _check_font()
     import vl_convert
 
     png: bytes = vl_convert.vegalite_to_png(chart.to_dict(), scale=2)
@@ -128,16 +132,41 @@ def write_picture(chart: Any, file: str | Path, *, about: str) -> Path:
     Raises:
         UsageError: If the suffix is neither, or a PNG is asked for and no font with Chinese is found.
     """
+    check_picture(file)
     file = Path(file)
     if file.suffix.lower() == ".svg":
-        file.write_text(draw_svg(chart, about=about), encoding="utf-8")
-    elif file.suffix.lower() == ".png":
-        file.write_bytes(draw_png(chart))
+        file.write_text(draw_svg(chart, about=about) + "\n", encoding="utf-8")
     else:
+        file.write_bytes(draw_png(chart))
+    return file
+
+
+def check_picture(file: str | Path) -> None:
+    """Refuse a file that no picture can be written to.
+
+    Args:
+        file: The file.
+
+    Raises:
+        UsageError: If its suffix is neither ``.svg`` nor ``.png``, or it is a PNG and no font with Chinese is found.
+    """
+    suffix = Path(file).suffix.lower()
+    if suffix not in (".svg", ".png"):
         raise UsageError.because(
             "unknown-suffix", zh=f"{file}：图片须以 .svg 或 .png 结尾", en=f"{file}: a picture must end in .svg or .png"
         )
-    return file
+    if suffix == ".png":
+        _check_font()
+
+
+def _check_font() -> None:
+    if cjk_font() is None:
+        raise UsageError.because(
+            "no-cjk-font",
+            zh="没有找到中文字体，PNG 会显示方框；请安装一种（如 fonts-noto-cjk），或改用 .svg",
+            en="no font with Chinese was found, so a PNG would show boxes; install one (such as fonts-noto-cjk) "
+            "or write .svg",
+        )
 
 
 def cjk_font(folders: Sequence[str] = _FONT_FOLDERS) -> Path | None:

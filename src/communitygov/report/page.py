@@ -13,7 +13,7 @@ from communitygov.report.contents import Block, Change, Contents, Side
 from communitygov.report.drawing import COLOURS
 from communitygov.report.style import CSS
 from communitygov.report.tables import is_number
-from communitygov.report.values import value_text
+from communitygov.report.values import chance_text, value_text
 from communitygov.vocabulary.problem import Place
 from communitygov.vocabulary.text import Language, Title
 
@@ -21,7 +21,12 @@ __all__ = ["page"]
 
 _WORDS = {
     "rules": Title(zh="改了哪些规则", en="The rules changed"),
-    "unchanged": Title(zh="这一情形不改任何规则：方案本就采用这些理解。", en="Changes nothing: the profile takes these readings itself."),
+    "unchanged": Title(
+        zh="这一情形不改任何规则：方案本就采用这些理解。",
+        en="Changes nothing: the profile takes these readings itself.",
+    ),
+    "chances": Title(zh="达到目标的可能性", en="Chance of meeting the target"),
+    "before": Title(zh="原在", en="before, at"),
     "removed": Title(zh="删除", en="removed"),
     "added": Title(zh="新增", en="added"),
     "tables": Title(zh="数字", en="The figures"),
@@ -66,7 +71,7 @@ def page(contents: Contents, drawn: Mapping[str, str], lang: Language, *, other:
             _header(contents, lang, other),
             f'<div class="sides">{"".join(_sides(contents.sides, lang))}</div>',
             *_figures(contents, drawn, lang),
-            _section("tables", lang, *(_block(block, lang) for block in contents.blocks)),
+            _section("tables", lang, '<div class="tables">', *(_block(one, lang) for one in contents.blocks), "</div>"),
             _section("rules", lang, *(_changes(side, i, lang) for i, side in enumerate(contents.sides))),
             _section("questions", lang, _about("questions_about", lang), *_questions(contents, lang)),
             _section("assumed", lang, _about("assumed_about", lang), *_assumptions(contents.assumptions, lang)),
@@ -94,17 +99,20 @@ def _header(contents: Contents, lang: Language, other: tuple[str, str] | None) -
 
 def _sides(sides: Sequence[Side], lang: Language) -> Iterator[str]:
     for i, side in enumerate(sides):
-        last = side.line.points[-1]
-        first = side.line.points[0]
-        band = Title(zh=f"{last.year} 年（{last.low:.0%} 至 {last.high:.0%}）", en=f"in {last.year} ({last.low:.0%} to {last.high:.0%})")
-        start = Title(zh=f"{first.year} 年", en=f"in {first.year}")
-        rows = [(start.say(lang), f"{first.mean:.0%}")]
-        rows += [(title.say(lang), "?" if chance is None else _chance(chance)) for title, chance in side.chances]
-        facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows)
+        first, last = side.line.points[0], side.line.points[-1]
+        when = Title(
+            zh=f"{last.year} 年；{first.year} 年为 {first.mean:.0%}",
+            en=f"in {last.year}; {first.mean:.0%} in {first.year}",
+        )
+        facts = "".join(
+            f"<dt>{escape(title.say(lang))}</dt><dd>{chance_text(chance)}</dd>" for title, chance in side.chances
+        )
+        if facts:
+            facts = f"<h4>{escape(_WORDS['chances'].say(lang))}</h4><dl>{facts}</dl>"
         yield (
             f'<section class="side" style="--c:{_colour(i)}"><h3>{escape(side.line.title.say(lang))}</h3>'
-            f'<div class="big">{last.mean:.0%}<small>{escape(band.say(lang))}</small></div>'
-            f"<p>{escape(side.about.say(lang))}</p><dl>{facts}</dl></section>"
+            f'<div class="big">{last.mean:.0%}<small>{escape(when.say(lang))}</small></div>'
+            f"<p>{escape(side.about.say(lang))}</p>{facts}</section>"
         )
 
 
@@ -126,13 +134,16 @@ def _about(name: str, lang: Language) -> str:
 
 def _block(block: Block, lang: Language) -> str:
     about = "" if block.about is None else f'<p class="about">{escape(block.about.say(lang))}</p>'
-    return f"<h3>{escape(block.title.say(lang))}</h3>{about}{_table(block, lang)}"
+    wide = ' class="wide"' if block.wide else ""
+    return f"<section{wide}><h3>{escape(block.title.say(lang))}</h3>{about}{_table(block, lang)}</section>"
 
 
 def _table(block: Block, lang: Language) -> str:
     numbers = [
-        any(is_number(row[i]) for row in block.rows) and all(is_number(row[i]) or row[i] is None for row in block.rows)
-        or bool(block.rows) and all(_is_figure(row[i]) for row in block.rows)
+        any(is_number(row[i]) for row in block.rows)
+        and all(is_number(row[i]) or row[i] is None for row in block.rows)
+        or bool(block.rows)
+        and all(_is_figure(row[i]) for row in block.rows)
         for i in range(len(block.heads))
     ]
     kinds = [' class="n"' if number else "" for number in numbers]
@@ -166,15 +177,14 @@ def _change(change: Change, lang: Language) -> str:
         said = f"<del>{was}</del> → <ins>{escape(_WORDS['removed'].say(lang))}</ins>"
     elif not change.was:
         said = f"<ins>{now}</ins> <span class='quiet'>({escape(_WORDS['added'].say(lang))})</span>"
-    places = [change.place, *([change.was_place] if change.was_place else [])]
-    where = ", ".join(f"<code>{escape(_where(place))}</code>" for place in places)
+    where = f"<code>{escape(_where(change.place))}</code>"
+    if change.was_place is not None:
+        where += f"; {escape(_WORDS['before'].say(lang))} <code>{escape(_where(change.was_place))}</code>"
     quotes = "".join(
         f'<blockquote lang="zh-CN"><span class="clause">{escape(clause)}</span> {escape(quote)}</blockquote>'
         for clause, quote in change.quotes.items()
     )
-    return (
-        f'<p><code>{escape(change.path)}</code>: {said}<br><span class="quiet">{escape(change.by.say(lang))}, {where}</span></p>{quotes}'
-    )
+    return f'<p><code>{escape(change.path)}</code>: {said}<br><span class="quiet">{escape(change.by.say(lang))}, {where}</span></p>{quotes}'
 
 
 def _questions(contents: Contents, lang: Language) -> Iterator[str]:
@@ -232,13 +242,6 @@ def _footer(contents: Contents, lang: Language) -> str:
 
 def _where(place: Place) -> str:
     return str(Place(place.file, place.line))
-
-
-def _chance(chance: float) -> str:
-    """Write a probability so that nearly certain is not said to be certain."""
-    if 0 < chance < 0.005:
-        return "<1%"
-    return ">99%" if 0.995 < chance < 1 else f"{chance:.0%}"
 
 
 def _colour(i: int) -> str:

@@ -22,17 +22,24 @@ a{{color:var(--accent)}}
 nav{{display:flex;flex-wrap:wrap;gap:.2em 1.2em;font-size:.9rem;border-bottom:1px solid var(--line);padding-bottom:10px}}
 nav a{{text-decoration:none}}
 .sides{{display:grid;grid-template-columns:repeat(auto-fit,minmax(240px,1fr));gap:16px;margin:26px 0 8px}}
-.side{{border:1px solid var(--line);border-top:5px solid var(--c);border-radius:8px;padding:14px 18px 12px;background:#fff}}
+.side{{border:1px solid var(--line);border-top:5px solid var(--c);border-radius:8px;padding:14px 18px 12px;display:flex;flex-direction:column}}
 .side h3{{margin:0;font-size:1rem;line-height:1.4}}
 .side .big{{font-size:2.7rem;font-weight:650;line-height:1.15;color:var(--c);font-variant-numeric:tabular-nums}}
-.side .big small{{font-size:.95rem;font-weight:400;color:var(--quiet);margin-left:.4em}}
-.side dl{{margin:.5em 0 0;display:grid;grid-template-columns:1fr auto;gap:.1em .8em;font-size:.88rem}}
-.side dt{{color:var(--quiet)}}
-.side dd{{margin:0;text-align:right;font-weight:600;font-variant-numeric:tabular-nums}}
-.side p{{font-size:.88rem;color:var(--quiet);margin:.3em 0 0;line-height:1.5}}
+.side .big small{{display:block;font-size:.9rem;line-height:1.5;font-weight:400;color:var(--quiet)}}
+.side p{{font-size:.88rem;color:var(--quiet);margin:.3em 0 .9em;line-height:1.5}}
+.side h4{{margin:auto 0 .2em;border-top:1px solid var(--line);padding-top:.6em;font-size:.8rem;font-weight:400;color:var(--quiet)}}
+.side dl{{margin:0;display:grid;grid-template-columns:1fr auto;gap:.1em .8em;font-size:.88rem}}
+.side dd{{margin:0;text-align:right;font-weight:650;font-variant-numeric:tabular-nums}}
 figure{{margin:10px 0 0}}
 figure svg{{display:block;width:100%}}
 figcaption{{font-size:.88rem;margin-top:2px;max-width:52em}}
+.tables{{display:grid;grid-template-columns:repeat(auto-fit,minmax(430px,1fr));gap:0 36px}}
+.tables section{{min-width:0}}
+.tables .wide{{grid-column:1/-1}}
+.tables table{{width:100%;font-size:.86rem}}
+.tables th.n{{white-space:normal}}
+.tables .wide table{{width:auto;font-size:.92rem}}
+.tables .wide th,.tables .wide td{{padding-right:1.6em}}
 .scroll{{overflow-x:auto}}
 table{{border-collapse:collapse;font-size:.92rem;min-width:50%;margin:.4em 0 .8em}}
 th,td{{padding:.32em .9em .32em 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}}
@@ -56,5 +63,5 @@ footer{{margin-top:3em;border-top:1px solid var(--line);padding-top:1em;font-siz
 footer dl{{display:grid;grid-template-columns:max-content 1fr;gap:.15em 1.2em;margin:0}}
 footer dd{{margin:0;overflow-wrap:anywhere}}
 @media print{{nav,.other{{display:none}}details{{break-inside:avoid}}figure{{break-inside:avoid}}main{{max-width:none}}}}
-@media (max-width:640px){{h1{{font-size:1.5rem}}main{{padding:0 14px 40px}}}}
+@media (max-width:640px){{.tables{{display:block}}h1{{font-size:1.5rem}}main{{padding:0 14px 40px}}}}
 """.strip()

@@ -77,7 +77,9 @@ def table_text(heads: Sequence[str], rows: Sequence[Sequence[Any]], lang: Langua
     """
     cells = [["" if value is None else value_text(value, lang) for value in row] for row in rows]
     right = [
-        bool(rows) and all(row[i] is None or is_number(row[i]) for row in rows) and any(row[i] is not None for row in rows)
+        bool(rows)
+        and all(row[i] is None or is_number(row[i]) for row in rows)
+        and any(row[i] is not None for row in rows)
         for i in range(len(heads))
     ]
     widths = [max(width(head), *(width(row[i]) for row in cells), 1) for i, head in enumerate(heads)]
@@ -103,7 +105,9 @@ def frame_rows(frame: Any) -> list[dict[str, Any]]:
     return [dict(zip(columns, (_jsonable(value) for value in row), strict=True)) for row in rows]
 
 
-def frame_text(frame: Any, lang: Language, *, titles: Mapping[str, Title] | None = None, most: int | None = None) -> str:
+def frame_text(
+    frame: Any, lang: Language, *, titles: Mapping[str, Title] | None = None, most: int | None = None
+) -> str:
     """Write a frame as text.
 
     Args:

@@ -10,7 +10,7 @@ from typing import Any
 from communitygov.vocabulary.numbers import decimal_text
 from communitygov.vocabulary.text import Language, Title
 
-__all__ = ["facts_text", "value_text"]
+__all__ = ["chance_text", "facts_text", "value_text"]
 
 _PLACES = 6
 """Places up to which an ending decimal is shown in full."""
@@ -66,3 +66,20 @@ def facts_text(facts: Mapping[str, Any], lang: Language) -> str:
     """
     between = "，" if lang == "zh" else ", "
     return between.join(f"{name} = {value_text(value, lang)}" for name, value in facts.items())
+
+
+def chance_text(chance: float | None) -> str:
+    """Write a probability so that what is nearly certain is not said to be certain.
+
+    Args:
+        chance: A probability, or None if nothing decides it.
+
+    Example:
+        >>> chance_text(0.999), chance_text(1.0), chance_text(0.42), chance_text(None)
+        ('>99%', '100%', '42%', '?')
+    """
+    if chance is None:
+        return "?"
+    if 0 < chance < 0.005:
+        return "<1%"
+    return ">99%" if 0.995 < chance < 1 else f"{chance:.0%}"

@@ -18,6 +18,7 @@ from communitygov.certification.register import plaque_events, register_on, watc
 from communitygov.certification.rules import Certification
 from communitygov.certification.watch import watch, watch_unchecked
 from communitygov.certification.year import yearly, yearly_unchecked
+from communitygov.index.rules import Index
 from communitygov.index.score import score, score_unchecked
 from communitygov.simulation.drawing import MONTHS, draw, flags, latent_score
 from communitygov.simulation.variants import Course, Term
@@ -36,9 +37,13 @@ if TYPE_CHECKING:
 __all__ = ["BY", "Certs", "Lift", "Plaqued", "Scored", "Stages", "Watching", "Yearly", "enumerated"]
 
 T = TypeVar("T")
+F = TypeVar("F", bound="Scored | Yearly | Certs")
 
 BY = ("draw",)
 _KEYS = ["draw", "subject"]
+_ELSEWHERE = ("year", "watch", "awards", "plaques", "listing", "consequences", "title", "note")
+"""Parts of a certification's rules that who is certified does not rest on, but for what other stages made of them."""
+
 _ROWS = 160_000
 """How many rows are drawn and scored at once, at most, where one period has fewer."""
 
@@ -133,6 +138,17 @@ class Plaqued:
     counts: Mapping[str, Whole] = field(repr=False)
 
 
+@frozen(eq=False)
+class Best:
+    """How communities truly stood in a year, by their latent quality.
+
+    Args:
+        places: For each draw and unit, how many are better.
+    """
+
+    places: Any = field(repr=False)
+
+
 class Stages:
     """The stages on one world, with what has been worked out in the period at hand.
 
@@ -144,7 +160,9 @@ class Stages:
 
     def __init__(self, world: World, draws: int, nodes: frozenset[str]) -> None:
         self.world, self.draws, self.nodes = world, draws, nodes
+        self._keys: pl.DataFrame = self._all_rows().collect().sort(_KEYS)
         self._now: dict[object, Any] = {}
+        self._alike: dict[type, list[Scored | Yearly | Certs]] = {}
         self._scored: dict[tuple[str, Period, Lift | None], Scored] = {}
 
     def once(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
@@ -158,6 +176,19 @@ class Stages:
             self._now[key] = make()
         return self._now[key]  # type: ignore[no-any-return]
 
+    def _known(self, made: F) -> F:
+        """Return a result, or the equal one that another variant has come to in this period, so that they go on as one.
+
+        Args:
+            made: The result.
+        """
+        alike = self._alike.setdefault(type(made), [])
+        for one in alike:
+            if one.frame.equals(made.frame):
+                return one  # type: ignore[return-value]
+        alike.append(made)
+        return made
+
     def turn(self, period: Period) -> None:
         """Forget the results of the period before.
 
@@ -165,6 +196,7 @@ class Stages:
             period: The period that begins.
         """
         self._now.clear()
+        self._alike.clear()
         self._scored = {key: one for key, one in self._scored.items() if key[1] >= period}
 
     def scored(self, course: Course, period: Period, ahead: Sequence[Period], lift: Lift | None) -> Scored:
@@ -188,6 +220,7 @@ class Stages:
                 batch.append(one)
             for one, scores in zip(batch, self._score(course, batch, lift), strict=True):
                 self._scored[digest, one, lift] = Scored(one, scores)
+        self._scored[key] = self._known(self._scored[key])
         return self._scored[key]
 
     def _score(self, course: Course, periods: Sequence[Period], lift: Lift | None) -> list[pl.DataFrame]:
@@ -297,11 +330,11 @@ class Stages:
             sums = verb(rule, pl.concat(parts).lazy(), by=BY).filter(pl.col("year") == year)
             column = sums.select(*_KEYS, pl.col("score").alias(name)).collect()
             if column.height < self.draws * self.world.size:
-                column = self._all_rows().collect().join(column, on=_KEYS, how="left")
-            column = column.sort(_KEYS)
+                column = self._keys.join(column, on=_KEYS, how="left")
+            column = self._in_order(column)
             found = column if found is None else found.with_columns(column[name])
         assert found is not None
-        return Yearly(found)
+        return self._known(Yearly(found))
 
     def certified(
         self,
@@ -323,7 +356,7 @@ class Stages:
             watching: The watch list at the year's end.
         """
         rule = term.certification
-        parts = course.digest(term, without=("watch", "awards", "plaques", "listing", "consequences", "title", "note"))
+        parts = course.digest(term, without=_ELSEWHERE)
         barring = "on_watch" in {veto.column for veto in rule.barriers.values()}
         holding = last if rule.hold_until_change else None
         key = ("certify", parts, barring, term.year, scores, holding, before, watching if barring else None)
@@ -343,8 +376,8 @@ class Stages:
         frame = self._with_facts(rule, year, scores, last, watching)
         holders = None if before is None else before.holders.lazy()
         result = certify_unchecked(rule, frame.lazy(), holders, year=year, by=BY).frame
-        columns = ["subject", "year", *BY, *_EMPTY(pl)]
-        return self._as_certs(rule, result.select(columns).collect().sort(_KEYS), before)
+        columns = ["subject", "year", *BY, *_columns(pl)]
+        return self._as_certs(rule, self._in_order(result.select(columns).collect()), before)
 
     def nobody(self, course: Course, term: Term, before: Certs | None) -> Certs:
         """Return the certification of a year that is not wholly in force: of nobody.
@@ -357,8 +390,8 @@ class Stages:
         import polars as pl
 
         def make() -> Certs:
-            empty = {name: pl.lit(None, dtype) for name, dtype in _EMPTY(pl).items()}
-            frame = self._all_rows().with_columns(pl.lit(term.year, pl.Int64).alias("year"), **empty).collect()
+            empty = {name: pl.lit(None, dtype) for name, dtype in _columns(pl).items()}
+            frame = self._keys.with_columns(pl.lit(term.year, pl.Int64).alias("year"), **empty)
             return self._as_certs(term.certification, frame, before)
 
         return self.once(("nobody", term.year, before, course.digest(term, "renewal")), make)
@@ -373,7 +406,9 @@ class Stages:
             earliest = frame["year"][0] - years + 1
             holders = pl.concat([before.holders.filter(pl.col("year") >= earliest), now])
             ever = ever | before.ever
-        return Certs(frame.with_columns(ever.alias("ever")), holders, ever)
+        made = Certs(frame.with_columns(ever.alias("ever")), holders, ever)
+        known = self._known(made)
+        return known if known.holders.equals(holders) else made
 
     def given(self, holders: Any, first: int) -> Certs:
         """Return holders that were handed over, as the certification of the year before the first.
@@ -390,8 +425,8 @@ class Stages:
         ).filter(pl.col("year") < first)
         everywhere = typed.join(pl.select(pl.int_range(self.draws, dtype=pl.Int32).alias("draw")), how="cross")
         of_last = everywhere.filter(pl.col("year") == first - 1).select(*_KEYS, "tier")
-        empty = {name: pl.lit(None, dtype) for name, dtype in _EMPTY(pl).items() if name != "tier"}
-        frame = self._all_rows().collect().join(of_last, on=_KEYS, how="left").sort(_KEYS)
+        empty = {name: pl.lit(None, dtype) for name, dtype in _columns(pl).items() if name != "tier"}
+        frame = self._in_order(self._keys.join(of_last, on=_KEYS, how="left"))
         frame = frame.with_columns(pl.lit(first - 1, pl.Int64).alias("year"), **empty)
         np = numpy_or_refuse()
         ever = np.zeros(self.draws * self.world.size, dtype=bool)
@@ -495,11 +530,17 @@ class Stages:
         held = None if hangs is None else hangs.held
         known = [one.frame["tier"].is_not_null() for one in (certs, before) if one is not None]
         touched = known[0] | known[-1]
-        rows = [None if one is None else one.frame.filter(touched).select(*_KEYS, "tier") for one in (before, certs)]
-        events = plaque_events(rule, rows[0], rows[1], held, day=day, by=BY)
+        rows = [
+            None if one is None else one.frame.lazy().filter(touched).select(*_KEYS, "tier") for one in (before, certs)
+        ]
+        hangs_now = None if held is None else held.lazy()
+        found = plaque_events(rule, rows[0], rows[1], hangs_now, day=day, by=BY)
         if plain:
+            # Only how many there are is asked for, so that nothing is put in order that nobody sees.
+            events = found.select("draw", "event").collect()
             now, hanging = None, certs.frame.filter(pl.col("tier").is_not_null())
         else:
+            events = found.collect()
             now = hanging = self._register(held, events, day)
         struck = nothing if hangs is None else hangs.struck
         counts = {
@@ -521,25 +562,75 @@ class Stages:
         register = register_on(pl.concat(parts), day, by=BY)
         return register.select("subject", *BY, "tier")  # type: ignore[no-any-return]
 
-    def latent(self, course: Course, term: Term, lifts: Mapping[Period, Lift]) -> Floats | None:
-        """Return the quality that communities truly had in a year.
+    def best(self, course: Course, term: Term, lifts: Mapping[Period, Lift]) -> Best | None:
+        """Return how the communities truly stood in a year; None of real data, whose truth nobody knows.
 
         Args:
             course: The rules, which weigh the qualities.
             term: The year.
             lifts: What remediation had added in each period.
         """
-        points = {period: lifts[period].points for period in term.periods if period in lifts}
+        given = {period: lifts[period] for period in term.periods if period in lifts}
         digests = tuple(course.index_digest(period) for period in term.periods)
-        key = ("latent", term.periods, digests, *(lifts[period] for period in term.periods if period in lifts))
-        index = course.index(term.periods[-1])
-        return self.once(key, lambda: latent_score(self.world, index, term.periods, self.draws, lift=points))
+        key = ("best", term.periods, digests, *given.values())
+        points = {period: lift.points for period, lift in given.items()}
+        return self.once(key, lambda: self._best(course.index(term.periods[-1]), term.periods, points))
+
+    def _best(self, index: Index, periods: Sequence[Period], points: Mapping[Period, Floats]) -> Best | None:
+        np = numpy_or_refuse()
+        latent = latent_score(self.world, index, periods, self.draws, lift=points)
+        if latent is None:
+            return None
+        order = np.argsort(-latent.reshape(self.draws, self.world.size), axis=1, kind="stable")
+        places = np.empty_like(order)
+        np.put_along_axis(places, order, np.arange(self.world.size)[None, :], axis=1)
+        return Best(places)
+
+    def codes(self, certs: Certs, ladder: tuple[str, ...]) -> Codes:
+        """Return the tiers of a year's certification as small numbers: their place in a ladder, from 1; 0 for none.
+
+        Args:
+            certs: The certification.
+            ladder: All tiers there are.
+        """
+        import polars as pl
+
+        def make() -> Codes:
+            number = {name: i for i, name in enumerate(ladder, 1)}
+            codes = certs.frame["tier"].replace_strict(number, default=0, return_dtype=pl.Int8)
+            return codes.fill_null(0).to_numpy()  # type: ignore[no-any-return]
+
+        return self.once(("codes", certs, ladder), make)
+
+    def truly(self, certs: Certs, codes: Codes, best: Best, cut: tuple[int, ...]) -> tuple[Whole, Whole]:
+        """Return, for each draw, how many of the certified are among as many truly best, and how many are certified.
+
+        Args:
+            certs: The certification.
+            codes: Its tiers as small numbers.
+            best: How the communities truly stood.
+            cut: The numbers of the tiers that count.
+        """
+        np = numpy_or_refuse()
+
+        def make() -> tuple[Whole, Whole]:
+            inside = np.isin(codes, cut).reshape(self.draws, self.world.size)
+            count = inside.sum(axis=1)
+            return (inside & (best.places < count[:, None])).sum(axis=1), count
+
+        return self.once(("truly", certs, best, cut), make)
 
     def _all_rows(self) -> pl.LazyFrame:
         import polars as pl
 
         draws = pl.select(pl.int_range(self.draws, dtype=pl.Int32).alias("draw"))
         return draws.lazy().join(self.world.units.lazy().select("subject"), how="cross")
+
+    def _in_order(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return a frame of all rows in order of draw and subject; no verb promises an order of rows."""
+        here = self._keys
+        ordered = (frame["draw"] == here["draw"]).all() and (frame["subject"] == here["subject"]).all()
+        return frame if ordered else frame.sort(_KEYS)
 
     def _places(self, frame: pl.DataFrame) -> Any:
         """Return where the rows of a frame stand among all rows, which are in order of draw and unit."""
@@ -557,7 +648,7 @@ class Stages:
         return np.bincount(frame["draw"].to_numpy(), minlength=self.draws).astype(np.int64)  # type: ignore[no-any-return]
 
 
-def _EMPTY(pl: Any) -> dict[str, Any]:
+def _columns(pl: Any) -> dict[str, Any]:
     return {"group": pl.String, "score": pl.Int64, "rank": pl.Int64, "tier": pl.String, "reason": pl.String}
 
 

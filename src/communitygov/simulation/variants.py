@@ -56,13 +56,30 @@ class Variant:
             reading: The reading's id.
 
         Raises:
-            UsageError: If there is no such question.
-            DocumentError: If it has no such reading, or the reading breaks a rule.
+            UsageError: If there is no such question or reading.
         """
-        asked = profile.at(profile.first_day, readings={question: reading}).rules.interpretations[question]
-        said = asked.names.get(reading) or Title(zh=reading, en=reading)
-        title = Title(zh=f"{asked.question.zh}{said.zh}", en=f"{asked.question.en} {said.en}")
-        return cls(f"{question}={reading}", title, readings={question: reading})
+        asked = profile.at(profile.first_day).rules.interpretations
+        if question not in asked:
+            hint = did_you_mean(question, asked)
+            raise UsageError.because(
+                "unknown-interpretation",
+                zh=f"{profile.name} 没有解释口径 `{question}`{hint.zh}",
+                en=f"{profile.name} has no interpretation `{question}`{hint.en}",
+            )
+        if reading not in asked[question].readings:
+            hint = did_you_mean(reading, asked[question].readings)
+            raise UsageError.because(
+                "unknown-reading",
+                zh=f"解释口径 `{question}` 没有理解 `{reading}`{hint.zh}",
+                en=f"the interpretation `{question}` has no reading `{reading}`{hint.en}",
+            )
+        said = asked[question].names.get(reading) or Title(zh=reading, en=reading)
+        asks = asked[question].question
+        return cls(
+            f"{question}={reading}",
+            Title(zh=f"{asks.zh}{said.zh}", en=f"{asks.en} {said.en}"),
+            readings={question: reading},
+        )
 
 
 def as_it_stands() -> Variant:

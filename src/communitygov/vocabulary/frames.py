@@ -129,28 +129,28 @@ def adopt(native: Any) -> tuple[nw.DataFrame[Any] | nw.LazyFrame[Any], Callable[
                 ),
             )
         ) from None
+    except nw.exceptions.DuplicateError:
+        raise _twins(native.columns) from None
     if frame.implementation.is_pyarrow():
-        _refuse_twins(native.column_names)
         import polars as pl
 
+        if len(set(native.column_names)) < len(native.column_names):
+            raise _twins(native.column_names)
         return nw.from_native(pl.from_arrow(native)), lambda done: done.to_native().to_arrow()
-    if frame.implementation.is_pandas():
-        _refuse_twins(native.columns)
     return nullable(frame), lambda done: done.to_native()
 
 
-def _refuse_twins(names: Iterable[Any]) -> None:
-    twice = sorted(name for name, count in Counter(map(str, names)).items() if count > 1)
-    if twice:
-        raise DataError(
-            _column_problem(
-                "duplicate-column",
-                name,
-                f"列 `{name}` 出现多次；列名须唯一",
-                f"the column `{name}` stands more than once; columns need one name each",
-            )
-            for name in twice
+def _twins(names: Iterable[Any]) -> DataError:
+    return DataError(
+        _column_problem(
+            "duplicate-column",
+            name,
+            f"列 `{name}` 出现多次；列名须唯一",
+            f"the column `{name}` stands more than once; columns need one name each",
         )
+        for name, count in Counter(map(str, names)).items()
+        if count > 1
+    )
 
 
 _NULLABLE = {

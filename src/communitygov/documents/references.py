@@ -1,0 +1,109 @@
+"""References: the ids that one part of a profile names and another part must have."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator
+from itertools import repeat
+from typing import Any
+
+from communitygov.documents.check import clause_at
+from communitygov.documents.fields import is_mapping, is_rule, terms, without_none
+from communitygov.documents.node import Node, Path
+from communitygov.documents.rule import Rule
+from communitygov.vocabulary.problem import Problem, did_you_mean
+from communitygov.vocabulary.text import Title
+
+__all__ = ["dangling"]
+
+_SECTIONS: dict[str, Path] = {
+    "clause": ("clauses",),
+    "index": ("index",),
+    "certification": ("certification",),
+    "measure": ("measures",),
+    "fact": ("facts",),
+    "source": ("profile", "sources"),
+}
+"""Where the ids stand that a reference of each kind must be one of."""
+
+_NAMES = {
+    "clause": Title(zh="条款", en="clause"),
+    "index": Title(zh="评价体系", en="index"),
+    "certification": Title(zh="认定", en="certification"),
+    "measure": Title(zh="指标口径", en="measure"),
+    "fact": Title(zh="事实", en="fact"),
+    "source": Title(zh="来源", en="source"),
+}
+
+_Named = frozenset[tuple[str, str]]
+"""References without their places: the kind and the id."""
+
+
+def dangling(root: Node, cls: type[Rule]) -> Iterator[Problem]:
+    """Yield a problem for each reference to an id that is not there.
+
+    What a part of a tree refers to is kept on its node, so that after a patch only the touched path is gone through.
+
+    Args:
+        root: The whole tree.
+        cls: The class of its root.
+    """
+    # A part on its own, such as a reform, refers to what it is laid over.
+    kinds = {kind: path for kind, path in _SECTIONS.items() if path[0] in terms(cls)}
+    sections = {kind: root.get(*path) for kind, path in kinds.items()}
+    known: _Named = frozenset().union(*(_ids(kind, node) for kind, node in sections.items() if node is not None))
+    if _named(root, cls) <= known:
+        return
+    for path, kind, leaf in _references(root, cls, ()):
+        section = sections.get(kind)
+        lost = root.faulty if section is None else section.faulty
+        if kind in kinds and (kind, leaf.text()) not in known and not lost:
+            ids = [name for one, name in known if one == kind]
+            what, hint = _NAMES[kind], did_you_mean(leaf.text(), ids)
+            zh, en = f"没有{what.zh} `{leaf.text()}`{hint.zh}", f"there is no {what.en} `{leaf.text()}`{hint.en}"
+            clause = () if kind == "clause" else clause_at(root, path)
+            yield Problem("unknown-reference", Title(zh=zh, en=en), leaf.place, clause=clause, path=".".join(path))
+
+
+def _ids(kind: str, node: Node) -> _Named:
+    key = ("ids", kind)
+    if key not in node.memo:
+        node.memo[key] = frozenset(zip(repeat(kind), node.children or (), strict=False))
+    return typing.cast("_Named", node.memo[key])
+
+
+def _named(node: Node, hint: Any) -> _Named:
+    """Return what is referred to at or below a node; kept on the node."""
+    key = ("named", hint)
+    if key not in node.memo:
+        own = [(refers, leaf.text()) for _, refers, leaf in _own(node, hint)]
+        node.memo[key] = frozenset(own).union(*(_named(child, below) for _, child, below in _below(node, hint)))
+    return typing.cast("_Named", node.memo[key])
+
+
+def _references(node: Node, hint: Any, path: Path) -> Iterator[tuple[Path, str, Node]]:
+    """Yield every reference at or below a node: its path, its kind and the leaf."""
+    yield from (((*path, name), refers, leaf) for name, refers, leaf in _own(node, hint))
+    for name, child, below in _below(node, hint):
+        yield from _references(child, below, (*path, name))
+
+
+def _own(node: Node, hint: Any) -> Iterator[tuple[str, str, Node]]:
+    """Yield the references that a rule makes itself."""
+    if is_rule(hint):
+        for name, child in (node.children or {}).items():
+            refers = terms(hint)[name].refers
+            if refers:
+                leaves = child.items if child.items is not None else (child,)
+                yield from ((name, refers, leaf) for leaf in leaves if not leaf.faulty)
+
+
+def _below(node: Node, hint: Any) -> Iterator[tuple[str, Node, Any]]:
+    """Yield what stands below a node that may refer to something, with its type."""
+    children = node.children or {}
+    if is_mapping(hint):
+        inner = without_none(typing.get_args(hint)[1])
+        yield from ((name, child, inner) for name, child in children.items())
+    elif is_rule(hint):
+        fields = terms(hint)
+        yield from ((name, child, fields[name].type) for name, child in children.items() if not fields[name].refers)

@@ -1,0 +1,387 @@
+"""Simulate: carry the rules out quarter by quarter and year by year on a world, for several variants at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, evolve, field
+
+from communitygov.profile.profile import Profile
+from communitygov.simulation.expectations import Expected, expected_of
+from communitygov.simulation.results import Simulation
+from communitygov.simulation.stages import Certs, Lift, Plaqued, Scored, Stages, Watching, Yearly, enumerated
+from communitygov.simulation.tables import tabulate
+from communitygov.simulation.variants import Course, Term, Variant, as_it_stands, certification_of, course_of
+from communitygov.simulation.worlds import World
+from communitygov.vocabulary.errors import CommunityGovError, NotInForce, UsageError
+from communitygov.vocabulary.period import Period
+from communitygov.vocabulary.problem import Problem
+from communitygov.vocabulary.text import Title
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Whole = NDArray[np.int64]
+
+__all__ = ["DRAWS", "Run", "attempt", "simulate"]
+
+DRAWS = 200
+"""How many draws there are unless somebody says otherwise."""
+
+
+def simulate(
+    profile: Profile,
+    world: World,
+    *,
+    first: int | None = None,
+    last: int | None = None,
+    draws: int | None = None,
+    variants: Sequence[Variant] = (),
+    certification: str | None = None,
+    holders: Any = None,
+    undated: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Simulation:
+    """Simulate what the rules do, period by period and year by year, under several variants of them.
+
+    Every variant meets the same facts: the same random numbers, or the same real data. The simulation begins with the
+    profile's first day (real data: with the first period there is; ``holders``: with the first year), and holders,
+    watch list and plaques are carried over from year to year. A year that is not wholly in force certifies nobody.
+
+    Args:
+        profile: The profile.
+        world: The facts: drawn, or real.
+        first: The first year shown; the first that is wholly in force if None.
+        last: The last year; eight years after the first if None, or the last year of real data.
+        draws: How many draws; 200 if None. Real data has one.
+        variants: The variants; the rules as they stand if there are none. Others are compared with the first.
+        certification: The certification's id, if the profile has several.
+        holders: A Polars frame of those who held a tier before the first year: ``subject``, ``year``, ``tier``.
+        undated: Whether expectations without a date (trends, standards) are judged too. In a drawn world a trend
+            tells more of the model than of the rules.
+        progress: Told after each period how many are done, and how many there are.
+
+    Returns:
+        The results, as frames, with everything they rest on.
+
+    Raises:
+        UsageError: If there is no such certification, years or draws do not fit, or two variants share a name.
+        NotInForce: If the rules are not in force in the years asked for.
+        DocumentError: If a variant breaks a rule.
+        DataError: If real data do not fit the rules.
+        MissingExtra: If numpy is not installed (extra ``simulation``).
+
+    Source:
+        SJS-12 (quarters and years), SJS-16 to SJS-19 (certification), SJS-22 to SJS-24 (plaques, watch list, awards).
+
+    Example:
+        >>> import communitygov
+        >>> from communitygov.simulation.worlds import World
+        >>> rules = communitygov.load_profile("shijingshan")
+        >>> result = simulate(rules, World.drawn(seed=1), last=2023, draws=4)
+        >>> result.stars.select("year", "certified", "base").rows()[0]
+        (2022, 168, 572)
+    """
+    chosen = tuple(variants) or (as_it_stands(),)
+    run = Run.of(
+        profile,
+        world,
+        chosen,
+        first=first,
+        last=last,
+        draws=draws,
+        certification=certification,
+        holders=holders,
+        undated=undated,
+    )
+    for error in run.carry_out(progress).values():
+        raise error
+    return tabulate(run)
+
+
+def attempt(
+    profile: Profile,
+    world: World,
+    variants: Sequence[Variant],
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    **settings: Any,
+) -> tuple[Simulation, Mapping[str, CommunityGovError]]:
+    """Simulate variants of which some may break a rule, or meet facts that they cannot be applied to.
+
+    Args:
+        profile: The profile.
+        world: The facts.
+        variants: The variants; the first must hold.
+        progress: As for ``simulate``.
+        settings: The other arguments of ``simulate``.
+
+    Returns:
+        The results of those that could be carried out to the end, and the error of each of the others, by name.
+
+    Raises:
+        CommunityGovError: What ``simulate`` raises, for the first variant.
+    """
+    run = Run.of(profile, world, tuple(variants), **settings)
+    errors = run.carry_out(progress)
+    first = errors.get(variants[0].name)
+    if first is not None:
+        raise first
+    return tabulate(run, without=errors), errors
+
+
+@define(eq=False)
+class State:
+    """Where one variant stands.
+
+    Args:
+        course: Its rules.
+        expected: What its expectations ask for.
+        recent: The scores of the latest periods.
+        terms: Its years, by number.
+    """
+
+    course: Course
+    expected: Expected
+    recent: list[Scored] = field(factory=list)
+    watching: Watching | None = None
+    lift: Lift | None = None
+    lifts: dict[Period, Lift] = field(factory=dict)
+    scores: Yearly | None = None
+    certs: Certs | None = None
+    plaqued: Plaqued | None = None
+    changes: dict[str, Any] = field(factory=dict)
+    """The watch list's changes since the year began, per draw."""
+
+
+@define(eq=False)
+class Run:
+    """A simulation while it runs.
+
+    Args:
+        profile: The profile.
+        world: The world, its subjects enumerated.
+        variants: The variants.
+        certification: The certification's id.
+        first: The first year shown.
+        last: The last year.
+        draws: How many draws.
+        states: Where each variant stands, by name.
+        ladder: The tiers of all variants, highest first.
+        holders: Those who held a tier before the first year.
+        errors: What kept a variant from being carried out, by name.
+        codes: Per variant and year, the tier of each row: its place in the ladder, from 1; 0 without one.
+        counts: Per variant, year and quantity, a number for each draw.
+        truly: Per variant, year and cut, for each draw how many of the certified are among as many best by latent
+            quality, and how many are certified; nothing of real data.
+    """
+
+    profile: Profile
+    world: World
+    variants: tuple[Variant, ...]
+    certification: str
+    first: int
+    last: int
+    draws: int
+    states: dict[str, State]
+    ladder: tuple[str, ...]
+    holders: Any = None
+    errors: dict[str, CommunityGovError] = field(factory=dict)
+    codes: dict[tuple[str, int], Any] = field(factory=dict)
+    counts: dict[tuple[str, int, str], Whole] = field(factory=dict)
+    truly: dict[tuple[str, int, str], tuple[Whole, Whole]] = field(factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        profile: Profile,
+        world: World,
+        variants: tuple[Variant, ...],
+        *,
+        first: int | None = None,
+        last: int | None = None,
+        draws: int | None = None,
+        certification: str | None = None,
+        holders: Any = None,
+        undated: bool = False,
+    ) -> Run:
+        """Return a simulation that is ready to run; the arguments are those of ``simulate``."""
+        _check_names(variants)
+        name = certification_of(profile, certification)
+        until = profile.first_day.year + 1
+        if world.data is not None:
+            until = max(until, *(int(str(period)[:4]) for period in world.data["period"].unique()))
+        earliest = course_of(profile, variants[0], name, until)
+        whole = next((term.year for term in earliest.terms if term.full), earliest.terms[-1].year + 1)
+        known = _years_of(world, earliest)
+        first = first if first is not None else max(whole, known[0] if known else whole)
+        last = last if last is not None else (known[-1] if known else first + 8)
+        _check_years(profile, first, last, earliest.terms[0].year)
+        world = enumerated(world)
+        begin = first if holders is not None else None
+        states: dict[str, State] = {}
+        errors: dict[str, CommunityGovError] = {}
+        for variant in variants:
+            try:
+                course = _begun(course_of(profile, variant, name, last), world, begin)
+                states[variant.name] = State(course, expected_of(course, world, undated=undated))
+            except CommunityGovError as error:
+                errors[variant.name] = error
+        ladder: dict[str, None] = {}
+        for state in states.values():
+            for term in state.course.terms:
+                ladder.update(dict.fromkeys(tier for tier, _ in term.certification.ladder))
+        count = _draws(world, draws)
+        return cls(profile, world, variants, name, first, last, count, states, tuple(ladder), holders, errors)
+
+    def carry_out(self, progress: Callable[[int, int], None] | None = None) -> Mapping[str, CommunityGovError]:
+        """Run through all periods.
+
+        Args:
+            progress: Told after each period how many are done, and how many there are.
+
+        Returns:
+            The error of each variant that could not be carried out to the end, by its name.
+        """
+        nodes = frozenset(name for state in self.states.values() for name in state.expected.nodes)
+        ties = {name for s in self.states.values() for t in s.course.terms for name in t.certification.tie_break}
+        stages = Stages(self.world, self.draws, nodes | ties)
+        steps = [self._steps(state) for state in self.states.values()]
+        periods = sorted({period for step in steps for period in step})
+        errors = dict(self.errors)
+        if self.holders is not None:
+            for state in self.states.values():
+                state.certs = stages.given(self.holders, self.first)
+        for done, period in enumerate(periods, 1):
+            stages.turn(period)
+            for (name, state), step in zip(self.states.items(), steps, strict=True):
+                if period in step and name not in errors:
+                    try:
+                        self._step(stages, name, state, step[period], period)
+                    except CommunityGovError as error:
+                        errors[name] = error
+            if progress is not None:
+                progress(done, len(periods))
+        return errors
+
+    @staticmethod
+    def _steps(state: State) -> dict[Period, Term]:
+        return {period: term for term in state.course.terms for period in term.periods}
+
+    def _step(self, stages: Stages, name: str, state: State, term: Term, period: Period) -> None:
+        """Carry one variant through one period, and through the year if it ends with it."""
+        course, kept = state.course, term.certification.year.periods
+        if state.lift is not None:
+            state.lifts[period] = state.lift
+        ahead = [one for one in term.periods if one >= period]
+        scored = stages.scored(course, period, ahead, state.lift)
+        rule = term.certification.watch
+        if rule is not None:
+            kept += max(rule.periods, rule.leaving.after)
+        state.recent = [*state.recent, scored][-kept:]
+        state.watching = stages.watched(course, term, state.recent, state.watching)
+        state.lift = stages.lifted(period, state.lift, state.watching)
+        if state.watching is not None:
+            for what in ("came_onto_watch", "left_watch"):
+                state.changes[what] = state.changes.get(what, 0) + state.watching.counts[what]
+            if state.plaqued is not None:
+                state.plaqued = stages.struck(course, term, period, state.watching, state.plaqued)
+        if period == term.periods[-1]:
+            self._close(stages, name, state, term)
+
+    def _close(self, stages: Stages, name: str, state: State, term: Term) -> None:
+        """Certify the year that has ended, and count what came of it."""
+        course, before = state.course, state.certs
+        if term.full:
+            scores = stages.year(course, term, state.recent[-len(term.periods) :])
+            state.certs = stages.certified(course, term, scores, state.scores, before, state.watching)
+            state.scores = scores
+        else:
+            state.certs, state.scores = stages.nobody(course, term, before), None
+        certs = state.certs
+        state.plaqued = stages.plaques(course, term, certs, before, state.plaqued)
+        counts = {"award_money": stages.money(course, term, certs, before), **state.plaqued.counts, **state.changes}
+        if state.watching is not None:
+            counts["watched"] = state.watching.counts["watched"]
+        for what, numbers in counts.items():
+            self.counts[name, term.year, what] = numbers
+        state.changes = {}
+        state.expected.take(stages, state.recent[-len(term.periods) :], certs)
+        codes = stages.codes(certs, self.ladder)
+        self.codes[name, term.year] = codes
+        best = stages.best(course, term, state.lifts) if term.full and term.year >= self.first else None
+        if best is not None:
+            cut: list[int] = []
+            for tier, _ in term.certification.ladder:
+                cut.append(self.ladder.index(tier) + 1)
+                self.truly[name, term.year, tier] = stages.truly(certs, codes, best, tuple(cut))
+        state.lifts = {period: lift for period, lift in state.lifts.items() if period not in term.periods}
+
+
+def _check_names(variants: Sequence[Variant]) -> None:
+    names = [variant.name for variant in variants]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UsageError.because(
+            "repeated-variant",
+            zh=f"方案重名：{'、'.join(twice)}；请另取名",
+            en=f"variants that share a name: {', '.join(twice)}; give each its own",
+        )
+
+
+def _check_years(profile: Profile, first: int, last: int, earliest: int) -> None:
+    if last < first:
+        raise UsageError.because(
+            "empty-range", zh=f"末年 {last} 早于首年 {first}", en=f"the last year {last} is before the first, {first}"
+        )
+    if first < earliest:
+        raise NotInForce(
+            Problem(
+                "not-in-force",
+                Title(
+                    zh=f"{profile.name} 自 {profile.first_day} 起生效，{first} 年尚未生效；最早为 {earliest} 年",
+                    en=f"{profile.name} is in force from {profile.first_day}, not in {first}; "
+                    f"the first year is {earliest}",
+                ),
+            )
+        )
+
+
+def _draws(world: World, draws: int | None) -> int:
+    if world.is_real:
+        if draws not in (None, 1):
+            raise UsageError.because(
+                "real-data-once",
+                zh=f"真实数据只有一次，不能抽取 {draws} 次",
+                en=f"real data are one draw, not {draws}",
+            )
+        return 1
+    if draws is None:
+        return DRAWS
+    if not isinstance(draws, int) or isinstance(draws, bool) or draws < 1:
+        raise UsageError.because(
+            "bad-draws", zh=f"抽取次数须为正整数，却是 {draws!r}", en=f"draws must be a whole number of 1 or more, not {draws!r}"
+        )
+    return draws
+
+
+def _years_of(world: World, course: Course) -> list[int]:
+    """Return the years that real data cover wholly."""
+    if world.data is None:
+        return []
+    known = set(map(str, world.data["period"].to_list()))
+    return [term.year for term in course.terms if term.full and known.issuperset(map(str, term.periods))]
+
+
+def _begun(course: Course, world: World, first: int | None) -> Course:
+    """Return a course from where its simulation begins: a year, the first period of real data, or the profile's."""
+    terms = [term for term in course.terms if first is None or term.year >= first]
+    if world.data is not None:
+        start = min(map(str, world.data["period"].to_list()))
+        cut = [(term, tuple(one for one in term.periods if str(one) >= start)) for term in terms]
+        terms = [
+            evolve(term, periods=kept, full=term.full and kept == term.periods) for term, kept in cut if kept
+        ]
+    return evolve(course, terms=tuple(terms))

@@ -1,0 +1,203 @@
+"""Every problem that the library can name is explained on its page, in both languages, and none that it cannot."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from communitygov.documents import check
+from communitygov.profile.reading import read_profile
+from communitygov.vocabulary.errors import CommunityGovError, DocumentError
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src" / "communitygov"
+PAGE = ROOT / "docs" / "problems.md"
+
+CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+ROW = re.compile(r"^\| `(?P<name>[^`|]+)` \| (?P<en>[^|]+) \| (?P<zh>[^|]+) \|$", re.MULTILINE)
+TEXT = PAGE.read_text(encoding="utf-8")
+ROWS = list(ROW.finditer(TEXT))
+
+FORMATTED = {"bad-{}": {f"bad-{kind}" for kind in check._EXPECTED}}
+"""Codes that are put together: what stands for the pattern. Such a code is the exception; add to it with care."""
+
+BAD = """\
+certification:
+  quality_star:
+    clause: SJS-17
+    tiers:
+      five_star:
+        share: 30
+"""
+
+Takers = dict[str, int]
+"""Functions and classes that take a code, by name, and the place of the code among their arguments."""
+
+Bindings = dict[str, list[ast.expr]]
+"""What names are set to."""
+
+
+def takers_in(tree: ast.Module) -> Takers:
+    """Return what a module defines; -1 stands for what has no argument or field ``code`` that is text."""
+    found: Takers = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            arguments = [one for one in (*node.args.posonlyargs, *node.args.args) if one.arg not in ("self", "cls")]
+            kinds = [(one.arg, one.annotation) for one in arguments]
+        elif isinstance(node, ast.ClassDef):
+            kinds = [(name_of(one.target), one.annotation) for one in node.body if isinstance(one, ast.AnnAssign)]
+        else:
+            continue
+        places = [i for i, (name, kind) in enumerate(kinds) if name == "code" and kind and name_of(kind) == "str"]
+        found[node.name] = places[0] if places else -1
+    return found
+
+
+def name_of(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def shared_takers(trees: dict[Path, ast.Module]) -> Takers:
+    """Return what every module can use: public classes with a code, and the errors' own way to be made."""
+    found = {name: place for tree in trees.values() for name, place in takers_in(tree).items() if place >= 0}
+    return {name: place for name, place in found.items() if name[0].isupper() or name == "because"}
+
+
+def given(call: ast.Call, place: int) -> ast.expr | None:
+    """Return what a call hands over as its code; None if it hands over none."""
+    named = [keyword.value for keyword in call.keywords if keyword.arg == "code"]
+    return named[0] if named else call.args[place] if len(call.args) > place else None
+
+
+def bindings(tree: ast.Module) -> Bindings:
+    """Return what each name of a module is set to, be it as one of several or by a loop over what is written out."""
+    found: Bindings = {}
+    unpacked: list[tuple[ast.Tuple, str]] = []
+
+    def bind(target: ast.expr, value: ast.expr) -> None:
+        if isinstance(target, ast.Name):
+            found.setdefault(target.id, []).append(value)
+        elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            for each, part in zip(target.elts, value.elts, strict=False):
+                bind(each, part)
+        elif isinstance(target, ast.Tuple):
+            unpacked.append((target, name_of(value)))
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                bind(target, node.value)
+        elif isinstance(node, ast.For | ast.comprehension) and isinstance(node.iter, ast.Tuple | ast.List):
+            for item in node.iter.elts:
+                bind(node.target, item)
+    for targets, name in unpacked:
+        for value in found.get(name, []):
+            if isinstance(value, ast.Tuple):
+                bind(targets, value)
+    return found
+
+
+def codes_of(value: ast.expr, known: Bindings, handed: frozenset[str]) -> Iterator[str | None]:
+    """Yield the codes that an expression can be; None where that cannot be told, nothing where it is handed on."""
+    if isinstance(value, ast.Constant):
+        yield str(value.value)
+    elif isinstance(value, ast.IfExp):
+        yield from codes_of(value.body, known, handed)
+        yield from codes_of(value.orelse, known, handed)
+    elif isinstance(value, ast.JoinedStr):
+        pattern = "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in value.values)
+        yield from FORMATTED.get(pattern, [None])
+    elif isinstance(value, ast.Name) and value.id in handed:
+        return
+    elif isinstance(value, ast.Name) and value.id in known:
+        rest = {name: values for name, values in known.items() if name != value.id}
+        for one in known[value.id]:
+            yield from codes_of(one, rest, handed)
+    elif not (isinstance(value, ast.Attribute) and value.attr == "code"):
+        yield None
+
+
+def calls_in(node: ast.AST, handed: frozenset[str] = frozenset()) -> Iterator[tuple[ast.Call, frozenset[str]]]:
+    """Yield every call below a node with the arguments of the functions that it stands in."""
+    for child in ast.iter_child_nodes(node):
+        inside = handed
+        if isinstance(child, ast.FunctionDef):
+            inside = handed | {one.arg for one in (*child.args.posonlyargs, *child.args.args, *child.args.kwonlyargs)}
+        if isinstance(child, ast.Call):
+            yield child, handed
+        yield from calls_in(child, inside)
+
+
+def raised() -> Iterator[tuple[str | None, str]]:
+    """Yield every code that the library's source hands over, and where."""
+    trees = {file: ast.parse(file.read_text(encoding="utf-8")) for file in sorted(SOURCE.rglob("*.py"))}
+    everywhere = shared_takers(trees)
+    for file, tree in trees.items():
+        takers, known = {**everywhere, **takers_in(tree)}, bindings(tree)
+        for call, handed in calls_in(tree):
+            place = takers.get(name_of(call.func), -1)
+            value = given(call, place) if place >= 0 else None
+            for code in codes_of(value, known, handed) if value is not None else ():
+                yield code, f"{file.relative_to(SOURCE)}:{call.lineno}"
+
+
+RAISED = list(raised())
+ERRORS = [row["name"] for row in ROWS if row["name"][0].isupper()]
+EXPLAINED = [row["name"] for row in ROWS if row["name"][0].islower()]
+
+
+class TestTheSource:
+    def test_every_code_can_be_told_from_the_source(self):
+        """A code is written out where it is handed over, so that this test and a reader can find it."""
+        assert [where for code, where in RAISED if code is None] == []
+
+    def test_every_code_is_written_alike(self):
+        """A code is words of lower-case letters and digits with hyphens between."""
+        assert [(code, where) for code, where in RAISED if code is not None and not CODE.fullmatch(code)] == []
+
+    def test_codes_are_found_at_all(self):
+        """The search meets codes of documents, rules, frames, commands, and those that are put together."""
+        assert {"unknown-field", "conflict", "duplicate-row", "which-one", "bad-share", "missing-extra"} <= {
+            code for code, _ in RAISED
+        }
+
+
+class TestThePage:
+    def test_every_code_is_explained(self):
+        """No problem is raised that the page does not explain; the place shows where to look for what it means."""
+        assert {code: where for code, where in RAISED if code is not None and code not in EXPLAINED} == {}
+
+    def test_every_explanation_is_of_a_code(self):
+        """The page explains no problem that is never raised."""
+        assert sorted(set(EXPLAINED) - {code for code, _ in RAISED}) == []
+
+    def test_no_code_is_explained_twice(self):
+        """One code, one row: a reader who searches the page finds all that is said."""
+        assert len(EXPLAINED) == len(set(EXPLAINED))
+
+    @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["name"])
+    def test_every_row_speaks_both_languages(self, row):
+        """The second column is English, the third Chinese; only what is quoted may be either."""
+        assert not re.search(r"[\u4e00-\u9fff]", re.sub(r"`[^`]*`", "", row["en"]))
+        assert re.search(r"[\u4e00-\u9fff]", re.sub(r"`[^`]*`", "", row["zh"]))
+
+    def test_every_row_of_a_table_is_read(self):
+        """A row that this test cannot read is a row that it does not test."""
+        assert len([line for line in TEXT.splitlines() if line.startswith("| `")]) == len(ROWS)
+
+    def test_every_error_is_named(self):
+        """The page names every class of error that a caller can catch, and no other."""
+        assert sorted(ERRORS) == sorted(one.__name__ for one in CommunityGovError.__subclasses__())
+
+    def test_the_printed_line_is_one(self, tmp_path):
+        """The example is what the library says."""
+        (line,) = re.findall(r"^mycity/.*$", TEXT, re.MULTILINE)
+        (tmp_path / "mycity").mkdir()
+        (tmp_path / "mycity" / "stars.yaml").write_text(BAD, encoding="utf-8")
+        with pytest.raises(DocumentError) as caught:
+            read_profile(tmp_path / "mycity")
+        assert line in str(caught.value).splitlines()
