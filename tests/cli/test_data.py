@@ -247,9 +247,9 @@ class TestMistakes:
             (["folder.csv"], "unreadable-file"),
             (["data.csv", "--encoding", "klingon"], "unknown-encoding"),
             (["data.csv", "-o", "out.doc"], "unknown-suffix"),
-            (["data.csv", "-o", "no/such/folder.csv"], "unreadable-file"),
-            (["data.csv", "-o", "no/such/folder.parquet"], "unreadable-file"),
-            (["data.csv", "-o", "no/such/folder.xlsx"], "unreadable-file"),
+            (["data.csv", "-o", "no/such/folder.csv"], "no-folder"),
+            (["data.csv", "-o", "no/such/folder.parquet"], "no-folder"),
+            (["data.csv", "-o", "no/such/folder.xlsx"], "no-folder"),
             (["data.csv", "--index", "quality"], "unknown-name"),
         ],
     )

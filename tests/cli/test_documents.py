@@ -1,11 +1,17 @@
 """profiles, show, check and schema: what a place's documents say, and what is wrong with them."""
 
 import json
-from importlib.metadata import EntryPoint
 
 import pytest
 
-from communitygov.plugins import finding
+PLUGIN = """
+from pathlib import Path
+from communitygov.plugins.specs import hookimpl
+
+@hookimpl
+def communitygov_profile():
+    return Path("{folder}")
+"""
 
 
 class TestProfiles:
@@ -17,17 +23,16 @@ class TestProfiles:
         assert found["in_force"] == "2021-07-01"
         assert found["holds_until"] is None
 
-    def test_a_broken_plugin_is_named_and_leaves_the_others(self, call, monkeypatch, toy):
+    def test_a_broken_plugin_is_named_and_leaves_the_others(self, call, monkeypatch, tmp_path, toy):
         """A plugin that cannot be imported and documents with faults are problems; the rest is listed."""
         (toy / "profile.yaml").write_text("profile: {id: toy}", encoding="utf-8")
-        entries = [
-            EntryPoint("shijingshan", "communitygov_shijingshan", finding.GROUP),
-            EntryPoint("broken", "there_is_no_such_module", finding.GROUP),
-        ]
-        found = finding.find_profiles(entries)
-        folders = {**found.folders, "toy": toy}
-        monkeypatch.setattr(finding, "find_profiles", lambda: finding.Found(folders, found.problems))
-        monkeypatch.setattr(finding, "_installed", lambda: finding.Found(folders, found.problems))
+        (tmp_path / "faulty.py").write_text(PLUGIN.format(folder=toy), encoding="utf-8")
+        information = tmp_path / "faulty-1.dist-info"
+        information.mkdir()
+        (information / "METADATA").write_text("Name: faulty\nVersion: 1\n")
+        points = "[communitygov.profiles]\nbroken = there_is_no_such_module\ntoy = faulty\n"
+        (information / "entry_points.txt").write_text(points)
+        monkeypatch.syspath_prepend(tmp_path)
         done = call("profiles")
         assert done.code == 1
         assert "shijingshan" in done.out
@@ -143,9 +148,9 @@ class TestCheck:
         file.write_text(file.read_text("utf-8").replace("weight: 4", "wieght: 4"), encoding="utf-8")
         done = call("check", toy)
         assert done.code == 1
-        assert "toy/profile.yaml:29:16: unknown-field: unknown field `wieght`; did you mean `weight`?" in done.out
+        assert "toy/profile.yaml:28:16: unknown-field: unknown field `wieght`; did you mean `weight`?" in done.out
         github = call("check", toy, "--format", "github", "--lang", "zh").out
-        assert github.startswith("::error file=toy/profile.yaml,line=29,col=16,title=unknown-field::没有字段")
+        assert github.startswith("::error file=toy/profile.yaml,line=28,col=16,title=unknown-field::没有字段")
         assert {problem["code"] for problem in call("check", toy, "--format", "json").json["problems"]} >= {
             "unknown-field"
         }
@@ -166,16 +171,24 @@ class TestCheck:
         assert done.code == 1
         assert "readings-do-not-differ" in done.out
 
-    def test_every_reading_and_every_reform_is_tried(self, call, toy):
-        """A reading or a shipped reform that breaks a rule is found, though nobody has chosen it."""
+    def test_every_reading_is_tried(self, call, toy):
+        """A reading that breaks a rule is found, though nobody has chosen it."""
         file = toy / "profile.yaml"
-        spoilt = file.read_text("utf-8").replace("{ties: out}", "{ties: out, tiers: {best: {share: ~}}}")
-        file.write_text(spoilt, encoding="utf-8")
+        worse = "{ties: out, tiers: {other: {order: 1, share: 30%}}}"
+        file.write_text(file.read_text("utf-8").replace("{ties: out}", worse), encoding="utf-8")
+        done = call("check", toy)
+        assert done.code == 1
+        assert "repeated-order" in done.out
+
+    def test_every_reform_that_ships_is_tried(self, call, toy):
+        """A shipped reform that breaks a rule is found, though nobody has laid it over the rules."""
         (toy / "reforms").mkdir()
         reform = "reform: heavier\nfrom: 2025\nchanges: {index: {marks: {indicators: {safety: {weight: 5}}}}}\n"
         (toy / "reforms" / "heavier.yaml").write_text(reform, encoding="utf-8")
-        codes = {problem["code"] for problem in call("check", toy, "--json").json["problems"]}
-        assert codes == {"tier-without-cut", "weights-do-not-add-up"}
+        done = call("check", toy)
+        assert done.code == 1
+        assert "toy/reforms/heavier.yaml:3:" in done.out
+        assert "weights-do-not-add-up" in done.out
 
     def test_what_is_not_there_is_a_wrong_call(self, call):
         """A name that is neither a profile nor a folder ends with 2."""

@@ -74,6 +74,27 @@ class TestVerbAndExplanationAgree:
             assert alone == steps
 
 
+class TestNearTheBound:
+    """An index that needs nearly all of 63 bits is still counted without a wrong digit, in every backend."""
+
+    @pytest.mark.parametrize(("policy", "bottom", "decimals"), [("zero", 1_000_003, 6), ("reweigh", 7, 8)])
+    def test_at_the_ends(self, read_index, backends, rows, policy, bottom, decimals):
+        """The greatest numbers met are those of full marks; half a unit below and above is rounded there as well."""
+        index = read_index(
+            "{subject: x, period: year, maximum: 97, decimals: 3, weights: points, "
+            f"scale: {{minimum: 0, maximum: 9973, decimals: {decimals}}}, missing: {policy}, "
+            f"indicators: {{a: {{weight: 1/{bottom}}}, b: {{weight: {97 * bottom - 1}/{bottom}}}}}}}"
+        )
+        assert 60 <= index.largest.bit_length() <= 62
+        values = [9973.0, 9972.99, 4986.5, 0.01, 0.0, None]
+        keys = {"subject": [f"s{i}" for i in range(36)], "period": ["2023"] * 36}
+        frame = pl.DataFrame({**keys, "a": values * 6, "b": [v for v in values for _ in range(6)]}, strict=False)
+        assert_agree(index, frame)
+        expected = rows(score(index, frame), "subject")
+        for convert in backends.values():
+            assert expected == rows(score(index, convert(frame)), "subject")
+
+
 class TestBackendsAgree:
     """One frame, five backends: each gives back its own kind, with the same digits."""
 

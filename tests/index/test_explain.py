@@ -307,7 +307,7 @@ class TestRefusals:
         """Further keys are part of what is looked for."""
         drawn = toy_data.with_columns(draw=pl.lit(7))
         assert explain(toy, drawn, "a", "2023Q1", by={"draw": 7}).value == Fraction("7.22")
-        with pytest.raises(DataError, match="`a` has no row in 2023Q1 8$"):
+        with pytest.raises(DataError, match=r"`a` has no row in 2023Q1 8$"):
             explain(toy, drawn, "a", "2023Q1", by={"draw": 8})
         with pytest.raises(UsageError, match="no column `drew`"):
             explain(toy, drawn, "a", "2023Q1", by={"drew": 7})

@@ -44,15 +44,10 @@ def laid_into_toy(folder: Path) -> None:
 def said_of(case: str) -> tuple[Problem, ...]:
     """Return what is said of a case; it must be refused."""
     path = BAD / case
+    here = Path(path.name)
+    (shutil.copytree if path.is_dir() else shutil.copy)(path, here)
     with pytest.raises(CommunityGovError) as refused:
-        if case.startswith("profiles/"):
-            laid_into_toy(path)
-        elif path.is_dir():
-            shutil.copytree(path, path.name)
-            laid_over_toy(sorted(Path(path.name).glob("*.yaml")))
-        else:
-            shutil.copy(path, path.name)
-            laid_over_toy([Path(path.name)])
+        laid_into_toy(here) if case.startswith("profiles/") else laid_over_toy(sorted(here.glob("*.yaml")) or [here])
     return refused.value.problems
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import ceil, floor
 from typing import Any
 
-from communitygov.certification.columns import adopt_beside, check, in_units, take, whole
+from communitygov.certification.columns import adopt_beside, check, in_units, take, whole, with_nothing
 from communitygov.certification.rules import Award, Awards, Certification, Progress
 from communitygov.certification.tables import RESERVED, demands_table, results_table
 from communitygov.vocabulary.errors import UsageError
@@ -182,10 +182,9 @@ def _with_gains(
     """Add what each subject gained on the year before, and its rank among the gains that are large enough."""
     import narwhals as nw
 
-    nothing = nw.lit(None, dtype=nw.Int64)
-    frame = frame.with_columns(_all=nw.lit(0))
+    frame = with_nothing(frame).with_columns(_all=nw.lit(0))
     if progress is None or earlier is None:
-        return frame.with_columns(gain=nothing, _gained=nothing)
+        return frame.with_columns(gain=nw.col("_nothing"), _gained=nw.col("_nothing"))
     least = ceil(progress.at_least * (10**certification.decimals if progress.by == "score" else 1))
     frame = in_units(frame, ["score"], certification.decimals)
     earlier = in_units(earlier, ["score"], certification.decimals)

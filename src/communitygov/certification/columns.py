@@ -10,7 +10,7 @@ from communitygov.vocabulary.frames import Fault, Table, adopt, check_table
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
-__all__ = ["adopt_beside", "check", "count", "in_units", "shared", "take", "units", "whole"]
+__all__ = ["adopt_beside", "check", "count", "in_units", "shared", "take", "units", "whole", "with_nothing"]
 
 _NULLABLE = {"i": "Int64", "u": "Int64", "b": "boolean", "f": "Float64"}
 
@@ -177,3 +177,17 @@ def shared(frame: Any, names: Iterable[str]) -> list[str]:
     """
     present = set(frame.collect_schema().names())
     return [name for name in names if name in present]
+
+
+def with_nothing(frame: Any) -> Any:
+    """Return a frame with a column ``_nothing`` of missing whole numbers, which not every kind can write down.
+
+    Args:
+        frame: A Narwhals frame, as ``take`` gives it.
+    """
+    import narwhals as nw
+
+    if frame.implementation.is_pandas():
+        empty = frame.implementation.to_native_namespace().NA
+        return nw.from_native(frame.to_native().assign(_nothing=empty).astype({"_nothing": "Int64"}))
+    return frame.with_columns(_nothing=nw.lit(None, dtype=nw.Int64))

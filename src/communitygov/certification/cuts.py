@@ -13,7 +13,7 @@ from typing import Any
 
 from attrs import evolve
 
-from communitygov.certification.columns import count, shared, units, whole
+from communitygov.certification.columns import count, shared, units, whole, with_nothing
 from communitygov.certification.rules import Certification
 from communitygov.certification.work import Cut, Work, any_of
 
@@ -68,19 +68,17 @@ def _facts(certification: Certification, scores: Any, by: tuple[str, ...]) -> An
     """Return only the columns that the rule asks for, scores in units, the group under the name of ``group``."""
     import narwhals as nw
 
-    score = units(scores, "score", certification.decimals)
     group = nw.lit("") if certification.group_by is None else nw.col(certification.group_by)
     names = ["score", *certification.tie_break, *(["previous_score"] if certification.hold_until_change else [])]
     flags = dict.fromkeys(veto.column for veto in certification.barriers.values())
-    return scores.select(
+    facts = scores.select(
         "subject",
         *by,
         group.alias("group"),
-        # A column of nothing, since not every kind of frame has a missing whole number to write down.
-        nw.when(score != score).then(score).alias("_nothing"),
         *(units(scores, name, certification.decimals).alias(name) for name in names),
         *flags,
     )
+    return with_nothing(facts)
 
 
 def _with_holders(work: Work, holders: Any) -> Work:

@@ -229,7 +229,7 @@ def _wide(certification: Certification, frame: Any, on: Any, look: _Look, by: Se
     score, when = nw.col("score"), nw.col("period").cast(nw.String)
     needed = sorted({each for periods in look.to_date.values() for each in periods})
     rows = in_units(frame, ["score"], certification.decimals).filter(when.is_in(needed))
-    columns: dict[str, Any] = {"_here": whole(when == look.periods[0]), "_since": nw.lit(None, dtype=nw.String)}
+    columns: dict[str, Any] = {"_here": whole(when == look.periods[0]), "_since": nw.lit("")}
     for i, name in enumerate(look.periods):
         counts = when.is_in(list(look.to_date[name]))
         columns[f"_v{i}"] = nw.when(counts).then(score)
@@ -238,14 +238,10 @@ def _wide(certification: Certification, frame: Any, on: Any, look: _Look, by: Se
     rows = rows.select(*keys, **columns)
     if on is not None:
         schema = rows.collect_schema()
-        listed = {
-            name: nw.lit(0 if name[:2] in ("_h", "_n") else None, dtype=nw.Int64)
-            for name in columns
-            if name != "_since"
-        }
-        keyed = [nw.col(name).cast(schema[name]) for name in keys]
-        listed["_since"] = nw.col("since").cast(nw.String)
-        on = on.select(*keyed, **{name: listed[name] for name in columns})
+        # Somebody on the list counts in no period by that alone: nothing is added to any sum.
+        nothing = dict.fromkeys(columns, nw.lit(0, dtype=nw.Int64))
+        entered = nothing | {"_since": nw.col("since").cast(nw.String)}
+        on = on.select(*(nw.col(name).cast(schema[name]) for name in keys), **entered)
         rows = nw.concat([rows, on])
     wide = rows.group_by(*keys).agg(
         nw.col("_here").max(),
@@ -256,7 +252,8 @@ def _wide(certification: Certification, frame: Any, on: Any, look: _Look, by: Se
     for i, name in enumerate(look.periods):
         full = nw.col(f"_n{i}") == len(look.to_date[name])
         values[f"_v{i}"] = nw.when(full).then(whole(nw.col(f"_v{i}")))
-    return wide.with_columns(**values, _all=nw.lit(0))
+    since = nw.col("_since")
+    return wide.with_columns(**values, _since=nw.when(since != "").then(since), _all=nw.lit(0))
 
 
 def _watched(

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import lcm
 from typing import Any
 
-from communitygov.certification.columns import check, count, in_units, take, whole
+from communitygov.certification.columns import check, count, take, units, whole
 from communitygov.certification.facts import collected
 from communitygov.certification.rules import Certification, Year
 from communitygov.certification.tables import RESERVED, periods_table
@@ -143,7 +143,7 @@ def _with_years(certification: Certification, frame: Any, by: Sequence[str]) -> 
         start, width = {"half": (5, 1), "quarter": (5, 1), "month": (5, 2)}[year.kind]
         later = text.str.slice(start, width).cast(nw.Int64) > (year.starts - 1) * year.periods // 12
         named = named + later.cast(nw.Int64)
-    frame = in_units(frame, ["score"], certification.decimals).with_columns(_year=whole(named))
+    frame = frame.with_columns(_year=whole(named), _units=units(frame, "score", certification.decimals))
     one_year = ["subject", *by, "_year"]
     return frame.with_columns(
         _scored=count(~nw.col("score").is_null()).over(*one_year),
@@ -210,7 +210,7 @@ def _added_up(certification: Certification, years: Any, by: Sequence[str]) -> An
     import narwhals as nw
 
     year, bottom = certification.year, 1
-    value = nw.col("score")
+    value = nw.col("_units")
     if year.different_maxima == "rescale":
         scale, bottom = _common(years, year)
         greatest, maximum = _times(nw.col("_greatest"), scale), _times(nw.col("maximum"), scale)
@@ -236,12 +236,12 @@ def _common(years: Any, year: Year) -> tuple[int, int]:
     """
     import narwhals as nw
 
-    rows = collected(years.group_by("maximum").agg(nw.col("score").max()))
+    rows = collected(years.group_by("maximum").agg(nw.col("_units").max()))
     values = [Fraction(str(row["maximum"])) for row in rows if row["maximum"] is not None]
     scale = lcm(*(value.denominator for value in values))
     maxima = [int(value * scale) for value in values]
     bottom = lcm(*(Fraction(upper, lower).denominator for upper in maxima for lower in maxima if upper > lower))
-    top = max((row["score"] or 0 for row in rows), default=0)
+    top = max((row["_units"] or 0 for row in rows), default=0)
     ratio = Fraction(max(maxima, default=1), min(maxima, default=1))
     if bottom * max(maxima, default=1) >= 2**62 or 4 * year.periods * top * bottom * ratio >= 2**62:
         raise DataError(

@@ -30,7 +30,10 @@ COMMANDS: dict[str, tuple[str, Title]] = {
     "explain": ("explain", Title(zh="逐步说明一个结果的由来", en="Explain one result step by step")),
     "simulate": ("simulate", Title(zh="模拟规则及其改变的后果", en="Simulate rules, and what changing them does")),
     "plan": ("plan", Title(zh="比较改革前后在同一数据上的结果", en="Compare rules with a reform on the same data")),
-    "ambiguities": ("plan", Title(zh="哪些待解问题会改变结果", en="Say which open questions change anybody's result")),
+    "ambiguities": (
+        "ambiguities",
+        Title(zh="哪些待解问题会改变结果", en="Say which open questions change anybody's result"),
+    ),
 }
 """Each command's module, and what it does."""
 

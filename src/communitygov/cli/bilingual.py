@@ -155,7 +155,7 @@ class Option(click.Option):
             ctx: The call.
         """
         record = super().get_help_record(ctx)
-        return None if record is None else (record[0], f"{self.about.say(language(ctx))}{record[1]}")
+        return None if record is None else (record[0], f"{self.about.say(language(ctx))} {record[1]}".rstrip())
 
 
 def option(*names: str, zh: str, en: str, **settings: Any) -> Callable[[F], F]:

@@ -22,16 +22,19 @@ if TYPE_CHECKING:
     from communitygov.certification.rules import Certification
     from communitygov.index.rules import Index
     from communitygov.profile.profile import Profile
+    from communitygov.profile.ruleset import RuleSet
     from communitygov.vocabulary.dated import Dated
 
 __all__ = [
-    "certification_of",
     "data_argument",
     "encoding_option",
     "output_option",
     "read_holders",
     "read_index_data",
     "read_year",
+    "rules_of_year",
+    "scores_table",
+    "year_of",
     "year_options",
 ]
 
@@ -80,10 +83,10 @@ def year_options(function: F) -> F:
     )(function)
 
 
-def certification_of(
+def rules_of_year(
     profile: Profile, name: str | None, year: int, reforms: Iterable[str], readings: Iterable[str]
-) -> Certification:
-    """Return a certification as it is in force on the first day of one of its years.
+) -> tuple[RuleSet, Certification]:
+    """Return the rules in force on the first day of a year of a certification, and the certification.
 
     Args:
         profile: The profile.
@@ -99,11 +102,11 @@ def certification_of(
 
     laid, taken = find_reforms(profile, reforms), one_reading_each(readings)
 
-    def at(when: dt.date) -> Certification:
-        found = profile.at(when, reforms=laid, readings=taken).certification
-        return only("certification", found, name, profile=profile.name)[1]
+    def at(when: dt.date) -> tuple[RuleSet, Certification]:
+        rules = profile.at(when, reforms=laid, readings=taken)
+        return rules, only("certification", rules.certification, name, profile=profile.name)[1]
 
-    starts = at(dt.date(year, 12, 31)).year.starts
+    starts = at(dt.date(year, 12, 31))[1].year.starts
     return at(dt.date(year if starts == 1 else year - 1, starts, 1))
 
 
@@ -134,17 +137,40 @@ def read_year(file: str, rule: Certification, year: int, encoding: str) -> pl.Da
         UsageError: If the file has no scores of the year.
         DataError: If the data is faulty.
     """
+    return year_of(read_frame(file, lambda heads: scores_table(rule, heads), encoding=encoding), rule, year, file)
+
+
+def scores_table(rule: Certification, heads: Sequence[str]) -> Table:
+    """Return the declared columns of a file of scores: those of periods if it has such a column, else yearly ones.
+
+    Args:
+        rule: The certification.
+        heads: The names of the file's columns.
+    """
+    from communitygov.certification.tables import periods_table
+
+    if "period" in heads:
+        return periods_table(rule)
+    return evolve(rule.scores_table, columns=(*rule.scores_table.columns, _YEAR))
+
+
+def year_of(frame: pl.DataFrame, rule: Certification, year: int, file: str) -> pl.DataFrame:
+    """Return the scores of one year out of a frame of periods' or of yearly scores.
+
+    Args:
+        frame: The frame.
+        rule: The certification.
+        year: The year.
+        file: Where the frame comes from, for the message.
+
+    Raises:
+        UsageError: If the frame has no scores of the year.
+        DataError: If the data is faulty.
+    """
     import polars as pl
 
-    from communitygov.certification.tables import periods_table
     from communitygov.certification.year import yearly
 
-    def table(heads: Sequence[str]) -> Table:
-        if "period" in heads:
-            return periods_table(rule)
-        return evolve(rule.scores_table, columns=(*rule.scores_table.columns, _YEAR))
-
-    frame = read_frame(file, table, encoding=encoding)
     if "period" in frame.columns:
         years = {str(period): _year_of(str(period), rule.year.starts) for period in frame["period"].unique()}
         known = {found for found in years.values() if found is not None}

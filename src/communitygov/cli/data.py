@@ -13,6 +13,7 @@ from communitygov.cli.columns import (
     read_holders,
     read_index_data,
     read_year,
+    rules_of_year,
     year_options,
 )
 from communitygov.cli.output import emit, emit_frame
@@ -126,7 +127,8 @@ def score(
     """Score subjects by an index."""
     import polars as pl
 
-    from communitygov.index.score import present, score as scored
+    from communitygov.index.score import present
+    from communitygov.index.score import score as scored
 
     _, dated = dated_index(find_profile(profile), index, reforms, readings)
     frame = read_index_data(data, dated, encoding)
@@ -140,10 +142,10 @@ def score(
 
 @command(
     zh="按年度得分认定星级。\n\n"
-    "SCORES 为各期得分（`communitygov score` 的结果，有 period 列，按年加总）或年度得分（每个评价对象一行）。"
+    "DATA 为各期得分（`communitygov score` 的结果，有 period 列，按年加总）或年度得分（每个评价对象一行）。"
     "--holders 为此前的认定：subject、year、tier；上一年本命令的结果即可，没有星级的行略去。",
-    en="Certify subjects by their scores of a year.\n\nSCORES has the scores of periods (what `communitygov score` wrote, "
-    "with a column `period`; they are added up) or of years, one row per subject. --holders has earlier "
+    en="Certify subjects by their scores of a year.\n\nDATA has the scores of periods (what `communitygov score` "
+    "wrote, with a column `period`; they are added up) or of years, one row per subject. --holders has earlier "
     "certifications: subject, year, tier; what this command wrote for last year will do, rows without a tier are "
     "left out.",
     example="communitygov certify shijingshan scored.csv --year 2023 --holders stars-2022.csv -o stars-2023.csv",
@@ -168,9 +170,8 @@ def certify(
 ) -> None:
     """Certify subjects by their scores of a year."""
     from communitygov.certification.certify import certify as certified
-    from communitygov.cli.columns import certification_of
 
-    rule = certification_of(find_profile(profile), certification, year, reforms, readings)
+    _, rule = rules_of_year(find_profile(profile), certification, year, reforms, readings)
     result = certified(rule, read_year(data, rule, year, encoding), read_holders(holders, rule, encoding), year=year)
     frame = in_points(result.frame.sort("rank", "subject", nulls_last=True), ("score", "distance"), rule.decimals)
     cuts = in_points(result.cuts, ("line",), rule.decimals)

@@ -10,12 +10,12 @@ import click
 from communitygov.cli.bilingual import Group, command, language, option
 from communitygov.cli.choice import find_profile, profile_argument, rules_options
 from communitygov.cli.columns import (
-    certification_of,
     data_argument,
     encoding_option,
     read_holders,
     read_index_data,
     read_year,
+    rules_of_year,
     year_options,
 )
 from communitygov.cli.data import dated_index, index_option
@@ -110,7 +110,7 @@ def certification(
     """Explain a tier."""
     from communitygov.certification.explain import explain as explained
 
-    rule = certification_of(find_profile(profile), certification, year, reforms, readings)
+    _, rule = rules_of_year(find_profile(profile), certification, year, reforms, readings)
     scores, held = read_year(data, rule, year, encoding), read_holders(holders, rule, encoding)
     _print(explained(rule, scores, held, year=year, subject=subject), html, as_json=as_json)
 

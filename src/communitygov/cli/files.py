@@ -71,11 +71,15 @@ def write_frame(frame: pl.DataFrame, file: str | Path, *, encoding: str = "utf-8
         The file.
 
     Raises:
-        UsageError: If the suffix or the encoding is unknown, or the encoding cannot say what is in the frame.
+        UsageError: If the suffix, the encoding or the folder is unknown, or the encoding cannot say what is in the
+            frame.
         MissingExtra: If XLSX is to be written without the extra ``excel``.
     """
     file = Path(file)
     suffix = _suffix(file)
+    if not file.parent.is_dir():
+        folder = file.parent
+        raise UsageError.because("no-folder", zh=f"没有文件夹 {folder}", en=f"there is no folder {folder}")
     if suffix == ".csv":
         file.write_bytes(encoded(csv_text(frame), encoding))
     elif suffix == ".parquet":

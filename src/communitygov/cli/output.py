@@ -14,7 +14,7 @@ from communitygov.cli.files import csv_text, encoded, write_frame
 from communitygov.report.tables import frame_rows, frame_text
 from communitygov.vocabulary.text import Title
 
-__all__ = ["emit", "emit_frame", "emit_json", "on_terminal"]
+__all__ = ["emit", "emit_frame", "emit_json", "on_terminal", "write_output"]
 
 
 def emit(text: str, *, err: bool = False) -> None:
@@ -42,6 +42,22 @@ def emit_json(data: Mapping[str, Any]) -> None:
     click.echo(json.dumps(data, ensure_ascii=False, indent=2))
 
 
+def write_output(frame: Any, output: str, *, encoding: str = "utf-8") -> None:
+    """Write a frame to a file, and say so on stderr.
+
+    Args:
+        frame: A Polars frame.
+        output: The file; ``-`` is CSV on stdout.
+        encoding: The encoding of CSV.
+    """
+    if output == "-":
+        click.echo(encoded(csv_text(frame), encoding), nl=False)
+        return
+    file = write_frame(frame, output, encoding=encoding)
+    said = Title(zh=f"已写入 {file}（{frame.height} 行）", en=f"wrote {file} ({frame.height} rows)")
+    emit(said.say(language()), err=True)
+
+
 def emit_frame(
     frame: Any,
     *,
@@ -63,12 +79,8 @@ def emit_frame(
         titles: Titles for columns.
         more: Further entries of the JSON form.
     """
-    if output == "-":
-        click.echo(encoded(csv_text(frame), encoding), nl=False)
-    elif output is not None:
-        file = write_frame(frame, output, encoding=encoding)
-        said = Title(zh=f"已写入 {file}（{frame.height} 行）", en=f"wrote {file} ({frame.height} rows)")
-        emit(said.say(language()), err=True)
+    if output is not None:
+        write_output(frame, output, encoding=encoding)
     if as_json and output != "-":
         emit_json({"schema": schema, **(more or {}), "rows": frame_rows(frame)})
     elif output is None:

@@ -5,25 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from communitygov.cli.bilingual import command, language, option
 from communitygov.cli.choice import find_profile, profile_argument, rules_options
-from communitygov.cli.columns import encoding_option, read_holders, read_index_data
 from communitygov.cli.output import emit, emit_json
 from communitygov.cli.progress import progress
 from communitygov.cli.variants import variants_of
+from communitygov.cli.world import Facts, parameters_text, world_options
 from communitygov.vocabulary.errors import UsageError
-from communitygov.vocabulary.numbers import exact
 from communitygov.vocabulary.text import Language, Title
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from communitygov.profile.profile import Profile
     from communitygov.report.contents import Block
     from communitygov.simulation.results import Simulation
-    from communitygov.simulation.worlds import World
 
 __all__ = ["simulate"]
 
@@ -31,18 +25,6 @@ FRAMES = ("stars", "tiers", "expectations", "quantities", "truly_top", "moves")
 """The frames of a simulation, in the order they are written."""
 
 _CHINESE = ".zh-CN"
-
-
-def _parameters(lang: Language) -> str:
-    """Return the parameters of the model, for the help text."""
-    from communitygov.simulation.parameters import Parameters
-
-    head = Title(zh="模型参数（--set）：", en="Parameters of the model (--set):").say(lang)
-    lines = [
-        f"  {one.name:22} {one.default:>7g}  {one.title.say(lang)} ({one.unit.say(lang)})"
-        for one in Parameters().declared()
-    ]
-    return "\n".join([head, *lines])
 
 
 @command(
@@ -55,29 +37,18 @@ def _parameters(lang: Language) -> str:
     "them.",
     example="communitygov simulate shijingshan --from 2022 --to 2030 --reform examples/no-renewal.yaml \\\n"
     "  --reading renewal_reach=original_cut --reading renewal_reach=moved_cut --report report.html",
-    more=_parameters,
+    more=parameters_text,
 )
 @profile_argument
-@option("--from", "first", type=click.IntRange(1000, 2999), metavar="YEAR", zh="首年", en="The first year")
-@option("--to", "last", type=click.IntRange(1000, 2999), metavar="YEAR", zh="末年", en="The last year")
-@option(
-    "--draws", type=click.IntRange(min=1), metavar="N", zh="抽取次数；默认 200", en="How many draws; 200 if not given"
-)
-@option("--seed", type=click.IntRange(min=0), default=1, show_default=True, metavar="N", zh="随机种子", en="The seed")
+@world_options
 @rules_options(at=False)
+@option(
+    "--undated",
+    is_flag=True,
+    zh="也评判没有期限的要求（趋势、标准）",
+    en="Judge also what has no date: trends and standards",
+)
 @option("--each", is_flag=True, zh="每个 --reform 各为一种情形", en="Each --reform is a variant of its own")
-@option(
-    "--certification", metavar="ID", zh="认定；只有一项时可省", en="The certification; not needed if there is only one"
-)
-@option(
-    "--units",
-    metavar="FILE",
-    zh="真实单元的 CSV，有 subject 或 code 列",
-    en="A CSV of real units, with a column subject or code",
-)
-@option("--data", metavar="FILE", zh="真实评价数据，代替抽取", en="Real data of the index, in place of drawn ones")
-@option("--holders", metavar="FILE", multiple=True, zh="首年之前的认定", en="Who held a tier before the first year")
-@option("--set", "settings", metavar="NAME=VALUE", multiple=True, zh="设定模型参数", en="Set a parameter of the model")
 @option(
     "--report",
     metavar="FILE",
@@ -86,95 +57,32 @@ def _parameters(lang: Language) -> str:
 )
 @option("--picture", metavar="FILE", zh="写星级占比图（.svg 或 .png）", en="Write the chart of shares (.svg or .png)")
 @option("--tables", metavar="DIR", zh="把各结果表写成 CSV", en="Write every result as CSV to a folder")
-@encoding_option
 def simulate(
     profile: str,
-    first: int | None,
-    last: int | None,
-    draws: int | None,
-    seed: int,
     reforms: tuple[str, ...],
     readings: tuple[str, ...],
     each: bool,
-    certification: str | None,
-    units: str | None,
-    data: str | None,
-    holders: tuple[str, ...],
-    settings: tuple[str, ...],
+    undated: bool,
     report: str | None,
     picture: str | None,
     tables: str | None,
-    encoding: str,
     as_json: bool,
+    **options: Any,
 ) -> None:
     """Simulate rules and what changes them."""
     from communitygov.simulation.run import simulate as run
 
-    found = find_profile(profile)
+    found, facts = find_profile(profile), Facts.taken(options)
     variants = variants_of(found, reforms, readings, each=each)
     _check_outputs(report, picture)
-    world = _world(found, seed, certification, units=units, data=data, settings=settings, encoding=encoding)
+    world, arguments = facts.world(found), facts.arguments(found)
     with progress(Title(zh="模拟", en="simulating")) as tell:
-        done = run(
-            found,
-            world,
-            first=first,
-            last=last,
-            draws=draws,
-            variants=variants,
-            certification=certification,
-            holders=_holders(found, certification, holders, encoding),
-            progress=tell,
-        )
+        done = run(found, world, variants=variants, undated=undated or world.is_real, progress=tell, **arguments)
     if as_json:
         emit_json(_plain(done))
     else:
         emit(_text(done, found, language()))
     _write(done, found, report=report, picture=picture, tables=tables)
-
-
-def _world(
-    profile: Profile,
-    seed: int,
-    certification: str | None,
-    *,
-    units: str | None,
-    data: str | None,
-    settings: tuple[str, ...],
-    encoding: str,
-) -> World:
-    from communitygov.simulation.variants import certification_of
-    from communitygov.simulation.worlds import World, read_units
-
-    real = None if units is None else read_units(units, encoding=encoding)
-    if data is None:
-        return World.drawn(seed=seed, units=real, **_settings(settings))
-    name = certification_of(profile, certification)
-    index = profile.at(profile.first_day).certification[name].of
-    frame = read_index_data(data, profile.history("index", index), encoding)
-    return World.from_frames(frame, units=real)
-
-
-def _settings(texts: tuple[str, ...]) -> dict[str, float]:
-    found = {}
-    for text in texts:
-        name, sign, value = (part.strip() for part in text.partition("="))
-        try:
-            number = exact(value)
-        except ValueError:
-            sign = ""
-            number = exact("0")
-        if not (name and sign):
-            raise UsageError.because("bad-setting", zh=f"`{text}` 须写作 参数=数", en=f"write `{text}` as name=number")
-        found[name] = int(number) if number.denominator == 1 else number.numerator / number.denominator
-    return found
-
-
-def _holders(profile: Profile, certification: str | None, files: tuple[str, ...], encoding: str) -> pl.DataFrame | None:
-    from communitygov.simulation.variants import certification_of
-
-    rules = profile.at(profile.first_day)
-    return read_holders(files, rules.certification[certification_of(profile, certification)], encoding)
 
 
 def _check_outputs(report: str | None, picture: str | None) -> None:

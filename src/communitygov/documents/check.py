@@ -209,6 +209,8 @@ def _translate(
         found, hint = here.text(), Title(zh="", en="")
         if isinstance(instance, str) and _UNQUOTED.fullmatch(instance):
             found, hint = f'"{instance}"', Title(zh="；请去掉引号", en="; take the quotes off")
+        elif "string" in asked and isinstance(instance, int | Fraction):
+            hint = Title(zh="；请加引号", en="; put it in quotes")
         yield problem("wrong-type", f"须为{zh}，却是 `{found}`{hint.zh}", f"expected {en}, found `{found}`{hint.en}")
     else:
         yield problem("bad-value", f"`{here.text()}` 不合规定：{error.message}", f"`{here.text()}`: {error.message}")

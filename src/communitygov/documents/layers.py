@@ -95,10 +95,15 @@ def apply(base: Node, patch: Node, problems: list[Problem], path: Path = ()) -> 
 
 def _new(node: Node, problems: list[Problem], path: Path) -> Node:
     """Return a node that a patch adds; there is nothing in it to remove."""
-    for where, leaf in node.leaves(path):
-        if leaf.is_removal:
-            problems.append(_absent(leaf, where, None))
-    return node
+    children = {}
+    for key, child in (node.children or {}).items():
+        if child.is_removal:
+            problems.append(_absent(child, (*path, key), None))
+        else:
+            children[key] = _new(child, problems, (*path, key))
+    if all(children.get(key) is child for key, child in (node.children or {}).items()):
+        return node
+    return evolve(node, children=children, faulty=True)
 
 
 def _absent(change: Node, path: Path, base: Node | None) -> Problem:

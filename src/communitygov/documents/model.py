@@ -17,14 +17,15 @@ from typing import Any, TypeVar
 import cattrs
 from attrs import evolve
 
+from communitygov.documents.blame import culprit
 from communitygov.documents.check import clause_at, place_of
 from communitygov.documents.fields import is_mapping, is_rule, terms
-from communitygov.documents.node import Node, Path
+from communitygov.documents.node import Node
 from communitygov.documents.references import dangling
 from communitygov.documents.rule import Clauses, Finding, Patch, Rule
 from communitygov.vocabulary.numbers import Number, Share, decimal_text, exact
 from communitygov.vocabulary.period import Period
-from communitygov.vocabulary.problem import Place, Problem
+from communitygov.vocabulary.problem import Problem
 from communitygov.vocabulary.text import Title
 
 __all__ = ["build", "plain"]
@@ -50,7 +51,7 @@ def build(node: Node, cls: type[R], problems: list[Problem], *, blame: Sequence[
     model = _made(node, cls)
     for finding in _findings(node):
         problems.append(_located(finding, node, blame))
-    problems.extend(dangling(node, cls))
+    problems.extend(dangling(node, cls, blame))
     return None if model is _BROKEN else model
 
 
@@ -77,11 +78,10 @@ def _located(finding: Finding, root: Node, blame: Sequence[Node]) -> Problem:
     """Return the problem where its author can mend it: in the patch that broke the promise, if one did."""
     place = place_of(root, finding.path).begins
     also = tuple(place_of(root, path).begins for path in finding.also)
-    nearest = [_nearest(patch, path) for patch in blame for path in (finding.path, *finding.also)]
-    if nearest:
-        _, culprit = max(nearest, key=lambda pair: pair[0])
-        also = tuple(one for one in (place, *also) if one != culprit)
-        place = culprit
+    at_fault = culprit(blame, (finding.path, *finding.also))
+    if at_fault is not None:
+        also = tuple(one for one in (place, *also) if one != at_fault)
+        place = at_fault
     return Problem(
         finding.code,
         Title(zh=finding.zh, en=finding.en),
@@ -90,18 +90,6 @@ def _located(finding: Finding, root: Node, blame: Sequence[Node]) -> Problem:
         clause=clause_at(root, finding.path),
         path=".".join(finding.path),
     )
-
-
-def _nearest(patch: Node, path: Path) -> tuple[int, Place]:
-    """Return how far along a path a patch goes, and where it first says something there."""
-    depth = 0
-    for key in path:
-        below = patch.get(key)
-        if below is None:
-            break
-        patch, depth = below, depth + 1
-    _, first = min(patch.leaves(), key=lambda pair: len(pair[0]))
-    return depth, first.place
 
 
 def _under(key: str, node: Node) -> Iterator[Finding]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import Any
 
+from communitygov.documents.blame import culprit
 from communitygov.documents.check import clause_at
 from communitygov.documents.fields import is_mapping, is_rule, terms, without_none
 from communitygov.documents.node import Node, Path
@@ -39,7 +40,7 @@ _Named = frozenset[tuple[str, str]]
 """References without their places: the kind and the id."""
 
 
-def dangling(root: Node, cls: type[Rule]) -> Iterator[Problem]:
+def dangling(root: Node, cls: type[Rule], blame: Sequence[Node] = ()) -> Iterator[Problem]:
     """Yield a problem for each reference to an id that is not there.
 
     What a part of a tree refers to is kept on its node, so that after a patch only the touched path is gone through.
@@ -47,6 +48,7 @@ def dangling(root: Node, cls: type[Rule]) -> Iterator[Problem]:
     Args:
         root: The whole tree.
         cls: The class of its root.
+        blame: The patches that were laid over a tree without any; one that took the id away is shown.
     """
     # A part on its own, such as a reform, refers to what it is laid over.
     kinds = {kind: path for kind, path in _SECTIONS.items() if path[0] in terms(cls)}
@@ -62,7 +64,10 @@ def dangling(root: Node, cls: type[Rule]) -> Iterator[Problem]:
             what, hint = _NAMES[kind], did_you_mean(leaf.text(), ids)
             zh, en = f"没有{what.zh} `{leaf.text()}`{hint.zh}", f"there is no {what.en} `{leaf.text()}`{hint.en}"
             clause = () if kind == "clause" else clause_at(root, path)
-            yield Problem("unknown-reference", Title(zh=zh, en=en), leaf.place, clause=clause, path=".".join(path))
+            said = any(patch.get(*path) is not None for patch in blame)
+            gone = None if said else culprit(blame, [(*kinds[kind], leaf.text())])
+            place, also = (leaf.place, ()) if gone is None else (gone, (leaf.place,))
+            yield Problem("unknown-reference", Title(zh=zh, en=en), place, also, clause, ".".join(path))
 
 
 def _ids(kind: str, node: Node) -> _Named:

@@ -109,11 +109,6 @@ class Indicator(Rule):
                 below[depth] += count
         return (1, *below)
 
-    @cached_property
-    def ids(self) -> tuple[str, ...]:
-        """The ids below, parents first; an id may stand twice in a faulty tree."""
-        return tuple(one for key, child in self.indicators.items() for one in (key, *child.ids))
-
     def check(self) -> Iterator[Finding]:
         """Yield findings of this node alone."""
         yield from super().check()

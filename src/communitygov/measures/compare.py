@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 __all__ = ["with_ratio_sign"]
 
-_BITS = 2**31
+_HALF = 2**31
 
 
 def with_ratio_sign(frame: Any, name: str, ratio: tuple[nw.Expr, nw.Expr], other: tuple[Any, Any]) -> Any:
@@ -25,30 +25,37 @@ def with_ratio_sign(frame: Any, name: str, ratio: tuple[nw.Expr, nw.Expr], other
 
     top, bottom = ratio
     over, under = (one if isinstance(one, nw.Expr) else nw.lit(one).cast(nw.Int64) for one in other)
-    col = nw.col
-    # a/b against c/d: the signs decide, or the sizes of a*d and c*b. Each stage is a column, so that none is
-    # worked out twice.
-    frame = frame.with_columns(_a=top.abs(), _b=bottom, _c=over.abs(), _d=under, _s=_sign(top), _t=_sign(over))
+    frame = _with_product(frame, "_ours", top.abs(), under)
+    frame = _with_product(frame, "_theirs", over.abs(), bottom)
     frame = frame.with_columns(
-        **{f"_{one}1": col(f"_{one}") // _BITS for one in "abcd"},
-        **{f"_{one}0": col(f"_{one}") % _BITS for one in "abcd"},
+        _high=_sign(nw.col("_ours_high") - nw.col("_theirs_high")),
+        _low=_sign(nw.col("_ours_low") - nw.col("_theirs_low")),
+        _side=_sign(top),
+        _across=_sign(_sign(top) - _sign(over)),
     )
-    frame = frame.with_columns(_low=col("_a0") * col("_d0"), _other_low=col("_c0") * col("_b0"))
-    frame = frame.with_columns(
-        _middle=col("_a1") * col("_d0") + col("_a0") * col("_d1") + col("_low") // _BITS,
-        _other_middle=col("_c1") * col("_b0") + col("_c0") * col("_b1") + col("_other_low") // _BITS,
+    size = nw.when(nw.col("_high") != 0).then(nw.col("_high")).otherwise(nw.col("_low"))
+    sign = nw.when(nw.col("_across") != 0).then(nw.col("_across")).otherwise(nw.col("_side") * size)
+    return frame.with_columns(sign.alias(name))
+
+
+def _with_product(frame: Any, name: str, one: nw.Expr, other: nw.Expr) -> Any:
+    """Return a frame with a product of two numbers from 0 to 2**62, as multiples of 2**62 and a rest below.
+
+    Each stage is a column of its own, so that none is worked out twice.
+    """
+    import narwhals as nw
+
+    a, b, c, d = (nw.col(f"{name}_{letter}") for letter in "abcd")
+    low, middle = nw.col(f"{name}_b_d"), nw.col(f"{name}_middle")
+    stages = (
+        {"_a": one // _HALF, "_b": one % _HALF, "_c": other // _HALF, "_d": other % _HALF},
+        {"_b_d": b * d},
+        {"_middle": a * d + b * c + low // _HALF},
+        {"_high": a * c + middle // _HALF, "_low": middle % _HALF * _HALF + low % _HALF},
     )
-    frame = frame.with_columns(
-        _high=col("_a1") * col("_d1")
-        + col("_middle") // _BITS
-        - col("_c1") * col("_b1")
-        - col("_other_middle") // _BITS,
-        _rest=(col("_middle") % _BITS - col("_other_middle") % _BITS) * _BITS
-        + (col("_low") % _BITS - col("_other_low") % _BITS),
-    )
-    size = nw.when(col("_high") != 0).then(_sign(col("_high"))).otherwise(_sign(col("_rest")))
-    apart = _sign(col("_s") - col("_t"))
-    return frame.with_columns(nw.when(apart == 0).then(col("_s") * size).otherwise(apart).alias(name))
+    for stage in stages:
+        frame = frame.with_columns(**{name + key: column for key, column in stage.items()})
+    return frame
 
 
 def _sign(value: nw.Expr) -> nw.Expr:

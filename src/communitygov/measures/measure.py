@@ -332,13 +332,15 @@ def _trend(frame: Any, groups: Sequence[str], up: int, last: str | None) -> Any:
     frame = frame.with_columns(
         _first=period.min().over(*groups),
         _last=period.max().over(*groups),
-        _top=top.shift(1).over(*groups, order_by="period"),
-        _base=base.shift(1).over(*groups, order_by="period"),
+        _order=nw.col("_all").cum_sum().over(*groups, order_by="period"),
     )
+    # What pandas makes of a shift in its nullable types is an error, so the row before is joined on.
+    before = frame.select(*groups, _order=nw.col("_order") + 1, _top=top, _base=base)
+    frame = frame.join(before, on=[*groups, "_order"], how="left")
     frame = with_ratio_sign(frame, "_step", (top, base), (nw.col("_top"), nw.col("_base")))
     at_first, at_last = period == nw.col("_first"), period == nw.col("_last")
     frame = frame.with_columns(
-        _step=nw.when(~top.is_null() & ~nw.col("_top").is_null()).then(nw.col("_step") * up),
+        _step=nw.col("_step") * up,
         first_numerator=nw.when(at_first).then(top),
         first_base=nw.when(at_first).then(base),
         numerator=nw.when(at_last).then(top),

@@ -103,7 +103,8 @@ def coverage(profile: Profile) -> ProfileCoverage:
         []
     """
     rules = profile.at(profile.first_day)
-    ruled, asked = set(), set()
+    ruled: set[str] = set()
+    asked: set[str] = set()
     for key, section in (rules.root.children or {}).items():
         if key != "clauses":
             (asked if key in _TEXTS else ruled).update(_cited(section))

@@ -277,10 +277,11 @@ class Profile:
         amendments = tuple((layer.start, layer.name, layer.patch.digest) for layer in self._amendments(day))
         key = (amendments, tuple(sorted((question, choice.text()) for question, choice in chosen.items())))
         if key not in self._kept:
-            wanted = {**self._standing(day), **chosen}
+            standing = self._standing(day)
+            wanted = {**standing, **chosen}
             found = list(wrong_choices(wanted, self._readings))
-            sound = sound_choices(wanted, self._readings)
-            root = settle(self._resolve(day, sound, found), sound)
+            root = self._resolve(day, sound_choices(wanted, self._readings), found)
+            root = settle(root, sound_choices(standing, self._readings))
             problems.extend(found)
             if found:
                 return root
@@ -303,9 +304,8 @@ class Profile:
         newest += [self._readings[key][reading] for key, reading in readings.items()]
         if newest:
             return newest
-        turns = by_day(
-            layer for layer in self._amendments(day) if layer.start and layer.start.first_day > self.first_day
-        )
+        begun = [layer for layer in self.amendments if layer.in_force(day)]
+        turns = by_day(layer for layer in begun if layer.start and layer.start.first_day > self.first_day)
         if turns:
             return [layer.patch for layer in turns[-1]]
         return [self.own] if self.parent is not None else []

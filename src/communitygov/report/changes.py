@@ -1,34 +1,25 @@
-"""What one set of rules says otherwise than another: each value with its places, its clauses and their words."""
+"""What one set of rules says otherwise than another, ready to be shown: places, clauses and their words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from attrs import frozen
-
-from communitygov.documents.node import Node, Path
-from communitygov.profile.profile import RuleSet
+from communitygov.documents.node import Node
+from communitygov.profile.changes import changes
+from communitygov.profile.ruleset import RuleSet
 from communitygov.report.contents import Change
 from communitygov.vocabulary.problem import Place
-from communitygov.vocabulary.text import Title
+from communitygov.vocabulary.text import Language, Title
 
-__all__ = ["changes"]
+__all__ = ["changes_text", "shown_changes"]
 
 _LAYERS = {"reform": "改革方案", "amendment": "修订", "reading": "解释口径"}
 _SAID = ("title", "note", "clause", "assumed")
+_WAS = Title(zh="原为", en="was")
+_NOTHING = Title(zh="无", en="nothing")
+_REMOVED = Title(zh="删除", en="removed")
 
 
-@frozen
-class _Difference:
-    path: Path
-    old: Node | None
-    new: Node | None
-
-
-def changes(old: RuleSet, new: RuleSet) -> tuple[Change, ...]:
-    """Return what a set of rules says otherwise than another.
-
-    Which readings are chosen is left out: what they change is in.
+def shown_changes(old: RuleSet, new: RuleSet) -> tuple[Change, ...]:
+    """Return what a set of rules says otherwise than another, with the words of the clauses.
 
     Args:
         old: The rules before.
@@ -37,57 +28,45 @@ def changes(old: RuleSet, new: RuleSet) -> tuple[Change, ...]:
     Example:
         >>> import communitygov
         >>> profile = communitygov.load_profile("shijingshan")
-        >>> changed = changes(profile.at("2023"), profile.at("2023", readings={"renewal_reach": "moved_cut"}))
+        >>> changed = shown_changes(profile.at("2023"), profile.at("2023", readings={"renewal_reach": "moved_cut"}))
         >>> [(change.path, change.was, change.value) for change in changed]
         [('certification.quality_star.renewal.within', 'original_cut', 'moved_cut')]
     """
-    found = []
-    for one in _differences(old.root, new.root, ()):
-        dotted = ".".join(one.path)
-        clauses = (old if one.new is None else new).clause(dotted)
-        texts = {**old.rules.clauses, **new.rules.clauses}
-        place, layer = _setter(one, new)
-        found.append(
-            Change(
-                path=dotted,
-                value="" if one.new is None else _brief(one.new),
-                was="" if one.old is None else _brief(one.old),
-                place=place,
-                was_place=None if one.old is None else one.old.place,
-                by=_by(layer),
-                quotes={clause: texts[clause].quote for clause in clauses if clause in texts},
-            )
+    texts = {**old.rules.clauses, **new.rules.clauses}
+    return tuple(
+        Change(
+            path=one.path,
+            value="" if one.new is None else _brief(one.new),
+            was="" if one.old is None else _brief(one.old),
+            place=one.place,
+            was_place=one.was_place,
+            by=_by(one.layer),
+            quotes={clause: texts[clause].quote for clause in one.clause if clause in texts},
         )
-    return tuple(found)
+        for one in changes(old, new)
+    )
 
 
-def _differences(old: Node, new: Node, path: Path) -> Iterator[_Difference]:
-    if old.digest == new.digest:
-        return
-    if old.children is None or new.children is None:
-        yield _Difference(path, old, new)
-        return
-    for key in dict.fromkeys((*old.children, *new.children)):
-        below = (*path, key)
-        if below == ("interpretations",):
-            continue
-        one, other = old.get(key), new.get(key)
-        if one is None or other is None:
-            yield _Difference(below, one, other)
-        else:
-            yield from _differences(one, other, below)
+def changes_text(changed: tuple[Change, ...], lang: Language) -> str:
+    """Write changes, one a line: what, by which file and line, what it was and where, and the clauses.
+
+    Args:
+        changed: The changes.
+        lang: The language.
+    """
+    between = "，" if lang == "zh" else ", "
+    lines = []
+    for one in changed:
+        said = [f"{one.value or _REMOVED.say(lang)}", f"{one.by.say(lang)} {_where(one.place)}"]
+        was = f"{_WAS.say(lang)} {one.was or _NOTHING.say(lang)}"
+        said.append(was if one.was_place is None else f"{was} ({_where(one.was_place)})")
+        clause = f" [{', '.join(one.quotes)}]" if one.quotes else ""
+        lines.append(f"{one.path}: {between.join(said)}{clause}")
+    return "\n".join(lines)
 
 
-def _setter(one: _Difference, new: RuleSet) -> tuple[Place, str]:
-    """Return where a difference is written, and by which layer."""
-    for layer in reversed(new.layers):
-        node = layer.patch.get(*one.path)
-        if node is not None:
-            return node.place, f"{layer.kind} {layer.name}"
-    node = one.new or one.old
-    assert node is not None, "a difference is in one of the two"
-    first = next((leaf for _, leaf in node.leaves()), node)
-    return first.place, first.layer
+def _where(place: Place) -> str:
+    return str(Place(place.file, place.line))
 
 
 def _by(layer: str) -> Title:

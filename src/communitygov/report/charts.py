@@ -141,7 +141,7 @@ def share_chart(lines: Sequence[Line], lang: Language, *, target: Target | None 
         .mark_text(align="left", baseline="middle", dx=12, fontSize=14, fontWeight=600)
         .encode(x="year:Q", y="place:Q", text="label:N", color=colour),
     ]
-    return styled(alt.layer(*layers).properties(width=_WIDTH, height=340))
+    return styled(alt.layer(*layers).properties(width=_WIDTH, height=340), lang)
 
 
 def _target_layers(
@@ -246,7 +246,7 @@ def moves_chart(moves: Sequence[Move], titles: Sequence[Title], lang: Language) 
         zero = alt.Chart(alt.Data(values=[{"number": 0}])).mark_rule(color=_INK, strokeWidth=1).encode(y="number:Q")
         encoded = bars.encode(x=x.scale(domain=years), y=y, color=colour.legend(legend))
         panels.append(alt.layer(encoded, zero).properties(width=400, height=230))
-    return styled(alt.concat(*panels, columns=2, spacing=50))
+    return styled(alt.concat(*panels, columns=2, spacing=50), lang)
 
 
 def _stacked(moves: Sequence[Move], *, gains: bool) -> float:
@@ -292,7 +292,7 @@ def index_chart(index: Index, title: Title, lang: Language) -> Any:
         words.encode(x=x, y="first:Q", text="label:N"),
         shares.encode(x="right:Q", y="middle:Q", text="share:N"),
     ]
-    return styled(alt.layer(*layers).properties(width=right, height=height))
+    return styled(alt.layer(*layers).properties(width=right, height=height), lang)
 
 
 def _boxes(index: Index, title: Title, lang: Language, height: int) -> list[dict[str, Any]]:
@@ -339,7 +339,8 @@ def _ends(share: Fraction) -> bool:
 
 def _wrapped(name: str, room: int, most: int) -> list[str]:
     """Return a name in at most so many lines that fit a width in pixels, roughly; what is too much is cut off."""
-    lines, line = [], ""
+    lines: list[str] = []
+    line = ""
     between = " " if " " in name else ""
     for piece in name.split(" ") if between else list(name):
         longer = f"{line}{between}{piece}" if line else piece

@@ -66,6 +66,7 @@ class Block:
         rows: Its rows; a `Title` is said in the page's language.
         about: How to read it.
         wide: Whether it takes the whole width of the page.
+        folded: Whether it is shown only when asked for.
     """
 
     title: Title
@@ -73,6 +74,7 @@ class Block:
     rows: tuple[tuple[Any, ...], ...]
     about: Title | None = None
     wide: bool = False
+    folded: bool = False
 
 
 @frozen

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from communitygov.vocabulary.errors import MissingExtra, UsageError
+from communitygov.vocabulary.text import Language
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    import altair as alt
-
 __all__ = [
     "COLOURS",
-    "FONT",
+    "FONTS",
     "altair",
     "check_picture",
     "cjk_font",
@@ -26,11 +26,16 @@ __all__ = [
     "write_picture",
 ]
 
-FONT = (
-    "'Noto Sans CJK SC', 'Noto Sans SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', "
-    "'WenQuanYi Micro Hei', 'Segoe UI', system-ui, sans-serif"
+_CHINESE = (
+    "'Noto Sans CJK SC', 'Noto Sans SC', 'Source Han Sans SC', 'PingFang SC', 'Microsoft YaHei', 'WenQuanYi Micro Hei'"
 )
-"""Fonts with Chinese of every common system, best first."""
+_LATIN = "'Segoe UI', 'Helvetica Neue', 'Noto Sans', Arial"
+
+FONTS: Mapping[Language, str] = {
+    "zh": f"{_CHINESE}, {_LATIN}, system-ui, sans-serif",
+    "en": f"{_LATIN}, {_CHINESE}, system-ui, sans-serif",
+}
+"""Fonts of every common system, Chinese ones among them, by the language that comes first."""
 
 COLOURS = ("#0b6e99", "#d9631e", "#5f6b73", "#3b8f5a", "#a64d79", "#c9a227", "#6a5acd", "#2f2f2f")
 """Colours of variants; neighbours differ in lightness too, for print and for the colour-blind."""
@@ -60,29 +65,32 @@ def altair() -> ModuleType:
     Raises:
         MissingExtra: If it or vl-convert is not installed.
     """
-    try:
-        import altair
-        import vl_convert as _
-    except ModuleNotFoundError as error:
-        raise MissingExtra.named("report", error.name or "altair") from None
-    return altair
+    found = []
+    for name in ("altair", "vl_convert"):
+        try:
+            found.append(import_module(name))
+        except ModuleNotFoundError:
+            raise MissingExtra.named("report", name) from None
+    return found[0]
 
 
-def styled(chart: alt.LayerChart | alt.Chart | alt.HConcatChart | alt.VConcatChart) -> Any:
+def styled(chart: Any, lang: Language) -> Any:
     """Return a chart in the look that all have.
 
     Args:
         chart: An Altair chart.
+        lang: The language of its words, whose fonts come first.
     """
+    font = FONTS[lang]
     return (
-        chart.configure(font=FONT, background="white", padding=8)
+        chart.configure(font=font, background="white", padding=8)
         .configure_view(stroke=None)
         .configure_axis(
             labelColor=_QUIET, titleColor=_QUIET, gridColor=_GRID, domainColor=_GRID, tickColor=_GRID,
             labelFontSize=13, titleFontSize=13, titleFontWeight="normal",
         )
         .configure_legend(labelColor=_INK, labelFontSize=13, titleColor=_QUIET, labelLimit=0, titleFontWeight="normal")
-        .configure_text(font=FONT)
+        .configure_text(font=font)
     )  # fmt: skip
 
 

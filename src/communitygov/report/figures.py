@@ -8,11 +8,11 @@ from typing import Any
 from communitygov.profile.profile import RuleSet
 from communitygov.report.contents import Block
 from communitygov.report.values import chance_text
-from communitygov.simulation.results import QUANTILES, Simulation
+from communitygov.simulation.results import QUANTILES, QUANTITIES, Simulation
 from communitygov.simulation.variants import Variant
 from communitygov.vocabulary.text import Title
 
-__all__ = ["blocks", "chances", "head_blocks", "model_block"]
+__all__ = ["blocks", "chances", "head_blocks", "model_block", "quantity_title"]
 
 _YEAR = Title(zh="年度", en="year")
 _TIER = Title(zh="星级", en="tier")
@@ -26,6 +26,14 @@ _QUANTITIES: Mapping[str, Title] = {
     "plaques_taken_down": Title(zh="年内摘牌", en="plaques taken down"),
     "award_money": Title(zh="奖励资金（万元）", en="award money (10,000 yuan)"),
 }
+_TRULY = Title(
+    zh="模型中社区有真实品质，得分带有误差；此为获评者中真实品质也排在同样名次之内的份额。",
+    en="In the model a community has a true quality, and scores carry errors: the share of the certified whose true "
+    "quality is among as many best.",
+)
+_FIRST = ("watched", "award_money")
+"""Quantities that are shown at once."""
+
 _FEN = 1_000_000
 """Fen in the unit that money is shown in."""
 
@@ -48,11 +56,10 @@ def blocks(simulation: Simulation, rules: RuleSet) -> Iterator[Block]:
             (_YEAR, *heads),
             _by_year(simulation, _of(simulation.tiers, "tier", key), _number),
         )
-    for key, title in _QUANTITIES.items():
-        rows = _of(simulation.quantities, "quantity", key)
-        if rows.height:
-            yield Block(title, (_YEAR, *heads), _by_year(simulation, rows, _money if key == "award_money" else _number))
+    quantities = list(_quantities(simulation, heads))
+    yield from (block for block in quantities if not block.folded)
     yield from _truly(simulation, rules, heads)
+    yield from (block for block in quantities if block.folded)
 
 
 def head_blocks(simulation: Simulation, rules: RuleSet) -> tuple[Block, Block]:
@@ -83,6 +90,19 @@ def chances(simulation: Simulation, rules: RuleSet, variant: Variant) -> Iterato
     for row in simulation.expectations.iter_rows(named=True):
         if row["variant"] == variant.name and row["kind"] == "target":
             yield _named(rules, row["expectation"]), row["probability"]
+
+
+def quantity_title(name: str) -> Title:
+    """Return what a quantity of a simulation is called.
+
+    Args:
+        name: Its name, one of ``QUANTITIES``.
+
+    Example:
+        >>> quantity_title("watched").en
+        "on the watch list at the year's end"
+    """
+    return _QUANTITIES.get(name, QUANTITIES[name])
 
 
 def model_block(simulation: Simulation) -> Block | None:
@@ -175,6 +195,14 @@ def _expectations(simulation: Simulation, rules: RuleSet) -> Block:
     )
 
 
+def _quantities(simulation: Simulation, heads: tuple[Title, ...]) -> Iterator[Block]:
+    for key, title in _QUANTITIES.items():
+        rows = _of(simulation.quantities, "quantity", key)
+        if rows.height:
+            shown = _money if key == "award_money" else _number
+            yield Block(title, (_YEAR, *heads), _by_year(simulation, rows, shown), folded=key not in _FIRST)
+
+
 def _unmeasured(simulation: Simulation, rules: RuleSet) -> Iterator[Block]:
     if simulation.unmeasured:
         yield Block(
@@ -197,11 +225,7 @@ def _truly(simulation: Simulation, rules: RuleSet, heads: tuple[Title, ...]) -> 
             Title(zh=f"{named.zh}及以上中名副其实者", en=f"Truly among the best, of those with {named.en} or more"),
             (_YEAR, *heads),
             _by_year(simulation, _of(simulation.truly_top, "tier", key), _share),
-            Title(
-                zh="模型中社区有真实品质，得分带有误差；此为获评者中真实品质也排在同样名次之内的份额。",
-                en="In the model a community has a true quality, and scores carry errors: the share of the certified "
-                "whose true quality is among as many best.",
-            ),
+            _TRULY,
         )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
+from importlib.resources import files
 from itertools import groupby
 from typing import Any
 
 from communitygov.profile.coverage import Assumption
 from communitygov.profile.rules import Interpretation
 from communitygov.report.contents import Block, Change, Contents, Side
-from communitygov.report.drawing import COLOURS
-from communitygov.report.style import CSS
+from communitygov.report.drawing import COLOURS, FONTS
 from communitygov.report.tables import is_number
 from communitygov.report.values import chance_text, value_text
 from communitygov.vocabulary.problem import Place
@@ -27,6 +27,9 @@ _WORDS = {
     ),
     "chances": Title(zh="达到目标的可能性", en="Chance of meeting the target"),
     "before": Title(zh="原在", en="before, at"),
+    "more": Title(
+        zh="更多数字：列入与退出治理类、挂牌与摘牌", en="More figures: the watch list and plaques, in and out"
+    ),
     "removed": Title(zh="删除", en="removed"),
     "added": Title(zh="新增", en="added"),
     "tables": Title(zh="数字", en="The figures"),
@@ -71,7 +74,7 @@ def page(contents: Contents, drawn: Mapping[str, str], lang: Language, *, other:
             _header(contents, lang, other),
             f'<div class="sides">{"".join(_sides(contents.sides, lang))}</div>',
             *_figures(contents, drawn, lang),
-            _section("tables", lang, '<div class="tables">', *(_block(one, lang) for one in contents.blocks), "</div>"),
+            _section("tables", lang, *_tables(contents.blocks, lang)),
             _section("rules", lang, *(_changes(side, i, lang) for i, side in enumerate(contents.sides))),
             _section("questions", lang, _about("questions_about", lang), *_questions(contents, lang)),
             _section("assumed", lang, _about("assumed_about", lang), *_assumptions(contents.assumptions, lang)),
@@ -82,7 +85,8 @@ def page(contents: Contents, drawn: Mapping[str, str], lang: Language, *, other:
     return (
         f'<!doctype html>\n<html lang="{tag}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
-        f"<style>\n{CSS}\n</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+        f"<style>\n:root {{ --font: {FONTS[lang]} }}\n{_css()}</style>\n</head>\n"
+        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
 
 
@@ -132,6 +136,15 @@ def _about(name: str, lang: Language) -> str:
     return f'<p class="about">{escape(_WORDS[name].say(lang))}</p>'
 
 
+def _tables(blocks: Sequence[Block], lang: Language) -> Iterator[str]:
+    shown = "".join(_block(block, lang) for block in blocks if not block.folded)
+    yield f'<div class="tables">{shown}</div>'
+    folded = "".join(_block(block, lang) for block in blocks if block.folded)
+    if folded:
+        more = escape(_WORDS["more"].say(lang))
+        yield f'<details><summary>{more}</summary><div class="tables">{folded}</div></details>'
+
+
 def _block(block: Block, lang: Language) -> str:
     about = "" if block.about is None else f'<p class="about">{escape(block.about.say(lang))}</p>'
     wide = ' class="wide"' if block.wide else ""
@@ -140,10 +153,11 @@ def _block(block: Block, lang: Language) -> str:
 
 def _table(block: Block, lang: Language) -> str:
     numbers = [
-        any(is_number(row[i]) for row in block.rows)
-        and all(is_number(row[i]) or row[i] is None for row in block.rows)
-        or bool(block.rows)
-        and all(_is_figure(row[i]) for row in block.rows)
+        (
+            any(is_number(row[i]) for row in block.rows)
+            and all(is_number(row[i]) or row[i] is None for row in block.rows)
+        )
+        or (bool(block.rows) and all(_is_figure(row[i]) for row in block.rows))
         for i in range(len(block.heads))
     ]
     kinds = [' class="n"' if number else "" for number in numbers]
@@ -184,7 +198,8 @@ def _change(change: Change, lang: Language) -> str:
         f'<blockquote lang="zh-CN"><span class="clause">{escape(clause)}</span> {escape(quote)}</blockquote>'
         for clause, quote in change.quotes.items()
     )
-    return f'<p><code>{escape(change.path)}</code>: {said}<br><span class="quiet">{escape(change.by.say(lang))}, {where}</span></p>{quotes}'
+    head = f"<p><code>{escape(change.path)}</code>: {said}<br>"
+    return f'{head}<span class="quiet">{escape(change.by.say(lang))}, {where}</span></p>{quotes}'
 
 
 def _questions(contents: Contents, lang: Language) -> Iterator[str]:
@@ -221,8 +236,12 @@ def _assumptions(assumptions: Sequence[Assumption], lang: Language) -> Iterator[
             f'<span class="quiet"><code>{escape(_where(one.place))}</code></span></li>'
             for one in group
         )
-        paths = escape(group[0].path if len(group) == 1 else f"{len(group)} {_WORDS['values'].say(lang)}")
-        yield f'<details><summary>{said} <span class="count"><code>{paths}</code></span></summary><ul>{rows}</ul></details>'
+        if len(group) == 1:
+            yield f'<div class="one">{said}<ul>{rows}</ul></div>'
+            continue
+        paths = f"{len(group)} {escape(_WORDS['values'].say(lang))}"
+        head = f'<summary>{said} <span class="count"><code>{paths}</code></span></summary>'
+        yield f"<details>{head}<ul>{rows}</ul></details>"
 
 
 def _rest(contents: Contents, lang: Language) -> Iterator[str]:
@@ -230,7 +249,8 @@ def _rest(contents: Contents, lang: Language) -> Iterator[str]:
         said = "".join(f"<li>{escape(one.say(lang))}</li>" for one in contents.contradictions)
         yield f'<h2 id="contradictions">{escape(_WORDS["contradictions"].say(lang))}</h2><ul>{said}</ul>'
     if contents.model is not None:
-        yield f'<h2 id="model">{escape(contents.model.title.say(lang))}</h2>{_about("model_note", lang)}{_table(contents.model, lang)}'
+        title = escape(contents.model.title.say(lang))
+        yield f'<h2 id="model">{title}</h2>{_about("model_note", lang)}{_table(contents.model, lang)}'
 
 
 def _footer(contents: Contents, lang: Language) -> str:
@@ -242,6 +262,10 @@ def _footer(contents: Contents, lang: Language) -> str:
 
 def _where(place: Place) -> str:
     return str(Place(place.file, place.line))
+
+
+def _css() -> str:
+    return files("communitygov.report").joinpath("page.css").read_text("utf-8")
 
 
 def _colour(i: int) -> str:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from communitygov import __version__
 from communitygov.certification.rules import Certification
 from communitygov.measures.rules import Expectation
 from communitygov.profile.coverage import coverage
 from communitygov.profile.profile import Profile, RuleSet
-from communitygov.report.changes import changes
+from communitygov.report.changes import shown_changes
 from communitygov.report.charts import Line, Move, Point, Target, index_chart, moves_chart, share_chart
-from communitygov.report.contents import Block, Contents, Picture, Side
+from communitygov.report.contents import Contents, Picture, Side
 from communitygov.report.drawing import draw_svg
 from communitygov.report.figures import blocks, chances, model_block
 from communitygov.report.page import page
@@ -114,8 +113,8 @@ def pictures(simulation: Simulation, profile: Profile) -> tuple[Picture, ...]:
             Title(zh="每年有多少社区获星级", en="How many are certified, year by year"),
             Title(
                 zh="线为各次抽取的均值，色带为其中 90%（5% 至 95%）。虚线是来源自己的目标，菱形是其期限。",
-                en="Lines are means over draws, bands hold 90% of draws (5% to 95%). The dashed line is the source's own "
-                "target, the diamond its date.",
+                en="Lines are means over draws, bands hold 90% of draws (5% to 95%). The dashed line is the source's "
+                "own target, the diamond its date.",
             ),
             lambda lang: share_chart(lines, lang, target=target, measured=_SHARE),
         )
@@ -129,8 +128,8 @@ def pictures(simulation: Simulation, profile: Profile) -> tuple[Picture, ...]:
                 Title(zh="谁得谁失", en="Who gains and who loses"),
                 Title(
                     zh=f"与“{first.zh}”相比，同一社区在同样的得分下星级的变化：线上为升，线下为降，单位为社区数（均值）。",
-                    en=f"Against \u201c{first.en}\u201d: the same communities with the same scores. Above the line those "
-                    "who gain, below it those who lose, in communities (means over draws).",
+                    en=f"Against \u201c{first.en}\u201d: the same communities with the same scores. Above the line "
+                    "those who gain, below it those who lose, in communities (means over draws).",
                 ),
                 lambda lang: moves_chart(moves, titles, lang),
             )
@@ -168,7 +167,7 @@ def _side(simulation: Simulation, profile: Profile, rules: RuleSet, variant: Var
         line=_line(simulation, variant),
         about=_about(variant, rules),
         chances=tuple(chances(simulation, rules, variant)),
-        changes=changes(rules, laid),
+        changes=shown_changes(rules, laid),
     )
 
 

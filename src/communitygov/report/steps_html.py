@@ -21,7 +21,7 @@ _OPEN = 2
 """Levels that are unfolded when the page is opened."""
 
 _STYLE = """
-.cg-steps{font:15px/1.6 system-ui,"Noto Sans CJK SC","Noto Sans SC","PingFang SC","Microsoft YaHei",sans-serif;max-width:60em}
+.cg-steps{max-width:60em;font:15px/1.6 system-ui,"Noto Sans CJK SC","Noto Sans SC","PingFang SC",sans-serif}
 .cg-steps details,.cg-steps .cg-leaf{margin:.15em 0 .15em 1.1em}
 .cg-steps>details,.cg-steps>.cg-leaf{margin-left:0}
 .cg-steps details details,.cg-steps details .cg-leaf{border-left:1px solid #8884;padding-left:.7em}

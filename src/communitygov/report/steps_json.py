@@ -51,7 +51,7 @@ def steps_from_json(data: Mapping[str, Any]) -> Steps:
         >>> steps_from_json(steps_json(tree)) == tree
         True
     """
-    found = data.get("schema") if isinstance(data, Mapping) else None
+    found = data.get("schema") if hasattr(data, "get") else None
     if found != SCHEMA:
         raise UsageError.because(
             "other-schema", zh=f"须为 `{SCHEMA}`，却是 `{found}`", en=f"expected `{SCHEMA}`, found `{found}`"

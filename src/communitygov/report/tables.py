@@ -157,6 +157,8 @@ def is_number(value: Any) -> bool:
 def _jsonable(value: Any) -> Any:
     if isinstance(value, float) and value != value:
         return None
+    if isinstance(value, list):
+        return [_jsonable(one) for one in value]
     return value if value is None or isinstance(value, (str, bool, int, float)) else value_text(value, "en")
 
 

@@ -111,7 +111,7 @@ def calibrate(
     else:
         values["correlation"] = correlation
     values |= _spreads(index, start, per, lags, correlation**step, notes)
-    parameters = evolve(start, **values)
+    parameters = evolve(start, **values)  # type: ignore[arg-type]
     observed = {"mean": centre, "variance": lags[0], "improvement": slope, "correlation": correlation}
     return Calibration(parameters, tuple(sorted(values)), observed, tuple(notes))
 
@@ -128,7 +128,7 @@ def measurement_variance(parameters: Parameters, index: Index, per: Literal["cel
     for leaf in index.leaves:
         key = (leaf.path[0] if per == "cell" else leaf.id, leaf.method)
         cells[key] = cells.get(key, Fraction(0)) + leaf.share
-    sampled = sum((share for (_, method), share in cells.items() if method == SAMPLED), Fraction(0))
+    sampled = sum((share for (_, method), share in cells.items() if method in SAMPLED), Fraction(0))
     common = parameters.answer_spread**2 / parameters.answers * parameters.halo * float(sampled) ** 2
     return common + sum(float(share) ** 2 * error_of(parameters, method) ** 2 for (_, method), share in cells.items())
 

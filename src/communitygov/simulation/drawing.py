@@ -29,8 +29,8 @@ __all__ = ["MONTHS", "SAMPLED", "draw", "error_of", "flags", "latent_score"]
 
 MONTHS: Mapping[PeriodKind, int] = {"year": 12, "half": 6, "quarter": 3, "month": 1}
 """How many months a period of each kind has."""
-SAMPLED = "questionnaire"
-"""The method whose error is that of a sample of answers."""
+SAMPLED = frozenset({"questionnaire", "survey"})
+"""The methods whose error is that of a sample of answers, by their ids."""
 PAPERS = "documents"
 
 
@@ -55,9 +55,9 @@ def draw(
         lift: What remediation has added in each period, in points of 100, an array of draws times units.
 
     Returns:
-        One row per draw, period and subject: ``draw`` (from 0), ``subject``, ``period`` and a column per leaf, as ``score``
-        takes it: on the leaf's scale, with no more places than it declares. Leaves that share a draw share one column
-        in memory.
+        One row per draw, period and subject: ``draw`` (from 0), ``subject``, ``period`` and a column per leaf, as
+        ``score`` takes it: on the leaf's scale, with no more places than it declares. Leaves that share a draw share
+        one column in memory.
 
     Raises:
         UsageError: If a period is before the world begins, or a leaf has no scale to be drawn on.
@@ -249,13 +249,11 @@ def _true(world: World, quality: str, period: Period, draws: int) -> Floats:
         return recent[ordinal]  # type: ignore[no-any-return]
     years = ordinal * MONTHS[period.kind] / 12
     value = np.full(draws * world.size, model.mean + model.improvement * years, dtype=np.float32)
-    for spread, numbers in (
-        (model.spread, lambda: _process(world, "level", period, draws)),
-        (model.quality_spread, lambda: _process(world, f"quality {quality}", period, draws)),
-        (model.quarter_spread, lambda: _moment(world, period, draws)),
-    ):
+    for spread, name in ((model.spread, "level"), (model.quality_spread, f"quality {quality}")):
         if spread:
-            value += np.float32(spread) * numbers()
+            value += np.float32(spread) * _process(world, name, period, draws)
+    if model.quarter_spread:
+        value += np.float32(model.quarter_spread) * _moment(world, period, draws)
     lasting = 12 // MONTHS[period.kind]
     kept = {at: one for at, one in recent.items() if ordinal - lasting < at < ordinal}
     world._kept[key] = (first, {**kept, ordinal: value})
@@ -285,14 +283,14 @@ def _observed(
         value += lift
     ordinal = _ordinal(world, period)
     own = error_of(model, leaf.method)
-    shared = model.answer_spread * (model.halo / model.answers) ** 0.5 if leaf.method == SAMPLED else 0
+    shared = model.answer_spread * (model.halo / model.answers) ** 0.5 if leaf.method in SAMPLED else 0
     if shared:
         if period not in common:
             common[period] = _normal(world, f"answers {period.kind}", ordinal, draws)
         value += np.float32(shared) * common[period]
     if own:
         value += np.float32(own) * _normal(world, f"{_source(world, leaf)} {leaf.method} {period.kind}", ordinal, draws)
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def error_of(parameters: Parameters, method: str | None) -> float:
@@ -302,23 +300,22 @@ def error_of(parameters: Parameters, method: str | None) -> float:
         parameters: The parameters.
         method: How it is measured; of a questionnaire, the part that its questions do not share.
     """
-    if method == SAMPLED:
+    if method in SAMPLED:
         return float(parameters.answer_spread * ((1 - parameters.halo) / parameters.answers) ** 0.5)
     return parameters.document_error if method == PAPERS else parameters.visit_error
 
 
 def _scale(leaf: Leaf) -> tuple[Fraction, Fraction, int | None]:
     """Return a leaf's least and greatest value and its decimals."""
-    low, high = leaf.scale.minimum, leaf.scale.maximum
-    if low is None or high is None:
-        low, high = ends(leaf)
+    given = leaf.scale.minimum, leaf.scale.maximum
+    low, high = ends(leaf) if given[0] is None or given[1] is None else (Fraction(given[0]), Fraction(given[1]))
     if low >= high:
         raise UsageError.because(
             "no-scale-to-draw-on",
             zh=f"指标 `{leaf.id}` 没有量表（scale），无从抽取",
             en=f"the indicator `{leaf.id}` has no scale with minimum and maximum, so nothing can be drawn for it",
         )
-    return Fraction(low), Fraction(high), leaf.scale.decimals
+    return low, high, leaf.scale.decimals
 
 
 def _on_scale(points: Floats, leaf: Leaf, scale: tuple[Fraction, Fraction, int | None]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
@@ -11,7 +12,8 @@ from communitygov.measures.measure import Values, measure_unchecked, meets
 from communitygov.measures.rows import measure_table
 from communitygov.measures.rules import Expectation, Measure
 from communitygov.profile.profile import RuleSet
-from communitygov.simulation.stages import BY, Certs, Scored, Stages
+from communitygov.simulation.carried import BY, Certs, Scored
+from communitygov.simulation.stages import Stages
 from communitygov.simulation.variants import Course
 from communitygov.simulation.worlds import World
 from communitygov.vocabulary.text import Title
@@ -56,9 +58,9 @@ class Expected:
         """
         for name in dict.fromkeys(str(expectation.measure) for expectation in self.wanted.values()):
             measure = self.rules.rules.measures[name]
-            sources = (certs,) if measure.of == "certified" else tuple(scored)
+            sources: tuple[Scored | Certs, ...] = (certs,) if measure.of == "certified" else tuple(scored)
             digest = self.rules.find(f"measures.{name}").digest
-            values = stages.once(("measure", digest, *sources), lambda m=measure, s=sources: _values(m, s, stages.world))
+            values = stages.once(("measure", digest, *sources), partial(_values, measure, sources, stages.world))
             self.values.setdefault(name, []).append(values)
 
     def judged(self, draws: int, known: dict[object, pl.DataFrame]) -> dict[str, pl.DataFrame]:
@@ -101,10 +103,14 @@ def expected_of(course: Course, world: World, *, undated: bool) -> Expected:
     nodes: set[str] = set()
     for name, expectation in rules.rules.expectations.items():
         if expectation.measure is None:
-            unmeasured[name] = Title(zh="原文未给指标，只能绘出", en="the source names no measure; it can only be drawn")
+            unmeasured[name] = Title(
+                zh="原文未给指标，只能绘出", en="the source names no measure; it can only be drawn"
+            )
             continue
         if expectation.by is None and not undated:
-            unmeasured[name] = Title(zh="没有期限，此次未评判", en="it has no date, and such are not judged in this run")
+            unmeasured[name] = Title(
+                zh="没有期限，此次未评判", en="it has no date, and such are not judged in this run"
+            )
             continue
         measure = rules.rules.measures[expectation.measure]
         asked = _asked(measure)
@@ -137,9 +143,7 @@ def _values(measure: Measure, sources: Sequence[Scored | Certs], world: World) -
     return measure_unchecked(measure, frame.lazy(), by=BY).frame.collect()  # type: ignore[no-any-return]
 
 
-def _judged(
-    expectation: Expectation, measure: Measure, taken: Sequence[pl.DataFrame], draws: int
-) -> pl.DataFrame:
+def _judged(expectation: Expectation, measure: Measure, taken: Sequence[pl.DataFrame], draws: int) -> pl.DataFrame:
     """Return ``draw`` and ``met``, from a measure's values."""
     import polars as pl
 
@@ -155,4 +159,6 @@ def _judged(
     worst = pl.col("met").replace_strict({"false": 0, "undetermined": 1, "true": 2}, return_dtype=pl.Int8).min()
     words = {0: "false", 1: "undetermined", 2: "true"}
     said = judged.group_by("draw").agg(worst.replace_strict(words, return_dtype=pl.String))
-    return everybody.join(said, on="draw", how="left").sort("draw").with_columns(pl.col("met").fill_null("undetermined"))
+    return (
+        everybody.join(said, on="draw", how="left").sort("draw").with_columns(pl.col("met").fill_null("undetermined"))
+    )

@@ -186,7 +186,7 @@ class Simulation:
         np = numpy_or_refuse()
         kind = pl.Enum(self.ladder)
         codes = pl.Series("tier", self.codes[variant, year])
-        tiers = codes.replace_strict({i: name for i, name in enumerate(self.ladder, 1)}, default=None, return_dtype=kind)
+        tiers = codes.replace_strict(dict(enumerate(self.ladder, 1)), default=None, return_dtype=kind)
         return pl.DataFrame(
             {
                 "draw": np.repeat(np.arange(self.draws, dtype=np.int32), self.subjects),
@@ -271,9 +271,7 @@ def assumptions(rules: RuleSet, sections: Sequence[str]) -> tuple[Assumption, ..
                 i = path.index("assumed")
                 name = ".".join([section, *path[:i], path[i + 1]])
                 found.setdefault(name, {})[path[-1]] = leaf.text()
-    return tuple(
-        Assumption(path, Title(zh=said.get("zh", ""), en=said.get("en", ""))) for path, said in found.items()
-    )
+    return tuple(Assumption(path, Title(zh=said.get("zh", ""), en=said.get("en", ""))) for path, said in found.items())
 
 
 def questions(rules: RuleSet) -> tuple[Question, ...]:

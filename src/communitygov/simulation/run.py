@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, evolve, field
 
 from communitygov.profile.profile import Profile
+from communitygov.simulation.aftermath import money, plaques, struck
+from communitygov.simulation.carried import Certs, Lift, Plaqued, Scored, Watching, Yearly
 from communitygov.simulation.expectations import Expected, expected_of
 from communitygov.simulation.results import Simulation
-from communitygov.simulation.stages import Certs, Lift, Plaqued, Scored, Stages, Watching, Yearly, enumerated
+from communitygov.simulation.stages import Stages, enumerated
 from communitygov.simulation.tables import tabulate
+from communitygov.simulation.truth import best, codes, truly
 from communitygov.simulation.variants import Course, Term, Variant, as_it_stands, certification_of, course_of
-from communitygov.simulation.worlds import World
+from communitygov.simulation.worlds import World, whole_number
 from communitygov.vocabulary.errors import CommunityGovError, NotInForce, UsageError
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.problem import Problem
@@ -78,7 +81,7 @@ def simulate(
 
     Example:
         >>> import communitygov
-        >>> from communitygov.simulation.worlds import World
+        >>> from communitygov.simulation.worlds import World, whole_number
         >>> rules = communitygov.load_profile("shijingshan")
         >>> result = simulate(rules, World.drawn(seed=1), last=2023, draws=4)
         >>> result.stars.select("year", "certified", "base").rows()[0]
@@ -287,7 +290,7 @@ class Run:
             for what in ("came_onto_watch", "left_watch"):
                 state.changes[what] = state.changes.get(what, 0) + state.watching.counts[what]
             if state.plaqued is not None:
-                state.plaqued = stages.struck(course, term, period, state.watching, state.plaqued)
+                state.plaqued = struck(stages, course, term, period, state.watching, state.plaqued)
         if period == term.periods[-1]:
             self._close(stages, name, state, term)
 
@@ -301,22 +304,22 @@ class Run:
         else:
             state.certs, state.scores = stages.nobody(course, term, before), None
         certs = state.certs
-        state.plaqued = stages.plaques(course, term, certs, before, state.plaqued)
-        counts = {"award_money": stages.money(course, term, certs, before), **state.plaqued.counts, **state.changes}
+        state.plaqued = plaques(stages, course, term, certs, before, state.plaqued)
+        counts = {"award_money": money(stages, course, term, certs, before), **state.plaqued.counts, **state.changes}
         if state.watching is not None:
             counts["watched"] = state.watching.counts["watched"]
-        for what, numbers in counts.items():
-            self.counts[name, term.year, what] = numbers
+        for what, count in counts.items():
+            self.counts[name, term.year, what] = count
         state.changes = {}
         state.expected.take(stages, state.recent[-len(term.periods) :], certs)
-        codes = stages.codes(certs, self.ladder)
-        self.codes[name, term.year] = codes
-        best = stages.best(course, term, state.lifts) if term.full and term.year >= self.first else None
-        if best is not None:
+        numbers = codes(stages, certs, self.ladder)
+        self.codes[name, term.year] = numbers
+        truth = best(stages, course, term, state.lifts) if term.full and term.year >= self.first else None
+        if truth is not None:
             cut: list[int] = []
             for tier, _ in term.certification.ladder:
                 cut.append(self.ladder.index(tier) + 1)
-                self.truly[name, term.year, tier] = stages.truly(certs, codes, best, tuple(cut))
+                self.truly[name, term.year, tier] = truly(stages, certs, numbers, truth, tuple(cut))
         state.lifts = {period: lift for period, lift in state.lifts.items() if period not in term.periods}
 
 
@@ -360,9 +363,11 @@ def _draws(world: World, draws: int | None) -> int:
         return 1
     if draws is None:
         return DRAWS
-    if not isinstance(draws, int) or isinstance(draws, bool) or draws < 1:
+    if not whole_number(draws, 1):
         raise UsageError.because(
-            "bad-draws", zh=f"抽取次数须为正整数，却是 {draws!r}", en=f"draws must be a whole number of 1 or more, not {draws!r}"
+            "bad-draws",
+            zh=f"抽取次数须为正整数，却是 {draws!r}",
+            en=f"draws must be a whole number of 1 or more, not {draws!r}",
         )
     return draws
 
@@ -381,7 +386,5 @@ def _begun(course: Course, world: World, first: int | None) -> Course:
     if world.data is not None:
         start = min(map(str, world.data["period"].to_list()))
         cut = [(term, tuple(one for one in term.periods if str(one) >= start)) for term in terms]
-        terms = [
-            evolve(term, periods=kept, full=term.full and kept == term.periods) for term, kept in cut if kept
-        ]
+        terms = [evolve(term, periods=kept, full=term.full and kept == term.periods) for term, kept in cut if kept]
     return evolve(course, terms=tuple(terms))

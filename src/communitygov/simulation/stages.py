@@ -7,20 +7,18 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
-from communitygov.certification.awards import awards
 from communitygov.certification.certify import certify_unchecked
-from communitygov.certification.register import plaque_events, register_on, watch_events
 from communitygov.certification.rules import Certification
 from communitygov.certification.watch import watch, watch_unchecked
 from communitygov.certification.year import yearly, yearly_unchecked
-from communitygov.index.rules import Index
 from communitygov.index.score import score, score_unchecked
-from communitygov.simulation.drawing import MONTHS, draw, flags, latent_score
+from communitygov.simulation.carried import BY, KEYS, Certs, Lift, Scored, Watching, Yearly
+from communitygov.simulation.drawing import MONTHS, draw, flags
 from communitygov.simulation.variants import Course, Term
 from communitygov.simulation.worlds import World, numpy_or_refuse
 from communitygov.vocabulary.period import Period
@@ -30,123 +28,18 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float32]
     Whole = NDArray[np.int64]
-    Codes = NDArray[np.int8]
 
-__all__ = ["BY", "Certs", "Lift", "Plaqued", "Scored", "Stages", "Watching", "Yearly", "enumerated"]
+__all__ = ["Stages", "enumerated"]
 
 T = TypeVar("T")
 F = TypeVar("F", bound="Scored | Yearly | Certs")
 
-BY = ("draw",)
-_KEYS = ["draw", "subject"]
 _ELSEWHERE = ("year", "watch", "awards", "plaques", "listing", "consequences", "title", "note")
 """Parts of a certification's rules that who is certified does not rest on, but for what other stages made of them."""
 
 _ROWS = 160_000
 """How many rows are drawn and scored at once, at most, where one period has fewer."""
-
-
-@frozen(eq=False)
-class Scored:
-    """The scores of one period: one row per draw and subject, in that order.
-
-    Args:
-        period: The period.
-        frame: ``draw``, ``subject``, ``period``, ``score``, ``maximum`` and the points of the nodes asked for.
-    """
-
-    period: Period
-    frame: pl.DataFrame = field(repr=False)
-
-    def slim(self, *names: str) -> pl.DataFrame:
-        """Return only what sums and ranks are made of.
-
-        Args:
-            names: Further columns.
-        """
-        return self.frame.select(*_KEYS, "period", "score", "maximum", *names)
-
-
-@frozen(eq=False)
-class Watching:
-    """The watch list after a period.
-
-    Args:
-        listed: Who is on it: ``draw``, ``subject``, ``since``.
-        changes: Who came onto it or left it: ``draw``, ``subject``, ``change``.
-        counts: Per draw: how many are on it, came, left.
-    """
-
-    listed: pl.DataFrame = field(repr=False)
-    changes: pl.DataFrame = field(repr=False)
-    counts: Mapping[str, Whole] = field(repr=False)
-
-
-@frozen(eq=False)
-class Lift:
-    """What remediation has added by the beginning of a period, in points of 100, a row per draw and unit."""
-
-    points: Floats = field(repr=False)
-
-
-@frozen(eq=False)
-class Yearly:
-    """The scores of a year: one row per draw and subject, in that order.
-
-    Args:
-        frame: ``draw``, ``subject``, ``score`` (null without one) and the sums of the tie-break columns.
-    """
-
-    frame: pl.DataFrame = field(repr=False)
-
-
-@frozen(eq=False)
-class Certs:
-    """A year's certification.
-
-    Args:
-        frame: One row per draw and subject, in that order, as ``certify`` gives it, and ``ever``: whether the subject
-            holds a tier or has ever held one.
-        holders: The holders of this year and of as many before it as the rule looks back on.
-        ever: As in the frame.
-    """
-
-    frame: pl.DataFrame = field(repr=False)
-    holders: pl.DataFrame = field(repr=False)
-    ever: Any = field(repr=False)
-
-    @property
-    def tiers(self) -> pl.Series:
-        """The tier of each row."""
-        return self.frame["tier"]
-
-
-@frozen(eq=False)
-class Plaqued:
-    """The plaques that hang, and what was done since the last year's results.
-
-    Args:
-        held: Those that hang: ``draw``, ``subject``, ``tier``; None while they are those of the certified.
-        struck: Per draw: how many have been taken down since the last results, for the watch list.
-        counts: Per draw: how many were hung and taken down in the year, and hang at its end.
-    """
-
-    held: pl.DataFrame | None = field(repr=False)
-    struck: Whole = field(repr=False)
-    counts: Mapping[str, Whole] = field(repr=False)
-
-
-@frozen(eq=False)
-class Best:
-    """How communities truly stood in a year, by their latent quality.
-
-    Args:
-        places: For each draw and unit, how many are better.
-    """
-
-    places: Any = field(repr=False)
 
 
 class Stages:
@@ -160,7 +53,7 @@ class Stages:
 
     def __init__(self, world: World, draws: int, nodes: frozenset[str]) -> None:
         self.world, self.draws, self.nodes = world, draws, nodes
-        self._keys: pl.DataFrame = self._all_rows().collect().sort(_KEYS)
+        self.rows: pl.DataFrame = self._all_rows().collect().sort(KEYS)
         self._now: dict[object, Any] = {}
         self._alike: dict[type, list[Scored | Yearly | Certs]] = {}
         self._scored: dict[tuple[str, Period, Lift | None], Scored] = {}
@@ -227,7 +120,7 @@ class Stages:
         import polars as pl
 
         index = course.index(periods[0])
-        points = None if lift is None else {period: lift.points for period in periods}
+        points = None if lift is None else dict.fromkeys(periods, lift.points)
         leaves = tuple((leaf.id, leaf.path[0], leaf.method, leaf.scale, leaf.direction) for leaf in index.leaves)
         key = ("draw", repr(leaves), tuple(periods), lift)
         data = self.once(key, lambda: draw(self.world, index, periods, self.draws, lift=points))
@@ -236,16 +129,14 @@ class Stages:
         levels = "all" if wanted else "root"
         verb = score if self.world.is_real else score_unchecked
         frame = verb(index, data.lazy(), levels=levels, by=BY)  # type: ignore[arg-type]
-        scores = frame.select(*_KEYS, "period", "score", "maximum", *wanted).collect()
+        scores = frame.select(*KEYS, "period", "score", "maximum", *wanted).collect()
         if self.world.is_real:
-            scores = scores.sort("period", *_KEYS)
+            scores = scores.sort("period", *KEYS)
             return [scores.filter(pl.col("period").cast(pl.String) == str(period)) for period in periods]
         rows = self.draws * self.world.size
         return [scores.slice(i * rows, rows) for i in range(len(periods))]
 
-    def watched(
-        self, course: Course, term: Term, recent: Sequence[Scored], before: Watching | None
-    ) -> Watching | None:
+    def watched(self, course: Course, term: Term, recent: Sequence[Scored], before: Watching | None) -> Watching | None:
         """Bring the watch list up to the latest of some periods.
 
         Args:
@@ -260,26 +151,28 @@ class Stages:
         back = max(rule.periods, rule.leaving.after)
         back += term.certification.year.periods if rule.rank_of == "year_to_date" else 0
         recent = recent[-back:]
-        key = ("watch", course.digest(term, "watch", "year", "decimals"), before, *recent)
+        year = term.certification.year
+        asked = course.digest(term, "decimals"), course.digest(term, at=("watch",), without=("starred",))
+        key = ("watch", *asked, year.starts, year.periods, before, *recent)
         return self.once(key, lambda: self._watch(term.certification, recent, before))
 
     def _watch(self, rule: Certification, recent: Sequence[Scored], before: Watching | None) -> Watching:
         import polars as pl
 
-        scores = pl.concat([one.frame.select(*_KEYS, "period", "score") for one in recent])
+        scores = pl.concat([one.frame.select(*KEYS, "period", "score") for one in recent])
         listed = None if before is None else before.listed.lazy()
         assert rule.watch is not None
         verb = watch if self.world.is_real or self.world.size < 2 * rule.watch.last else watch_unchecked
         period = str(recent[-1].period)
         frame = verb(rule, scores.lazy(), listed, period=period, by=BY).frame
-        on = frame.select(*_KEYS, "since", "listed", "change").filter((pl.col("change") != "none") | pl.col("listed"))
-        found = on.collect().sort(_KEYS)
-        listed_now = found.filter("listed").select(*_KEYS, "since")
-        changes = found.filter(pl.col("change").is_in(["enters", "leaves"])).select(*_KEYS, "change")
+        on = frame.select(*KEYS, "since", "listed", "change").filter((pl.col("change") != "none") | pl.col("listed"))
+        found = on.collect().sort(KEYS)
+        listed_now = found.filter("listed").select(*KEYS, "since")
+        changes = found.filter(pl.col("change").is_in(["enters", "leaves"])).select(*KEYS, "change")
         counts = {
-            "watched": self._per_draw(listed_now),
-            "came_onto_watch": self._per_draw(changes.filter(pl.col("change") == "enters")),
-            "left_watch": self._per_draw(changes.filter(pl.col("change") == "leaves")),
+            "watched": self.per_draw(listed_now),
+            "came_onto_watch": self.per_draw(changes.filter(pl.col("change") == "enters")),
+            "left_watch": self.per_draw(changes.filter(pl.col("change") == "leaves")),
         }
         return Watching(listed_now, changes, counts)
 
@@ -305,7 +198,7 @@ class Stages:
         if before is not None:
             points += np.float32(keep) * before.points
         if watching is not None:
-            points[self._places(watching.listed)] += np.float32(gain)
+            points[self.places(watching.listed)] += np.float32(gain)
         return Lift(points)
 
     def year(self, course: Course, term: Term, scored: Sequence[Scored]) -> Yearly:
@@ -328,9 +221,9 @@ class Stages:
         for name in ("score", *rule.tie_break):
             parts = [one.slim().with_columns(one.frame[name].alias("score")) for one in scored]
             sums = verb(rule, pl.concat(parts).lazy(), by=BY).filter(pl.col("year") == year)
-            column = sums.select(*_KEYS, pl.col("score").alias(name)).collect()
+            column = sums.select(*KEYS, pl.col("score").alias(name)).collect()
             if column.height < self.draws * self.world.size:
-                column = self._keys.join(column, on=_KEYS, how="left")
+                column = self.rows.join(column, on=KEYS, how="left")
             column = self._in_order(column)
             found = column if found is None else found.with_columns(column[name])
         assert found is not None
@@ -391,7 +284,7 @@ class Stages:
 
         def make() -> Certs:
             empty = {name: pl.lit(None, dtype) for name, dtype in _columns(pl).items()}
-            frame = self._keys.with_columns(pl.lit(term.year, pl.Int64).alias("year"), **empty)
+            frame = self.rows.with_columns(pl.lit(term.year, pl.Int64).alias("year"), **empty)
             return self._as_certs(term.certification, frame, before)
 
         return self.once(("nobody", term.year, before, course.digest(term, "renewal")), make)
@@ -421,16 +314,18 @@ class Stages:
 
         subject = self.world.units.schema["subject"]
         typed = holders.select(
-            pl.col("subject").cast(pl.String).cast(subject), pl.col("year").cast(pl.Int64), pl.col("tier").cast(pl.String)
+            pl.col("subject").cast(pl.String).cast(subject),
+            pl.col("year").cast(pl.Int64),
+            pl.col("tier").cast(pl.String),
         ).filter(pl.col("year") < first)
         everywhere = typed.join(pl.select(pl.int_range(self.draws, dtype=pl.Int32).alias("draw")), how="cross")
-        of_last = everywhere.filter(pl.col("year") == first - 1).select(*_KEYS, "tier")
+        of_last = everywhere.filter(pl.col("year") == first - 1).select(*KEYS, "tier")
         empty = {name: pl.lit(None, dtype) for name, dtype in _columns(pl).items() if name != "tier"}
-        frame = self._in_order(self._keys.join(of_last, on=_KEYS, how="left"))
+        frame = self._in_order(self.rows.join(of_last, on=KEYS, how="left"))
         frame = frame.with_columns(pl.lit(first - 1, pl.Int64).alias("year"), **empty)
         np = numpy_or_refuse()
         ever = np.zeros(self.draws * self.world.size, dtype=bool)
-        ever[self._places(everywhere)] = True
+        ever[self.places(everywhere)] = True
         return Certs(frame, everywhere.select("subject", "year", *BY, "tier"), pl.Series("ever", ever))
 
     def _with_facts(
@@ -448,177 +343,13 @@ class Stages:
         if columns:
             facts = flags(self.world, sorted(columns), year, self.draws)
             facts = facts.with_columns(pl.col("subject").cast(scores.schema["subject"]))
-            scores = scores.join(facts, on=_KEYS, how="left").with_columns(pl.col(*columns).fill_null(False))
+            scores = scores.join(facts, on=KEYS, how="left").with_columns(pl.col(*columns).fill_null(False))
         if rule.group_by is not None:
             scores = scores.join(self.world.units.select("subject", rule.group_by), on="subject", how="left")
         if rule.hold_until_change:
             previous = pl.lit(None, pl.Int64) if last is None else last.frame["score"]
-            scores = scores.sort(_KEYS).with_columns(previous.alias("previous_score"))
+            scores = scores.sort(KEYS).with_columns(previous.alias("previous_score"))
         return scores
-
-    def money(self, course: Course, term: Term, certs: Certs, before: Certs | None) -> Whole:
-        """Return the money that goes with a year's results, in fen, for each draw.
-
-        Args:
-            course: The rules.
-            term: The year.
-            certs: The year's certification.
-            before: That of the year before.
-        """
-        np = numpy_or_refuse()
-        key = ("awards", course.digest(term, "awards", "decimals", "group_by"), certs, before)
-
-        def make() -> Whole:
-            import polars as pl
-
-            if term.certification.awards is None:
-                return np.zeros(self.draws, dtype=np.int64)  # type: ignore[no-any-return]
-            scored = before is not None and before.frame["score"].null_count() < before.frame.height
-            last = before.frame.lazy() if before is not None and scored else None
-            money = awards(term.certification, certs.frame.lazy(), last, by=BY)
-            sums = money.group_by("draw").agg(pl.col("award").sum()).sort("draw").collect()
-            return sums["award"].cast(pl.Int64).to_numpy()  # type: ignore[no-any-return]
-
-        return self.once(key, make)
-
-    def struck(self, course: Course, term: Term, period: Period, watching: Watching | None, hangs: Plaqued) -> Plaqued:
-        """Take down the plaques of those that came onto the watch list, where the rule does so at once.
-
-        Args:
-            course: The rules.
-            term: The year that the period lies in.
-            period: The period.
-            watching: The watch list.
-            hangs: The plaques that hang.
-        """
-        rule = term.certification
-        if rule.plaques is None or rule.plaques.on_watch != "at_once" or watching is None or hangs.held is None:
-            return hangs
-        held = hangs.held
-
-        def make() -> Plaqued:
-            day = str(period.last_day)
-            events = watch_events(rule, watching.changes, held, day=day, by=BY)
-            return Plaqued(self._register(held, events, day), hangs.struck + self._per_draw(events), hangs.counts)
-
-        return self.once(("struck", course.digest(term, "plaques"), watching, hangs), make)
-
-    def plaques(self, course: Course, term: Term, certs: Certs, before: Certs | None, hangs: Plaqued | None) -> Plaqued:
-        """Hang and take down plaques when a year's results come out.
-
-        Args:
-            course: The rules.
-            term: The year.
-            certs: The year's certification.
-            before: That of the year before.
-            hangs: The plaques that hang.
-        """
-        key = ("plaques", course.digest(term, "plaques"), certs, before, hangs)
-        return self.once(key, lambda: self._plaques(term, certs, before, hangs))
-
-    def _plaques(self, term: Term, certs: Certs, before: Certs | None, hangs: Plaqued | None) -> Plaqued:
-        import polars as pl
-
-        rule = term.certification
-        nothing = self._per_draw(certs.frame.head(0))
-        if rule.plaques is None:
-            none = dict.fromkeys(("plaques_hung", "plaques_taken_down", "plaques_hanging"), nothing)
-            return Plaqued(None, nothing, none)
-        day = str(term.periods[-1].last_day)
-        # Where a plaque always is that of the year's tier, those of last year's results hang, and need not be told.
-        plain = rule.plaques.on_change == "replace" and rule.plaques.on_watch == "year_end"
-        held = None if hangs is None else hangs.held
-        known = [one.frame["tier"].is_not_null() for one in (certs, before) if one is not None]
-        touched = known[0] | known[-1]
-        rows = [
-            None if one is None else one.frame.lazy().filter(touched).select(*_KEYS, "tier") for one in (before, certs)
-        ]
-        hangs_now = None if held is None else held.lazy()
-        found = plaque_events(rule, rows[0], rows[1], hangs_now, day=day, by=BY)
-        if plain:
-            # Only how many there are is asked for, so that nothing is put in order that nobody sees.
-            events = found.select("draw", "event").collect()
-            now, hanging = None, certs.frame.filter(pl.col("tier").is_not_null())
-        else:
-            events = found.collect()
-            now = hanging = self._register(held, events, day)
-        struck = nothing if hangs is None else hangs.struck
-        counts = {
-            "plaques_hung": self._per_draw(events.filter(pl.col("event") == "hung")),
-            "plaques_taken_down": struck + self._per_draw(events.filter(pl.col("event") == "taken_down")),
-            "plaques_hanging": self._per_draw(hanging),
-        }
-        return Plaqued(now, nothing, counts)
-
-    def _register(self, held: pl.DataFrame | None, events: pl.DataFrame, day: str) -> pl.DataFrame:
-        """Return the plaques that hang after a day's events."""
-        import polars as pl
-
-        columns = ["subject", *BY, "day", "event", "tier", "reason"]
-        parts = [events.select(columns)]
-        if held is not None:
-            said = [pl.lit("hung").alias("event"), pl.lit("certified").alias("reason")]
-            parts.insert(0, held.with_columns(pl.lit("1000-01-01").alias("day"), *said).select(columns))
-        register = register_on(pl.concat(parts), day, by=BY)
-        return register.select("subject", *BY, "tier")  # type: ignore[no-any-return]
-
-    def best(self, course: Course, term: Term, lifts: Mapping[Period, Lift]) -> Best | None:
-        """Return how the communities truly stood in a year; None of real data, whose truth nobody knows.
-
-        Args:
-            course: The rules, which weigh the qualities.
-            term: The year.
-            lifts: What remediation had added in each period.
-        """
-        given = {period: lifts[period] for period in term.periods if period in lifts}
-        digests = tuple(course.index_digest(period) for period in term.periods)
-        key = ("best", term.periods, digests, *given.values())
-        points = {period: lift.points for period, lift in given.items()}
-        return self.once(key, lambda: self._best(course.index(term.periods[-1]), term.periods, points))
-
-    def _best(self, index: Index, periods: Sequence[Period], points: Mapping[Period, Floats]) -> Best | None:
-        np = numpy_or_refuse()
-        latent = latent_score(self.world, index, periods, self.draws, lift=points)
-        if latent is None:
-            return None
-        order = np.argsort(-latent.reshape(self.draws, self.world.size), axis=1, kind="stable")
-        places = np.empty_like(order)
-        np.put_along_axis(places, order, np.arange(self.world.size)[None, :], axis=1)
-        return Best(places)
-
-    def codes(self, certs: Certs, ladder: tuple[str, ...]) -> Codes:
-        """Return the tiers of a year's certification as small numbers: their place in a ladder, from 1; 0 for none.
-
-        Args:
-            certs: The certification.
-            ladder: All tiers there are.
-        """
-        import polars as pl
-
-        def make() -> Codes:
-            number = {name: i for i, name in enumerate(ladder, 1)}
-            codes = certs.frame["tier"].replace_strict(number, default=0, return_dtype=pl.Int8)
-            return codes.fill_null(0).to_numpy()  # type: ignore[no-any-return]
-
-        return self.once(("codes", certs, ladder), make)
-
-    def truly(self, certs: Certs, codes: Codes, best: Best, cut: tuple[int, ...]) -> tuple[Whole, Whole]:
-        """Return, for each draw, how many of the certified are among as many truly best, and how many are certified.
-
-        Args:
-            certs: The certification.
-            codes: Its tiers as small numbers.
-            best: How the communities truly stood.
-            cut: The numbers of the tiers that count.
-        """
-        np = numpy_or_refuse()
-
-        def make() -> tuple[Whole, Whole]:
-            inside = np.isin(codes, cut).reshape(self.draws, self.world.size)
-            count = inside.sum(axis=1)
-            return (inside & (best.places < count[:, None])).sum(axis=1), count
-
-        return self.once(("truly", certs, best, cut), make)
 
     def _all_rows(self) -> pl.LazyFrame:
         import polars as pl
@@ -628,22 +359,31 @@ class Stages:
 
     def _in_order(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return a frame of all rows in order of draw and subject; no verb promises an order of rows."""
-        here = self._keys
+        here = self.rows
         ordered = (frame["draw"] == here["draw"]).all() and (frame["subject"] == here["subject"]).all()
-        return frame if ordered else frame.sort(_KEYS)
+        return frame if ordered else frame.sort(KEYS)
 
-    def _places(self, frame: pl.DataFrame) -> Any:
-        """Return where the rows of a frame stand among all rows, which are in order of draw and unit."""
+    def places(self, frame: pl.DataFrame) -> Any:
+        """Return where the rows of a frame stand among all rows, which are in order of draw and unit.
+
+        Args:
+            frame: The frame.
+        """
         return frame["draw"].to_numpy().astype("int64") * self.world.size + frame["subject"].to_physical().to_numpy()
 
     def _marks(self, frame: pl.DataFrame | None) -> Any:
         np = numpy_or_refuse()
         marks = np.zeros(self.draws * self.world.size, dtype=bool)
         if frame is not None:
-            marks[self._places(frame)] = True
+            marks[self.places(frame)] = True
         return marks
 
-    def _per_draw(self, frame: pl.DataFrame) -> Whole:
+    def per_draw(self, frame: pl.DataFrame) -> Whole:
+        """Return how many rows of a frame each draw has.
+
+        Args:
+            frame: The frame.
+        """
         np = numpy_or_refuse()
         return np.bincount(frame["draw"].to_numpy(), minlength=self.draws).astype(np.int64)  # type: ignore[no-any-return]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from attrs import field, frozen
@@ -21,6 +21,14 @@ __all__ = ["Course", "Term", "Variant", "as_it_stands", "certification_of", "cou
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
+def _readings(value: Mapping[str, str]) -> Mapping[str, str]:
+    return MappingProxyType(dict(value))
+
+
+def _reforms(value: Iterable[Reform]) -> tuple[Reform, ...]:
+    return tuple(value)
+
+
 @frozen(eq=False)
 class Variant:
     """One way the rules could be: as they stand, or with reforms and other readings.
@@ -34,8 +42,8 @@ class Variant:
 
     name: str
     title: Title
-    reforms: tuple[Reform, ...] = field(default=(), converter=tuple)
-    readings: Mapping[str, str] = field(default=_NONE, converter=lambda value: MappingProxyType(dict(value)))
+    reforms: tuple[Reform, ...] = field(default=(), converter=_reforms)
+    readings: Mapping[str, str] = field(default=_NONE, converter=_readings)
 
     @classmethod
     def of_reform(cls, reform: Reform) -> Variant:
@@ -140,15 +148,19 @@ class Course:
         rules = self.rules[period]
         return rules.find(f"index.{rules.certification[self.certification].of}").digest
 
-    def digest(self, term: Term, *names: str, without: Sequence[str] = ()) -> tuple[tuple[str, str], ...]:
+    def digest(
+        self, term: Term, *names: str, at: Sequence[str] = (), without: Sequence[str] = ()
+    ) -> tuple[tuple[str, str], ...]:
         """Return what a year's certification says, as digests of its parts.
 
         Args:
             term: The year.
             names: The parts wanted; all if none is named.
+            at: The keys on the way to the part that these are parts of, if it is not the whole.
             without: Parts left out.
         """
-        parts = term.rules.find(f"certification.{self.certification}").children or {}
+        node = term.rules.root.get("certification", self.certification, *at)
+        parts = (node.children if node is not None else None) or {}
         wanted = names or tuple(parts)
         return tuple(sorted((name, parts[name].digest) for name in wanted if name in parts and name not in without))
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-__all__ = ["World", "numpy_or_refuse", "read_units"]
+__all__ = ["World", "numpy_or_refuse", "read_units", "whole_number"]
 
 
 def numpy_or_refuse() -> ModuleType:
@@ -92,7 +92,7 @@ class World:
         import polars as pl
 
         numpy_or_refuse()
-        if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+        if not whole_number(seed, 0):
             raise UsageError.because(
                 "bad-seed",
                 zh=f"种子须为不小于0的整数，却是 {seed!r}",
@@ -175,6 +175,16 @@ class World:
     def size(self) -> int:
         """The number of subjects."""
         return self.units.height
+
+
+def whole_number(value: object, least: int) -> bool:
+    """Return whether something is a whole number, and large enough.
+
+    Args:
+        value: Whatever was handed over.
+        least: The least number that will do.
+    """
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 def read_units(file: str | Path, *, encoding: str = "utf-8") -> pl.DataFrame:

@@ -14,9 +14,20 @@ from attrs import frozen
 from hypothesis import strategies as st
 
 from communitygov.certification.decide import Holder, Row
-from communitygov.certification.rules import Certification, Renewal, Tier, Veto, Year
+from communitygov.certification.explain_watch import Seen
+from communitygov.certification.rules import Certification, Leaving, Renewal, Tier, Veto, Watch, Year
 
-__all__ = ["World", "certifications", "holders_frame", "scores_frame", "seeded_world", "worlds"]
+__all__ = [
+    "World",
+    "certifications",
+    "holders_frame",
+    "renewals",
+    "scores_frame",
+    "seeded_quarters",
+    "seeded_world",
+    "watched_certifications",
+    "worlds",
+]
 
 _VETOES = ("fire", "fraud")
 _GROUPS = ("east", "west")
@@ -225,3 +236,56 @@ def holders_frame(many: Sequence[World]) -> Any:
     held = [(number, h.subject, h.year, h.tier) for number, world in enumerate(many) for h in world.holders]
     schema = {"world": pl.Int64, "subject": pl.String, "year": pl.Int64, "tier": pl.String}
     return pl.DataFrame(held, schema=schema, orient="row")
+
+
+_QUARTERS = tuple(f"{year}Q{quarter}" for year in (2022, 2023) for quarter in (1, 2, 3, 4))
+
+
+@st.composite
+def watched_certifications(draw: st.DrawFn) -> Certification:
+    """Draw a certification whose watch list has any setting.
+
+    Args:
+        draw: Hypothesis's.
+    """
+    across = draw(st.booleans())
+    rule = Certification(
+        of="quality",
+        year=Year(starts=draw(st.sampled_from([1, 1, 4, 7])), periods=4),
+        decimals=0,
+        tiers={"star": Tier(order=1, number=1)},
+        base="all",
+        rounding="floor",
+        rounded="cumulative",
+        ties="in",
+        watch=Watch(
+            last=draw(st.integers(1, 3)),
+            periods=draw(st.integers(1, 3)),
+            ties=draw(st.sampled_from(["in", "out"])),
+            rank_of=draw(st.sampled_from(["period", "year_to_date"])),
+            across_years=across,
+            leaving=Leaving(after=draw(st.integers(1, 3))),
+            starred="allowed",
+        ),
+    )
+    assert not list(rule.check())
+    return rule
+
+
+def seeded_quarters(seed: int) -> tuple[list[Seen], dict[str, str]]:
+    """Return two years of quarterly scores, some missing, and a watch list as it stood, from a seed.
+
+    Args:
+        seed: Any whole number.
+    """
+    chance = random.Random(seed)
+    gaps, spread = chance.choice([0.0, 0.1, 0.4]), chance.choice([2, 4, 50])
+    names = [f"c{n}" for n in range(chance.randrange(2, 9))]
+    seen = []
+    for name in names:
+        for quarter in _QUARTERS:
+            if chance.random() >= gaps:
+                score = None if chance.random() < gaps / 2 else chance.randrange(spread)
+                seen.append(Seen(name, quarter, score))
+    listed = {name: chance.choice(_QUARTERS[:6]) for name in [*names, "gone"] if chance.random() < 0.4}
+    return seen, listed

@@ -130,12 +130,10 @@ def adopt(native: Any) -> tuple[nw.DataFrame[Any] | nw.LazyFrame[Any], Callable[
             )
         ) from None
     except nw.exceptions.DuplicateError:
-        raise _twins(native.columns) from None
+        raise _twins(native.column_names if hasattr(native, "column_names") else native.columns) from None
     if frame.implementation.is_pyarrow():
         import polars as pl
 
-        if len(set(native.column_names)) < len(native.column_names):
-            raise _twins(native.column_names)
         return nw.from_native(pl.from_arrow(native)), lambda done: done.to_native().to_arrow()
     return nullable(frame), lambda done: done.to_native()
 
@@ -217,6 +215,7 @@ def check_table(
     if table.unique:
         repeated = Title(zh="同一行出现多次", en="the row is repeated")
         faults.append(Fault("duplicate-row", keys[0], nw.col(COPIES) > 1, repeated))
+    if table.unique or coverage is not None:
         frame = frame.with_columns(nw.len().over(*keys).alias(COPIES))
     problems += find_problems(frame, faults, keys, coverage, table.name)
     if problems:

@@ -1,0 +1,179 @@
+"""`communitygov plan`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from communitygov.cli.bilingual import command, language
+from communitygov.cli.choice import find_profile, profile_argument, rules_options
+from communitygov.cli.columns import (
+    data_argument,
+    encoding_option,
+    output_option,
+    read_holders,
+    rules_of_year,
+    scores_table,
+    year_of,
+    year_options,
+)
+from communitygov.cli.data import dated_index
+from communitygov.cli.files import read_frame
+from communitygov.cli.output import emit, emit_json, write_output
+from communitygov.vocabulary.errors import UsageError
+from communitygov.vocabulary.frames import Table
+from communitygov.vocabulary.text import Language, Title
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from communitygov.certification.certify import Certified
+    from communitygov.certification.rules import Certification
+    from communitygov.profile.profile import Profile
+    from communitygov.report.contents import Change
+    from communitygov.simulation.plan import Plan
+
+__all__ = ["plan"]
+
+_TITLES = {
+    "subject": Title(zh="评价对象", en="subject"),
+    "subjects": Title(zh="个数", en="subjects"),
+    "year": Title(zh="年度", en="year"),
+    "group": Title(zh="分组", en="group"),
+    "old": Title(zh="现行", en="as it stands"),
+    "new": Title(zh="改后", en="with the change"),
+    "old_reason": Title(zh="现行原因", en="reason"),
+    "new_reason": Title(zh="改后原因", en="reason then"),
+}
+_NONE = Title(zh="无", en="none")
+
+
+@command(
+    zh="在同一数据上比较现行规则与改革（--reform）或另一种理解（--reading）：规则改了哪里，谁从哪一星级变到哪一星级，为什么。"
+    "什么都不改变时也直说。\n\nDATA 为评价数据（同 `communitygov score`）或得分（同 `communitygov certify`）。",
+    en="Compare the rules as they stand with a reform (--reform) or another reading (--reading) on the same data: what "
+    "changes in the rules, who moves from which tier to which, and why; and plainly so when nothing changes.\n\n"
+    "DATA is data of the index (as for `communitygov score`) or scores (as for `communitygov certify`).",
+    example="communitygov plan shijingshan scored.csv --year 2024 --reform examples/stricter-five-star.yaml",
+)
+@profile_argument
+@data_argument
+@year_options
+@rules_options(at=False)
+@output_option
+@encoding_option
+def plan(
+    profile: str,
+    data: str,
+    certification: str | None,
+    year: int,
+    holders: tuple[str, ...],
+    reforms: tuple[str, ...],
+    readings: tuple[str, ...],
+    output: str | None,
+    encoding: str,
+    as_json: bool,
+) -> None:
+    """Compare rules with a reform on the same data."""
+    from communitygov.report.changes import changes_text, shown_changes
+    from communitygov.simulation.plan import plan as planned
+
+    if not reforms and not readings:
+        raise UsageError.because(
+            "nothing-to-compare",
+            zh="请用 --reform 或 --reading 说明改什么",
+            en="say what to change with --reform or --reading",
+        )
+    found = find_profile(profile)
+    sides = [rules_of_year(found, certification, year, *change) for change in (((), ()), (reforms, readings))]
+    before, after = (
+        _certified(found, rule, data, year, holders, encoding, change)
+        for (_, rule), change in zip(sides, (((), ()), (reforms, readings)), strict=True)
+    )
+    (old, rule), (new, _) = sides
+    changed = shown_changes(old, new)
+    done = planned(old, new, before, after, group="group" if rule.group_by is not None else None)
+    moved = done.moved.sort("subject")
+    if output is not None:
+        write_output(moved, output, encoding=encoding)
+    if as_json:
+        emit_json(_plain(done, moved, changed))
+    elif output != "-":
+        lang = language()
+        emit(_text(done, moved, changes_text(changed, lang), rule, lang))
+
+
+def _certified(
+    profile: Profile,
+    rule: Certification,
+    data: str,
+    year: int,
+    holders: tuple[str, ...],
+    encoding: str,
+    change: tuple[tuple[str, ...], tuple[str, ...]],
+) -> Certified:
+    """Return the certification of a year from data of the index or from scores."""
+    from communitygov.certification.certify import certify
+    from communitygov.index.checks import merged_table
+    from communitygov.index.score import score
+    from communitygov.index.versions import versions_of
+
+    _, index = dated_index(profile, rule.of, *change)
+
+    def table(heads: Sequence[str]) -> Table:
+        return scores_table(rule, heads) if "score" in heads else merged_table(versions_of(index))
+
+    frame = read_frame(data, table, encoding=encoding)
+    if "score" not in frame.columns:
+        frame = score(index, frame, levels="root")
+    scores = year_of(frame, rule, year, data)
+    return certify(rule, scores, read_holders(holders, rule, encoding), year=year)
+
+
+def _plain(done: Plan, moved: pl.DataFrame, changed: Sequence[Change]) -> dict[str, Any]:
+    from communitygov.report.tables import frame_rows
+
+    return {
+        "schema": "communitygov.plan/1",
+        "period": done.period,
+        "verdict": {"zh": done.verdict.zh, "en": done.verdict.en},
+        "changes": [
+            {
+                "path": one.path,
+                "old": one.was or None,
+                "new": one.value or None,
+                "file": one.place.file,
+                "line": one.place.line,
+                "by": {"zh": one.by.zh, "en": one.by.en},
+                "clause": list(one.quotes),
+            }
+            for one in changed
+        ],
+        "moved": frame_rows(moved),
+        "counts": frame_rows(done.counts),
+        "groups": None if done.groups is None else frame_rows(done.groups),
+    }
+
+
+def _text(done: Plan, moved: pl.DataFrame, changed: str, rule: Certification, lang: Language) -> str:
+    from communitygov.report.tables import frame_text
+
+    parts = [done.verdict.say(lang), "\n".join(f"  {line}" for line in changed.splitlines())]
+    frames = [done.counts, done.groups, moved] if done.movers else []
+    for frame in frames:
+        if frame is not None:
+            parts.append(frame_text(_said(frame, rule, lang), lang, titles=_TITLES))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _said(frame: pl.DataFrame, rule: Certification, lang: Language) -> pl.DataFrame:
+    """Return a frame with titles of tiers and reasons in place of their ids."""
+    import polars as pl
+
+    from communitygov.certification.phrases import REASONS
+
+    tiers = {key: tier.name(key).say(lang) for key, tier in rule.tiers.items()}
+    reasons = {key: reason.say(lang) for key, reason in REASONS.items()}
+    words = {"old": tiers, "new": tiers, "old_reason": reasons, "new_reason": reasons}
+    columns = [pl.col(name).replace(said).fill_null(_NONE.say(lang)) for name, said in words.items()]
+    return frame.with_columns(column for column in columns if column.meta.output_name() in frame.columns)
