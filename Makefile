@@ -10,11 +10,14 @@ BIN := .venv/bin
 PIP := $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check
 INSTALLED := .venv/.installed
 PROFILES := $(patsubst %/pyproject.toml,%,$(wildcard profiles/*/pyproject.toml))
-REFORMS := profiles/shijingshan/src/communitygov_shijingshan/reforms
+
+# Shijingshan, 2022 to 2030, in three variants: the two readings of SJS-19, and a reform that does without renewal.
+DEMO := simulate shijingshan --from 2022 --to 2030 --reform examples/no-renewal.yaml \
+  --reading renewal_reach=original_cut --reading renewal_reach=moved_cut
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test lint types contract docs wheels tests format bench lock clean
+.PHONY: help setup demo pictures test lint types contract docs wheels tests format bench lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,10 +34,12 @@ $(INSTALLED): pyproject.toml $(PROFILES:=/pyproject.toml)
 
 demo: $(INSTALLED) ## Shijingshan, 2022 to 2030: two readings of SJS-19 and a reform, as a table and demo/report.html
 	@mkdir -p demo
-	$(BIN)/communitygov simulate shijingshan --from 2022 --to 2030 \
-	  --reading renewal_reach=original_cut --reading renewal_reach=moved_cut \
-	  --reform $(REFORMS)/no-renewal.yaml \
-	  --report demo/report.html
+	$(BIN)/communitygov $(DEMO) --report demo/report.html
+
+pictures: $(INSTALLED) ## The picture of the READMEs and the docs, docs/images/star_share.svg
+	@mkdir -p docs/images
+	$(BIN)/communitygov $(DEMO) --lang en --picture docs/images/star_share.svg
+	$(BIN)/communitygov $(DEMO) --lang zh --picture docs/images/star_share.zh-CN.svg
 
 test: lint types contract docs wheels tests ## All that CI runs; the tests come last
 

@@ -55,29 +55,29 @@ class TestAwards:
         """b gained 12.00 and a 1.00 where 1.00 is the least; c lost, d and e have no score of last year."""
         progress = rule(by="score", at_least=Fraction(1))
         found = kind.read(awards(progress, kind.make(AFTER), kind.make(BEFORE))).sort("subject")
-        assert [100, 1200, -100, None, None] == found["gain"].to_list()
-        assert [5_000_000, 5_000_000, 0, 0, 0] == found["progress_award"].to_list()
-        assert [25_000_000, 15_000_050, 0, 0, 0] == found["award"].to_list()
+        assert found["gain"].to_list() == [100, 1200, -100, None, None]
+        assert found["progress_award"].to_list() == [5_000_000, 5_000_000, 0, 0, 0]
+        assert found["award"].to_list() == [25_000_000, 15_000_050, 0, 0, 0]
 
     def test_or_a_gain_of_rank(self, rule: Any) -> None:
         """From third to first is two ranks; from first to second is a loss."""
         found = money(rule(by="rank", at_least=Fraction(1)))
-        assert {"a": -1, "b": 2, "c": -2, "d": None, "e": None} == {name: gain for name, (gain, _, _) in found.items()}
-        assert ["b"] == [name for name, (_, _, award) in found.items() if award]
+        assert {name: gain for name, (gain, _, _) in found.items()} == {"a": -1, "b": 2, "c": -2, "d": None, "e": None}
+        assert [name for name, (_, _, award) in found.items() if award] == ["b"]
 
     def test_only_the_largest_gains_and_all_of_a_tie(self, rule: Any) -> None:
         """The first one; two that are tied for it are both in."""
         first = rule(by="score", at_least=Fraction(1, 100), first=1)
-        assert ["b"] == [name for name, (_, _, award) in money(first).items() if award]
+        assert [name for name, (_, _, award) in money(first).items() if award] == ["b"]
         tied = results(a=(None, 9500, 1), b=(None, 8500, 2), c=(None, 8600, 2))
-        assert ["a", "b"] == sorted(name for name, (_, _, award) in money(first, tied).items() if award)
+        assert sorted(name for name, (_, _, award) in money(first, tied).items() if award) == ["a", "b"]
 
     def test_gains_are_compared_within_groups(self, rule: Any) -> None:
         """Where the certification ranks within groups, each group has its own largest gain."""
         grouped = attrs.evolve(rule(by="score", at_least=Fraction(1, 100), first=1), group_by="street")
         after = AFTER.with_columns(group=pl.Series(["east", "west", "east", "west", "west"]))
         before = BEFORE.with_columns(group=pl.Series(["east", "west", "east", "west"]))
-        assert ["a", "b"] == [name for name, (_, _, award) in money(grouped, after, before).items() if award]
+        assert [name for name, (_, _, award) in money(grouped, after, before).items() if award] == ["a", "b"]
         with pytest.raises(DataError, match="results has no column `group`"):
             awards(grouped, AFTER, BEFORE)
 
@@ -104,9 +104,9 @@ class TestListing:
             }
         )
         found = kind.read(listing(rule, kind.make(frame))).sort("subject")
-        assert [0, -500, 0, None, 1] == found["improvement"].to_list()
-        assert [False, True, True, False, False] == found["listed"].to_list()
-        assert ["few_demands", "both", "both", "no_improvement_known", "improved"] == found["reason"].to_list()
+        assert found["improvement"].to_list() == [0, -500, 0, None, 1]
+        assert found["listed"].to_list() == [False, True, True, False, False]
+        assert found["reason"].to_list() == ["few_demands", "both", "both", "no_improvement_known", "improved"]
 
     def test_errors(self, shijingshan: Any) -> None:
         """Demands below nothing, a rule without the list."""

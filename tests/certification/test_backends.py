@@ -14,7 +14,7 @@ FRAME = ["world", "subject"]
 
 
 class TestCertify:
-    @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=settings().max_examples // 10, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(rule=certifications(), seed=st.integers(0, 2**32))
     def test_gives_the_same_result_and_cuts_on_every_kind(self, kind: Any, rule: Any, seed: int) -> None:
         """Polars eager is the measure; every other kind agrees with it in every cell and gives its own kind back."""

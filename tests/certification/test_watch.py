@@ -35,6 +35,7 @@ COLUMNS = ["world", "subject", "score", "from_bottom", "listed", "since", "chang
 
 
 class TestColumnsAndRowsAgree:
+    @settings(max_examples=settings().max_examples // 2)
     @given(watched_certifications(), st.integers(0, 2**32), st.sampled_from(QUARTERS))
     def test_for_every_subject_of_many_worlds(self, rule: Certification, seed: int, period: str) -> None:
         """Watch lists of every setting, 25 worlds each in one frame: not one cell differs."""
@@ -48,7 +49,7 @@ class TestColumnsAndRowsAgree:
         ]
         assert expected == frame.select(COLUMNS).sort("world", "subject").rows()
 
-    @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=settings().max_examples // 20, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(rule=watched_certifications(), seed=st.integers(0, 2**32), period=st.sampled_from(QUARTERS))
     def test_on_every_kind_of_frame(self, kind: Any, rule: Certification, seed: int, period: str) -> None:
         """Polars eager is the measure; the list handed on agrees as well."""

@@ -77,7 +77,7 @@ class TestFolders:
     def test_a_document_that_cannot_be_read_does_not_hide_the_faults_of_others(
         self, toy_with: Callable[..., Profile]
     ) -> None:
-        """Where one file is no YAML, the others are still checked, and what it would have held is not called missing."""
+        """Where one file is no YAML the others are still checked, and what it would have held is not called missing."""
         with pytest.raises(DocumentError) as refused:
             toy_with({"rules.yaml": "index: {", "more.yaml": "measures: {a: {off: x}}"})
         assert [(one.place.file, one.code) for one in refused.value.problems if one.place] == [

@@ -6,7 +6,8 @@ from fractions import Fraction
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from communitygov.report.problems import problems_github, problems_json, problems_text
 from communitygov.report.tables import frame_rows, frame_text, in_points, table_text, width

@@ -58,8 +58,9 @@ class TestSeeds:
         self, town: Profile, reform: Callable[..., Reform]
     ) -> None:
         """Variants whose trees differ meet the same numbers where both have an indicator."""
-        more = reform("{index: {town: {indicators: {order: {weight: 30}, new: {weight: 10, method: visit, "
-                      "scale: {minimum: 0, maximum: 10, decimals: 0}}}}}}".replace("weight: 30", "weight: 30, indicators: {files: {weight: 30}}"))  # fmt: skip
+        new = "{weight: 10, method: visit, scale: {minimum: 0, maximum: 10, decimals: 0}}"
+        files = "{files: {weight: 30}}"
+        more = reform(f"{{index: {{town: {{indicators: {{order: {{weight: 30, indicators: {files}}}, new: {new}}}}}}}}}")
         world, years = World.drawn(seed=5, communities=9), [Period.parse("2022")]
         before = draw(world, town_index(town), years, 2)
         after = draw(world, town.at(2022, reforms=[more]).index["town"], years, 2)

@@ -81,11 +81,15 @@ def write_frame(frame: pl.DataFrame, file: str | Path, *, encoding: str = "utf-8
         folder = file.parent
         raise UsageError.because("no-folder", zh=f"没有文件夹 {folder}", en=f"there is no folder {folder}")
     if suffix == ".csv":
-        file.write_bytes(encoded(csv_text(frame), encoding))
-    elif suffix == ".parquet":
-        frame.write_parquet(file)
+        data = encoded(csv_text(frame), encoding)
     else:
-        _write_xlsx(frame, file)
+        held = io.BytesIO()
+        if suffix == ".parquet":
+            frame.write_parquet(held)
+        else:
+            _write_xlsx(frame, held)
+        data = held.getvalue()
+    file.write_bytes(data)
     return file
 
 
@@ -253,7 +257,7 @@ def _read_parquet(data: bytes, file: Path) -> pl.DataFrame:
         ) from None
 
 
-def _write_xlsx(frame: pl.DataFrame, file: Path) -> None:
+def _write_xlsx(frame: pl.DataFrame, file: io.BytesIO) -> None:
     import polars as pl
 
     try:

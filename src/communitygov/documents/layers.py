@@ -83,8 +83,10 @@ def apply(base: Node, patch: Node, problems: list[Problem], path: Path = ()) -> 
                 del children[key]
         elif old is None:
             children[key] = _new(change, problems, where)
+        elif change.is_lost:
+            pass  # what it was meant to be is not known; the rest is checked with what was there
         elif (old.kind == "mapping") != (change.kind == "mapping"):
-            if not (old.faulty or change.faulty):
+            if not old.faulty:
                 problems.append(_kind_changed(old, change, where))
         else:
             children[key] = apply(old, change, problems, where)

@@ -55,10 +55,9 @@ def explain(
         by: The values of the further key columns, where the frame has any, such as ``{"draw": 7}``.
 
     Returns:
-        One step for each node of the tree, under the step ``score``. Its value is what is published (None where
-        there is no score); its facts suffice to compute it again: ``raw``, ``share`` (of full marks, 0 to 1),
-        ``weight`` (as declared), ``full`` (the points it can earn), ``points`` (unrounded). Its clause is its own or
-        that of the node above; its source says which document gives the weight, and what it was before.
+        One step for each node of the tree, under the step ``score``: what is published (None where there is no
+        score), why, its own clause or that of the node above, the document that gives its weight, and the facts to
+        compute it again (``raw``, ``share``, ``weight`` as declared, ``full`` marks, unrounded ``points``).
 
     Raises:
         DataError: If the rows of the period are faulty or the subject is not among them.
@@ -72,14 +71,8 @@ def explain(
         >>> import polars as pl
         >>> from communitygov.index.rules import Index, Indicator, Scale
         >>> parks = Indicator(weight=4, scale=Scale(minimum=0, maximum=100, decimals=1))
-        >>> index = Index(
-        ...     subject="community",
-        ...     period="quarter",
-        ...     maximum=4,
-        ...     decimals=2,
-        ...     weights="points",
-        ...     indicators={"parks": parks},
-        ... )
+        >>> quarterly = {"subject": "community", "period": "quarter", "maximum": 4, "decimals": 2}
+        >>> index = Index(**quarterly, weights="points", indicators={"parks": parks})
         >>> data = pl.DataFrame({"subject": ["a"], "period": ["2023Q3"], "parks": [85.5]})
         >>> step = explain(index, data, "a", "2023Q3").find("parks")
         >>> step.text.en
@@ -118,6 +111,16 @@ def explain_each(
     Raises:
         DataError: If the data is faulty.
         UsageError: If a name in ``by`` is taken or is no column.
+
+    Example:
+        >>> import polars as pl
+        >>> from communitygov.index.rules import Index, Indicator, Scale
+        >>> parks = Indicator(weight=4, scale=Scale(minimum=0, maximum=100, decimals=1))
+        >>> quarterly = {"subject": "community", "period": "quarter", "maximum": 4, "decimals": 2}
+        >>> index = Index(**quarterly, weights="points", indicators={"parks": parks})
+        >>> data = pl.DataFrame({"subject": ["a", "b"], "period": ["2023Q3"] * 2, "parks": [85.5, 50.0]})
+        >>> [(keys["subject"], float(steps.value)) for keys, steps in explain_each(index, data)]
+        [('a', 3.42), ('b', 2.0)]
     """
     versions = versions_of(index)
     adopted, _ = adopt(frame)

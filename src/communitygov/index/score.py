@@ -90,6 +90,16 @@ def score_unchecked(index: Index | Dated[Index], frame: Any, *, levels: Levels =
 
     Raises:
         UsageError: If a name in ``by`` is taken or is no column.
+
+    Example:
+        >>> import polars as pl
+        >>> from communitygov.index.rules import Index, Indicator, Scale
+        >>> parks = Indicator(weight=4, scale=Scale(minimum=0, maximum=100, decimals=0))
+        >>> yearly = {"subject": "community", "period": "year", "maximum": 4, "decimals": 2}
+        >>> index = Index(**yearly, weights="points", indicators={"parks": parks})
+        >>> lazy = pl.LazyFrame({"subject": ["a", "b"], "period": ["2023", "2023"], "parks": [77, None]})
+        >>> score_unchecked(index, lazy, levels="root").collect().select("subject", "score", "missing").rows()
+        [('a', 308, ''), ('b', None, 'parks')]
     """
     return _scored(index, frame, levels, by, checked=False)
 
@@ -190,14 +200,8 @@ def present(frame: Any, index: Index | Dated[Index]) -> Any:
         >>> import polars as pl
         >>> from communitygov.index.rules import Index, Indicator, Scale
         >>> parks = Indicator(weight=4, scale=Scale(minimum=0, maximum=100, decimals=0))
-        >>> index = Index(
-        ...     subject="community",
-        ...     period="year",
-        ...     maximum=4,
-        ...     decimals=2,
-        ...     weights="points",
-        ...     indicators={"parks": parks},
-        ... )
+        >>> yearly = {"subject": "community", "period": "year", "maximum": 4, "decimals": 2}
+        >>> index = Index(**yearly, weights="points", indicators={"parks": parks})
         >>> present(pl.DataFrame({"subject": ["a"], "score": [308]}), index).row(0)
         ('a', '3.08')
     """
@@ -240,14 +244,8 @@ def template(index: Index | Dated[Index]) -> pl.DataFrame:
     Example:
         >>> from communitygov.index.rules import Index, Indicator, Scale
         >>> parks = Indicator(weight=4, scale=Scale(minimum=0, maximum=100, decimals=0))
-        >>> index = Index(
-        ...     subject="community",
-        ...     period="year",
-        ...     maximum=4,
-        ...     decimals=2,
-        ...     weights="points",
-        ...     indicators={"parks": parks},
-        ... )
+        >>> yearly = {"subject": "community", "period": "year", "maximum": 4, "decimals": 2}
+        >>> index = Index(**yearly, weights="points", indicators={"parks": parks})
         >>> template(index).columns
         ['subject', 'period', 'parks']
     """

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from communitygov.index.rules import RESERVED, Index
 from communitygov.vocabulary.dated import Dated
-from communitygov.vocabulary.errors import DocumentError, UsageError
+from communitygov.vocabulary.errors import DocumentError, NotInForce, UsageError
 from communitygov.vocabulary.period import Period, PeriodKind
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
@@ -70,6 +70,7 @@ def versions_of(index: Index | Dated[Index]) -> tuple[Version, ...]:
         index: One index, in force always, or its dated versions.
 
     Raises:
+        NotInForce: If no period begins between its first day and its last.
         DocumentError: If an index that was made in Python breaks one of its own rules; one that was built from a
             document has been checked.
     """
@@ -83,6 +84,9 @@ def versions_of(index: Index | Dated[Index]) -> tuple[Version, ...]:
             first, beyond = _from(day, rules.period), None if end is None else _from(end, rules.period)
             if beyond is None or first.first_day < beyond.first_day:
                 found.append(Version(rules, first, beyond))
+    if not found:
+        title = Title(zh="没有任何评价周期始于其生效期内", en="no period begins while the index is in force")
+        raise NotInForce(Problem("not-in-force", title))
     problems = [
         Problem(finding.code, Title(zh=finding.zh, en=finding.en), path=".".join(finding.path))
         for version in found

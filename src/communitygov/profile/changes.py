@@ -6,11 +6,17 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from communitygov.documents.node import Node, Path
+from communitygov.documents.node import LAYERS, Node, Path
+from communitygov.profile.readings import chosen_layers
 from communitygov.profile.ruleset import RuleSet
 from communitygov.vocabulary.problem import Place
+from communitygov.vocabulary.text import Language, Title
 
 __all__ = ["Change", "changes"]
+
+_ABOUT = ("title", "note", "clause", "assumed")
+_NOTHING = Title(zh="无", en="nothing")
+_REMOVED = Title(zh="删除", en="removed")
 
 
 @frozen
@@ -34,6 +40,30 @@ class Change:
     was_place: Place | None
     layer: str
     clause: tuple[str, ...]
+
+    def say(self, lang: Language) -> str:
+        """Return the change on one line: what it is and was, who set it and where, and the clauses.
+
+        Args:
+            lang: The language.
+
+        Example:
+            >>> import communitygov
+            >>> profile = communitygov.load_profile("shijingshan")
+            >>> moved = profile.at(2024, readings={"renewal_reach": "moved_cut"})
+            >>> changes(profile.at(2024), moved)[0].say("en").replace(str(profile.folder.name), "...")
+            'certification.quality_star.renewal.within: moved_cut, reading renewal_reach: moved_cut
+            .../interpretations.yaml:122, was original_cut (.../interpretations.yaml:121) [SJS-19]'
+        """
+        new = _REMOVED.say(lang) if self.new is None else _brief(self.new)
+        old = _NOTHING.say(lang) if self.old is None else _brief(self.old)
+        kind, _, name = self.layer.partition(" ")
+        by = f"{LAYERS.get(kind, kind)} {name}".strip() if lang == "zh" else self.layer
+        was = "" if self.was_place is None else f" ({_line(self.was_place)})"
+        clause = f" [{', '.join(self.clause)}]" if self.clause else ""
+        if lang == "zh":
+            return f"{self.path}：{new}，{by} {_line(self.place)}，原为 {old}{was}{clause}"
+        return f"{self.path}: {new}, {by} {_line(self.place)}, was {old}{was}{clause}"
 
 
 def changes(old: RuleSet, new: RuleSet) -> tuple[Change, ...]:
@@ -80,7 +110,7 @@ def _change(path: Path, one: Node | None, other: Node | None, old: RuleSet, new:
         old=one,
         new=other,
         place=place,
-        was_place=None if one is None else one.place,
+        was_place=None if one is None else _first(one).place,
         layer=layer,
         clause=(old if other is None else new).clause(dotted),
     )
@@ -88,10 +118,25 @@ def _change(path: Path, one: Node | None, other: Node | None, old: RuleSet, new:
 
 def _setter(path: Path, node: Node | None, new: RuleSet) -> tuple[Place, str]:
     """Return where a difference is written and by which layer; a removal stands only in the layer's patch."""
-    for layer in reversed(new.layers):
+    asked = new.root.get("interpretations")
+    chosen = {key: question["chosen"] for key, question in (asked.children or {}).items()} if asked is not None else {}
+    for layer in (*reversed(new.layers), *chosen_layers(new.root, chosen)):
         patch = layer.patch.get(*path)
         if patch is not None:
-            return patch.place, f"{layer.kind} {layer.name}"
+            return _first(patch).place, layer.title.en
     assert node is not None, "a difference is in one of the two"
-    first = next((leaf for _, leaf in node.leaves()), node)
-    return first.place, first.layer
+    return _first(node).place, _first(node).layer
+
+
+def _first(node: Node) -> Node:
+    return next((leaf for _, leaf in node.leaves()), node)
+
+
+def _line(place: Place) -> str:
+    return str(Place(place.file, place.line))
+
+
+def _brief(node: Node) -> str:
+    if node.children is None:
+        return node.text()
+    return "{" + ", ".join(f"{key}: {_brief(child)}" for key, child in node.children.items() if key not in _ABOUT) + "}"

@@ -57,7 +57,7 @@ class Assumption:
 
     Args:
         path: Where it stands, as a dotted path.
-        value: The value taken, as a document would write it; empty if it is the library's default.
+        value: The value taken, as a document would write it; empty if it is the library's default, or a whole branch.
         because: Why this one.
         place: Where its reason is written.
         clause: The clauses of the rule that it belongs to.
@@ -206,9 +206,8 @@ def _assumptions(root: Node, path: Path = (), cited: tuple[str, ...] = ()) -> It
     for name, reason in ((root.get("assumed") or root).children or {}).items() if root.get("assumed") else ():
         words = {lang: text.text() for lang, text in (reason.children or {}).items()}
         value = root.get(name)
-        yield Assumption(
-            ".".join((*path, name)), "" if value is None else value.text(), Title(**words), reason.place, cited
-        )
+        text = "" if value is None or value.children is not None else value.text()
+        yield Assumption(".".join((*path, name)), text, Title(**words), reason.place, cited)
     for key, child in (root.children or {}).items():
         if not (path == () and key in _TEXTS) and key != "assumed":
             yield from _assumptions(child, (*path, key), cited)

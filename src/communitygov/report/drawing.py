@@ -177,13 +177,13 @@ def _check_font() -> None:
         )
 
 
-def cjk_font(folders: Sequence[str] = _FONT_FOLDERS) -> Path | None:
+def cjk_font(folders: Sequence[str] | None = None) -> Path | None:
     """Return the file of a font with Chinese, or None if there is none.
 
     Args:
-        folders: Where fonts are.
+        folders: Where fonts are; where the common systems keep them, if None.
     """
-    for folder in folders:
+    for folder in _FONT_FOLDERS if folders is None else folders:
         root = Path(folder).expanduser()
         for file in sorted(root.rglob("*")) if root.is_dir() else ():
             if _CJK_FILES.search(file.name):

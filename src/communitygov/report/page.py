@@ -21,10 +21,6 @@ __all__ = ["page"]
 
 _WORDS = {
     "rules": Title(zh="改了哪些规则", en="The rules changed"),
-    "unchanged": Title(
-        zh="这一情形不改任何规则：方案本就采用这些理解。",
-        en="Changes nothing: the profile takes these readings itself.",
-    ),
     "chances": Title(zh="达到目标的可能性", en="Chance of meeting the target"),
     "before": Title(zh="原在", en="before, at"),
     "more": Title(
@@ -180,7 +176,11 @@ def _cell(cell: Any, lang: Language) -> str:
 def _changes(side: Side, i: int, lang: Language) -> str:
     head = f'<h3><span class="dot" style="--c:{_colour(i)}"></span>{escape(side.line.title.say(lang))}</h3>'
     if not side.changes:
-        return f'{head}<p class="about">{escape(_WORDS["unchanged"].say(lang))}</p>'
+        year = side.line.points[-1].year
+        same = Title(
+            zh=f"与现行规则（{year} 年）没有不同。", en=f"No different from the rules as they stand in {year}."
+        )
+        return f'{head}<p class="about">{escape(same.say(lang))}</p>'
     return head + "".join(_change(change, lang) for change in side.changes)
 
 

@@ -20,7 +20,7 @@ from communitygov.simulation.results import Simulation
 from communitygov.simulation.variants import Variant
 from communitygov.vocabulary.text import Language, Title
 
-__all__ = ["contents", "pictures", "write_report"]
+__all__ = ["contents", "pictures", "target_of", "write_report"]
 
 _SHARE = Title(zh="星级社区占全区社区", en="certified, share of all")
 _NO_TIER = Title(zh="无", en="none")
@@ -85,7 +85,7 @@ def contents(simulation: Simulation, profile: Profile) -> Contents:
         ),
         subtitle=_subtitle(simulation, rule),
         sides=tuple(_side(simulation, profile, rules, variant) for variant in simulation.variants),
-        target=_target(rules),
+        target=target_of(rules),
         pictures=pictures(simulation, profile),
         blocks=tuple(blocks(simulation, rules)),
         assumptions=found.assumptions,
@@ -106,7 +106,7 @@ def pictures(simulation: Simulation, profile: Profile) -> tuple[Picture, ...]:
     """
     rules = profile.at(simulation.last)
     rule = rules.certification[simulation.certification]
-    lines, target = [_line(simulation, variant) for variant in simulation.variants], _target(rules)
+    lines, target = [_line(simulation, variant) for variant in simulation.variants], target_of(rules)
     found = [
         Picture(
             "star_share",
@@ -187,8 +187,12 @@ def _line(simulation: Simulation, variant: Variant) -> Line:
     return Line(variant.title, tuple(points))
 
 
-def _target(rules: RuleSet) -> Target | None:
-    """Return the target that is a share of all communities, if the profile has one."""
+def target_of(rules: RuleSet) -> Target | None:
+    """Return the target that is a share of all certified, if the rules have one.
+
+    Args:
+        rules: The rules.
+    """
     for key, expectation in rules.rules.expectations.items():
         if _of_all_certified(rules, expectation):
             assert expectation.at_least is not None

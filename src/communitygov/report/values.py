@@ -80,6 +80,6 @@ def chance_text(chance: float | None) -> str:
     """
     if chance is None:
         return "?"
-    if 0 < chance < 0.005:
+    if 0 < chance < 0.01:
         return "<1%"
-    return ">99%" if 0.995 < chance < 1 else f"{chance:.0%}"
+    return ">99%" if 0.99 < chance < 1 else f"{chance:.0%}"

@@ -98,8 +98,7 @@ def _plaques(stages: Stages, term: Term, certs: Certs, before: Certs | None, han
     rule = term.certification
     nothing = stages.per_draw(certs.frame.head(0))
     if rule.plaques is None:
-        none = dict.fromkeys(("plaques_hung", "plaques_taken_down", "plaques_hanging"), nothing)
-        return Plaqued(None, nothing, none)
+        return Plaqued(None, nothing, {})
     day = str(term.periods[-1].last_day)
     # Where a plaque always is that of the year's tier, those of last year's results hang, and need not be told.
     plain = rule.plaques.on_change == "replace" and rule.plaques.on_watch == "year_end"

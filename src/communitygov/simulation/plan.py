@@ -2,78 +2,132 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from attrs import frozen
 
 from communitygov.profile.changes import Change, changes
-from communitygov.profile.ruleset import RuleSet
+from communitygov.profile.ruleset import Reform, RuleSet
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.frames import adopt
 from communitygov.vocabulary.text import Language, Title
 
-__all__ = ["Plan", "plan"]
+__all__ = ["Flow", "Plan", "plan"]
+
+_NONE = Title(zh="无", en="none")
+
+
+@frozen
+class Flow:
+    """How many subjects went from one outcome to another, or stayed where they were.
+
+    Args:
+        old: The outcome under the old rules; None without one.
+        new: The outcome under the new.
+        subjects: How many.
+    """
+
+    old: str | None
+    new: str | None
+    subjects: int
 
 
 @frozen
 class Plan:
     """The difference of two sets of rules on the same facts.
 
+    The frames are of the kind of the results; None where only rules were compared.
+
     Args:
         period: What the facts are of, such as ``2024``.
         changes: What the rules say otherwise.
         moved: One row per subject whose outcome differs: the key columns, ``old`` and ``new`` outcome (text, null
             without one), ``old_reason`` and ``new_reason``.
-        counts: One row per pair of outcomes, those that stay included: ``old``, ``new``, ``subjects`` (Int64).
-        groups: As ``counts``, for each group; None if there are no groups.
-        movers: How many subjects' outcomes differ.
+        counts: The migration matrix, one row per pair of outcomes, those that stay included: ``old``, ``new``,
+            ``subjects`` (Int64).
+        groups: As ``counts``, for each ``group``; None if there are no groups.
+        outcomes: One row per outcome: ``outcome``, ``before`` and ``after``, how many had it and have it (Int64).
+        flows: As ``counts``, as plain values; empty where only rules were compared.
+        by_reform: Whether it is a reform that makes the difference, or would.
+        waiting: Reforms that are not in force then.
     """
 
     period: str
     changes: tuple[Change, ...]
-    moved: Any
-    counts: Any
-    groups: Any
-    movers: int
+    moved: Any = None
+    counts: Any = None
+    groups: Any = None
+    outcomes: Any = None
+    flows: tuple[Flow, ...] = ()
+    by_reform: bool = False
+    waiting: tuple[Reform, ...] = ()
+
+    @property
+    def movers(self) -> int:
+        """How many subjects' outcomes differ."""
+        return sum(flow.subjects for flow in self.flows if flow.old != flow.new)
 
     @property
     def verdict(self) -> Title:
-        """One sentence: how much changes; plainly so when nothing does."""
+        """One sentence: how much changes; plainly so, and why, when nothing does."""
+        this = Title(zh="此改革方案", en="this reform") if self.by_reform else Title(zh="此改动", en="this")
+        nothing = Title(
+            zh=f"{this.zh}在 {self.period} 年不改变任何事", en=f"{this.en} changes nothing in {self.period}"
+        )
+        if not self.changes and self.waiting:
+            when = [_when(reform) for reform in self.waiting]
+            zh, en = "；".join(one.zh for one in when), "; ".join(one.en for one in when)
+            return Title(zh=f"{nothing.zh}：{zh}", en=f"{nothing.en}: {en}")
         if not self.changes:
             return Title(
-                zh=f"{self.period} 年没有任何改变：两套规则当时完全相同",
-                en=f"this changes nothing in {self.period}: the two sets of rules are the same then",
+                zh=f"{nothing.zh}：两套规则当时完全相同", en=f"{nothing.en}: the two sets of rules are the same then"
             )
-        rules = len(self.changes)
+        rules, values = len(self.changes), f"{len(self.changes)} value{'s' * (len(self.changes) > 1)}"
+        if self.moved is None:
+            return Title(
+                zh=f"{self.period} 年：规则有 {rules} 处不同", en=f"{self.period}: the rules differ in {values}"
+            )
         if not self.movers:
             return Title(
-                zh=f"{self.period} 年没有任何改变：规则有 {rules} 处不同，但无人结果不同",
-                en=f"this changes nothing in {self.period}: "
-                f"the rules differ in {rules} value{'s' * (rules > 1)}, nobody's result does",
+                zh=f"{nothing.zh}：规则有 {rules} 处不同，但无人结果不同",
+                en=f"{nothing.en}: the rules differ in {values}, nobody's result does",
             )
         return Title(
             zh=f"{self.period} 年：规则有 {rules} 处不同，{self.movers} 个对象结果不同",
-            en=f"{self.period}: the rules differ in {rules} value{'s' * (rules > 1)}, "
+            en=f"{self.period}: the rules differ in {values}, "
             f"the results of {self.movers} subject{'s' * (self.movers > 1)} do",
         )
 
     def say(self, lang: Language) -> str:
-        """Return the verdict and the changes of the rules, a line each.
+        """Return the verdict, the changes of the rules and how many went from where to where, a line each.
 
         Args:
             lang: The language.
+
+        Example:
+            >>> import communitygov
+            >>> rules = communitygov.load_profile("shijingshan").at(2024)
+            >>> print(plan(rules, rules).say("en"))
+            this changes nothing in 2024: the two sets of rules are the same then
         """
-        lines = [self.verdict.say(lang)]
-        for change in self.changes:
-            old = "—" if change.old is None else change.old.text()
-            new = "—" if change.new is None else change.new.text()
-            clause = f" [{', '.join(change.clause)}]" if change.clause else ""
-            lines.append(f"  {change.path}: {old} → {new} ({change.place}){clause}")
+        lines = [self.verdict.say(lang), *(f"  {change.say(lang)}" for change in self.changes)]
+        for flow in self.flows:
+            if flow.old != flow.new:
+                old, new = flow.old or _NONE.say(lang), flow.new or _NONE.say(lang)
+                lines.append(f"  {old} → {new}{'：' if lang == 'zh' else ': '}{flow.subjects}")
         return "\n".join(lines)
 
 
-def plan(old: RuleSet, new: RuleSet, before: Any, after: Any, *, group: str | None = None) -> Plan:
+def plan(
+    old: RuleSet,
+    new: RuleSet,
+    before: Any = None,
+    after: Any = None,
+    *,
+    group: str | None = None,
+    reforms: Sequence[Reform] = (),
+) -> Plan:
     """Compare two sets of rules, and what came of them on the same facts.
 
     It knows no verb: a result declares its ``key``, ``outcome`` and ``because`` columns.
@@ -81,12 +135,13 @@ def plan(old: RuleSet, new: RuleSet, before: Any, after: Any, *, group: str | No
     Args:
         old: The rules before.
         new: The rules after.
-        before: The result under the old rules, such as what ``certify`` returns.
+        before: The result under the old rules, such as what ``certify`` returns; None to compare the rules alone.
         after: The result under the new, of the same kind and on the same facts.
         group: The column of the results to count by as well.
+        reforms: The reforms that the new rules were asked for with, so that one that is not in force then is named.
 
     Raises:
-        UsageError: If the two results are of different verbs or years.
+        UsageError: If the two results are of different verbs, years or subjects.
 
     Example:
         >>> import polars as pl
@@ -100,47 +155,87 @@ def plan(old: RuleSet, new: RuleSet, before: Any, after: Any, *, group: str | No
         >>> plan(old, new, *results).verdict.en
         '2024: the rules differ in 1 value, the results of 2 subjects do'
     """
-    if (before.key, before.outcome, before.year) != (after.key, after.outcome, after.year):
+    waiting = tuple(reform for reform in reforms if not reform.layer.in_force(new.day))
+    by_reform = bool(waiting) or any(layer.kind == "reform" for layer in new.layers)
+    period, changed = str(getattr(before, "year", new.day.year)), changes(old, new)
+    if before is None or after is None:
+        return Plan(period, changed, by_reform=by_reform, waiting=waiting)
+    if _kind(before) != _kind(after):
         raise UsageError.because(
             "unlike-results",
             zh="两个结果来自不同的计算或年度，无法比较",
             en="the two results are of different verbs or years and cannot be compared",
         )
     joined, back = _joined(before, after, group)
-    moved, movers = _moved(joined, before.key)
+    counts = _counted(joined, ())
+    rows = _collected(counts)
     return Plan(
-        period=str(before.year),
-        changes=changes(old, new),
-        moved=back(moved),
-        counts=back(_counted(joined, ())),
+        period=period,
+        changes=changed,
+        moved=back(_moved(joined, before.key)),
+        counts=back(counts),
         groups=None if group is None else back(_counted(joined, ("group",))),
-        movers=movers,
+        outcomes=back(_outcomes(counts)),
+        flows=tuple(Flow(*row) for row in zip(rows["old"], rows["new"], rows["subjects"], strict=True)),
+        by_reform=by_reform,
+        waiting=waiting,
     )
 
 
-def _joined(before: Any, after: Any, group: str | None) -> tuple[Any, Any]:
+def _kind(result: Any) -> tuple[object, ...]:
+    return result.key, result.outcome, result.because, getattr(result, "year", None)
+
+
+def _when(reform: Reform) -> Title:
+    """Return when a reform is in force."""
+    start, until = reform.layer.start, reform.layer.until
+    zh = f"自 {start} 起" * (start is not None) + f"至 {until} 止" * (until is not None)
+    en = [f"from {start} on"] * (start is not None) + [f"until {until}"] * (until is not None)
+    return Title(zh=f"{reform.name} {zh}生效", en=f"{reform.name} is in force {' '.join(en)}")
+
+
+def _joined(before: Any, after: Any, group: str | None) -> tuple[Any, Callable[[Any], Any]]:
+    """Return both results side by side, one row per subject."""
     import narwhals as nw
 
-    (outcome,), (reason,) = before.outcome, before.because
     one: Any
     other: Any
     (one, back), (other, _) = adopt(before.frame), adopt(after.frame)
+    key = list(before.key)
     groups = [] if group is None else [nw.col(group).alias("group")]
-    one = one.select(*before.key, nw.col(outcome).alias("old"), nw.col(reason).alias("old_reason"), *groups)
-    other = other.select(*after.key, nw.col(outcome).alias("new"), nw.col(reason).alias("new_reason"))
-    return one.join(other, on=list(before.key), how="inner"), back
+    one = one.select(*key, _text(one, before.outcome, "old"), _text(one, before.because, "old_reason"), *groups)
+    other = other.select(*key, _text(other, after.outcome, "new"), _text(other, after.because, "new_reason"))
+    joined = one.join(other, on=key, how="inner")
+    sizes = [
+        _collected(frame.select(nw.len().cast(nw.Int64).alias("rows")))["rows"][0] for frame in (one, other, joined)
+    ]
+    if len(set(sizes)) > 1:
+        raise UsageError.because(
+            "unlike-subjects",
+            zh=f"两个结果须有相同的对象：原有 {sizes[0]} 行，新有 {sizes[1]} 行，相同的 {sizes[2]} 行",
+            en="the two results must have the same subjects: "
+            f"{sizes[0]} rows before, {sizes[1]} after, {sizes[2]} in common",
+        )
+    return joined, back
 
 
-def _moved(joined: Any, key: Sequence[str]) -> tuple[Any, int]:
+def _text(frame: Any, columns: Sequence[str], name: str) -> Any:
+    """Return the text of one column, or of several with a stroke between; null if any is."""
+    import narwhals as nw
+
+    schema = frame.collect_schema()
+    texts = [nw.col(one) if schema[one] == nw.String else nw.col(one).cast(nw.String) for one in columns]
+    if len(texts) == 1:
+        return texts[0].alias(name)
+    return nw.concat_str(texts, separator="/").alias(name)
+
+
+def _moved(joined: Any, key: Sequence[str]) -> Any:
     import narwhals as nw
 
     old, new = nw.col("old"), nw.col("new")
     differs = (old.is_null() != new.is_null()) | (old != new).fill_null(False)
-    moved = joined.filter(differs).select(*key, "old", "new", "old_reason", "new_reason")
-    count = moved.select(nw.len().alias("count"))
-    if isinstance(count, nw.LazyFrame):
-        count = count.collect()
-    return moved, int(count["count"].to_list()[0])
+    return joined.filter(differs).select(*key, "old", "new", "old_reason", "new_reason")
 
 
 def _counted(joined: Any, by: Sequence[str]) -> Any:
@@ -149,5 +244,32 @@ def _counted(joined: Any, by: Sequence[str]) -> Any:
     # A null is no group of its own on every backend; no outcome is counted as an empty text.
     named = joined.with_columns(nw.col("old").fill_null(""), nw.col("new").fill_null(""))
     counted = named.group_by(*by, "old", "new").agg(nw.len().cast(nw.Int64).alias("subjects"))
-    empty = [nw.when(nw.col(name) != "").then(nw.col(name)).alias(name) for name in ("old", "new")]
-    return counted.sort(*by, "old", "new").with_columns(*empty)
+    return counted.sort(*by, "old", "new").with_columns(*(_null_if_empty(name) for name in ("old", "new")))
+
+
+def _outcomes(counts: Any) -> Any:
+    import narwhals as nw
+
+    none = nw.lit(0, dtype=nw.Int64)
+    sides = []
+    for side, (before, after) in {"old": (nw.col("subjects"), none), "new": (none, nw.col("subjects"))}.items():
+        sides.append(
+            counts.select(nw.col(side).fill_null("").alias("outcome"), before.alias("before"), after.alias("after"))
+        )
+    summed = nw.concat(sides).group_by("outcome").agg(nw.col("before").sum(), nw.col("after").sum())
+    whole = [nw.col(name).cast(nw.Int64) for name in ("before", "after")]
+    return summed.sort("outcome").with_columns(_null_if_empty("outcome"), *whole)
+
+
+def _null_if_empty(name: str) -> Any:
+    import narwhals as nw
+
+    return nw.when(nw.col(name) != "").then(nw.col(name)).alias(name)
+
+
+def _collected(frame: Any) -> dict[str, list[Any]]:
+    import narwhals as nw
+
+    if isinstance(frame, nw.LazyFrame):
+        frame = frame.collect()
+    return {name: [None if value != value else value for value in frame[name].to_list()] for name in frame.columns}

@@ -11,7 +11,7 @@ from communitygov.profile.profile import Profile
 from communitygov.simulation.aftermath import money, plaques, struck
 from communitygov.simulation.carried import Certs, Lift, Plaqued, Scored, Watching, Yearly
 from communitygov.simulation.expectations import Expected, expected_of
-from communitygov.simulation.results import Simulation
+from communitygov.simulation.results import QUANTITIES, Simulation
 from communitygov.simulation.stages import Stages, enumerated
 from communitygov.simulation.tables import tabulate
 from communitygov.simulation.truth import best, codes, truly
@@ -305,7 +305,12 @@ class Run:
             state.certs, state.scores = stages.nobody(course, term, before), None
         certs = state.certs
         state.plaqued = plaques(stages, course, term, certs, before, state.plaqued)
-        counts = {"award_money": money(stages, course, term, certs, before), **state.plaqued.counts, **state.changes}
+        counts = {
+            **dict.fromkeys(QUANTITIES, stages.per_draw(certs.frame.head(0))),
+            "award_money": money(stages, course, term, certs, before),
+            **state.plaqued.counts,
+            **state.changes,
+        }
         if state.watching is not None:
             counts["watched"] = state.watching.counts["watched"]
         for what, count in counts.items():

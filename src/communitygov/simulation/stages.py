@@ -154,15 +154,15 @@ class Stages:
         year = term.certification.year
         asked = course.digest(term, "decimals"), course.digest(term, at=("watch",), without=("starred",))
         key = ("watch", *asked, year.starts, year.periods, before, *recent)
-        return self.once(key, lambda: self._watch(term.certification, recent, before))
+        checked = term.full and (self.world.is_real or self.world.size < 2 * rule.last)
+        verb = watch if checked else watch_unchecked
+        return self.once(key, lambda: self._watch(verb, term.certification, recent, before))
 
-    def _watch(self, rule: Certification, recent: Sequence[Scored], before: Watching | None) -> Watching:
+    def _watch(self, verb: Callable[..., Any], rule: Certification, recent: Sequence[Scored], before: Watching | None) -> Watching:
         import polars as pl
 
         scores = pl.concat([one.frame.select(*KEYS, "period", "score") for one in recent])
         listed = None if before is None else before.listed.lazy()
-        assert rule.watch is not None
-        verb = watch if self.world.is_real or self.world.size < 2 * rule.watch.last else watch_unchecked
         period = str(recent[-1].period)
         frame = verb(rule, scores.lazy(), listed, period=period, by=BY).frame
         on = frame.select(*KEYS, "since", "listed", "change").filter((pl.col("change") != "none") | pl.col("listed"))

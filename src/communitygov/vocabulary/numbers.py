@@ -109,9 +109,9 @@ def decimal_text(value: Fraction, decimals: int | None = None) -> str:
         if bottom != 1:
             return f"{value.numerator}/{value.denominator}"
         decimals = max(twos, fives)
-    units = half_up(abs(value) * 10**decimals)
-    sign = "-" if value < 0 and units else ""
-    digits = str(units).rjust(decimals + 1, "0")
+    units = half_up(value * 10**decimals)
+    sign = "-" if units < 0 else ""
+    digits = str(abs(units)).rjust(decimals + 1, "0")
     return sign + (digits if decimals == 0 else f"{digits[:-decimals]}.{digits[-decimals:]}")
 
 

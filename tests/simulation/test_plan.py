@@ -1,0 +1,273 @@
+"""What a change of rules changes: in the rules, and in what comes of them on the same facts."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import narwhals as nw
+import polars as pl
+import pytest
+from attrs import frozen
+from hypothesis import given
+from hypothesis import strategies as st
+
+from communitygov.certification.certify import Certified, certify
+from communitygov.profile.profile import Profile, Reform, RuleSet
+from communitygov.profile.reading import read_profile, read_reform
+from communitygov.simulation.plan import Flow, plan
+from communitygov.vocabulary.errors import UsageError
+
+TOY = Path(__file__).parent.parent / "profile" / "toy"
+SCORES = pl.DataFrame(
+    {
+        "subject": [f"c{i:02}" for i in range(20)],
+        "score": [4000 - 10 * i for i in range(20)],
+        "street": ["north" if i % 2 else "south" for i in range(20)],
+    }
+)
+KINDS: dict[str, Callable[[pl.DataFrame], Any]] = {
+    "polars": lambda frame: frame,
+    "lazy": lambda frame: frame.lazy(),
+    "pandas": lambda frame: frame.to_pandas(),
+    "pyarrow": lambda frame: frame.to_arrow(),
+    "duckdb": lambda frame: duckdb.sql("select * from frame"),
+}
+
+
+@pytest.fixture(scope="module")
+def toy() -> Profile:
+    return read_profile(TOY)
+
+
+@pytest.fixture
+def reform(tmp_path: Path) -> Callable[..., Reform]:
+    """Read a reform from what it changes and when."""
+
+    def read(changes: str, dates: str = "", name: str = "tried") -> Reform:
+        file = tmp_path / f"{name}.yaml"
+        file.write_text(f"reform: {name}\n{dates}changes: {changes}\n", encoding="utf-8")
+        return read_reform(file)
+
+    return read
+
+
+def certified(rules: RuleSet, frame: Any = SCORES) -> Certified:
+    return certify(rules.certification["star"], frame, year=2024)
+
+
+def rows(frame: Any) -> list[dict[str, Any]]:
+    """Return a frame of any kind as rows."""
+    taken = nw.from_native(frame)
+    eager = taken.collect() if isinstance(taken, nw.LazyFrame) else taken
+    found = [dict(zip(eager.columns, row, strict=True)) for row in eager.rows()]
+    return [{key: None if value != value else value for key, value in row.items()} for row in found]
+
+
+class TestRules:
+    def test_each_change_says_what_who_where_and_by_which_clause(
+        self, toy: Profile, reform: Callable[..., Reform]
+    ) -> None:
+        """A change names the value and the one before, the layer, file and line of both, and the clause."""
+        gold = reform("{certification: {star: {tiers: {gold: {share: 20%}}}}}")
+        compared = plan(toy.at(2024), toy.at(2024, reforms=[gold]))
+        (change,) = compared.changes
+        assert (change.path, change.old.text(), change.new.text()) == (
+            "certification.star.tiers.gold.share",
+            "10%",
+            "20%",
+        )
+        assert (change.place.line, str(change.was_place), change.layer) == (2, "toy/rules.yaml:51:58", "reform tried")
+        assert change.clause == ("T-04",)
+        en, zh = compared.say("en").splitlines()[1], compared.say("zh").splitlines()[1]
+        file = gold.layer.patch.place.file
+        assert en == (
+            f"  certification.star.tiers.gold.share: 20%, reform tried {file}:2, was 10% (toy/rules.yaml:51) [T-04]"
+        )
+        assert zh == (
+            f"  certification.star.tiers.gold.share：20%，改革方案 tried {file}:2，原为 10% (toy/rules.yaml:51) [T-04]"
+        )
+
+    def test_rules_can_be_compared_alone(self, toy: Profile, reform: Callable[..., Reform]) -> None:
+        """Without results the verdict speaks of the rules, and there are no frames."""
+        one = reform("{certification: {star: {cap: 3}}}")
+        two = reform("{certification: {star: {cap: 3, ties: out}}}")
+        compared = plan(toy.at(2024), toy.at(2024, reforms=[one]))
+        assert compared.verdict.en == "2024: the rules differ in 1 value"
+        assert plan(toy.at(2024), toy.at(2024, reforms=[two])).verdict.en == "2024: the rules differ in 2 values"
+        assert compared.verdict.zh == "2024 年：规则有 1 处不同"
+        assert (compared.moved, compared.counts, compared.groups, compared.outcomes) == (None, None, None, None)
+        assert (compared.flows, compared.movers) == ((), 0)
+
+
+class TestNothing:
+    def test_the_same_rules(self, toy: Profile) -> None:
+        """Where the rules do not differ, that is said."""
+        rules = toy.at(2024)
+        compared = plan(rules, rules, certified(rules), certified(rules))
+        assert compared.say("en") == "this changes nothing in 2024: the two sets of rules are the same then"
+        assert compared.say("zh") == "此改动在 2024 年不改变任何事：两套规则当时完全相同"
+
+    def test_a_reform_that_says_what_the_rules_say(self, toy: Profile, reform: Callable[..., Reform]) -> None:
+        """A reform that sets every value to what it is changes nothing."""
+        same = reform("{certification: {star: {tiers: {gold: {share: 10%}}}}}")
+        compared = plan(toy.at(2024), toy.at(2024, reforms=[same]), reforms=[same])
+        assert compared.verdict.en == "this reform changes nothing in 2024: the two sets of rules are the same then"
+
+    @pytest.mark.parametrize(
+        ("dates", "en", "zh"),
+        [
+            ("from: 2026\n", "is in force from 2026 on", "自 2026 起生效"),
+            ("until: 2023\n", "is in force until 2023", "至 2023 止生效"),
+            ("from: 2026\nuntil: 2027\n", "is in force from 2026 on until 2027", "自 2026 起至 2027 止生效"),
+        ],
+    )
+    def test_a_reform_that_is_not_in_force_then(
+        self, toy: Profile, reform: Callable[..., Reform], dates: str, en: str, zh: str
+    ) -> None:
+        """A reform of another time is named, with its time."""
+        late = reform("{certification: {star: {cap: 3}}}", dates)
+        new = toy.at(2024, reforms=[late])
+        compared = plan(toy.at(2024), new, certified(toy.at(2024)), certified(new), reforms=[late])
+        assert compared.say("en") == f"this reform changes nothing in 2024: tried {en}"
+        assert compared.say("zh") == f"此改革方案在 2024 年不改变任何事：tried {zh}"
+
+    def test_rules_that_differ_and_touch_nobody(self, toy: Profile, reform: Callable[..., Reform]) -> None:
+        """Where the rules differ and nobody's result does, both are said, and the frames say who stays where."""
+        cap = reform("{certification: {star: {cap: 6}}}")
+        new = toy.at(2024, reforms=[cap])
+        compared = plan(toy.at(2024), new, certified(toy.at(2024)), certified(new), reforms=[cap])
+        assert compared.verdict.en == (
+            "this reform changes nothing in 2024: the rules differ in 1 value, nobody's result does"
+        )
+        assert compared.verdict.zh == "此改革方案在 2024 年不改变任何事：规则有 1 处不同，但无人结果不同"
+        assert rows(compared.moved) == []
+        assert {(flow.old, flow.new): flow.subjects for flow in compared.flows} == {
+            ("gold", "gold"): 2,
+            ("silver", "silver"): 4,
+            (None, None): 14,
+        }
+
+
+class TestMoves:
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_who_moved_from_where_to_where_and_why(
+        self, toy: Profile, reform: Callable[..., Reform], kind: str
+    ) -> None:
+        """Each mover with both outcomes and both reasons, the migration matrix and the outcomes, on every backend."""
+        wider = reform("{certification: {star: {tiers: {gold: {share: 20%}, silver: {share: 25%}}}}}")
+        old, new = toy.at(2024), toy.at(2024, reforms=[wider])
+        frame = KINDS[kind](SCORES)
+        compared = plan(old, new, certified(old, frame), certified(new, frame))
+        assert type(compared.moved) is type(certified(old, frame).frame)
+        assert sorted(rows(compared.moved), key=lambda row: row["subject"]) == [
+            {"subject": subject, "year": 2024, "old": "silver", "new": now, "old_reason": "in_quota", "new_reason": why}
+            for subject, now, why in (("c02", "gold", "in_quota"), ("c03", "gold", "in_quota"), ("c05", None, "below"))
+        ]
+        flows = [("gold", "gold", 2), ("silver", "gold", 2), ("silver", "silver", 1), ("silver", None, 1)]
+        flows.append((None, None, 14))
+        assert {(row["old"], row["new"], row["subjects"]) for row in rows(compared.counts)} == set(flows)
+        assert set(compared.flows) == {Flow(*flow) for flow in flows}
+        assert sorted(rows(compared.outcomes), key=str) == sorted(
+            [
+                {"outcome": None, "before": 14, "after": 15},
+                {"outcome": "gold", "before": 2, "after": 4},
+                {"outcome": "silver", "before": 4, "after": 1},
+            ],
+            key=str,
+        )
+        assert compared.movers == 3
+        assert compared.verdict.en == "2024: the rules differ in 2 values, the results of 3 subjects do"
+
+    def test_one_mover_is_one(self, toy: Profile, reform: Callable[..., Reform]) -> None:
+        """The verdict counts in words that fit the number; flows follow it, from and to."""
+        new = toy.at(2024, reforms=[reform("{certification: {star: {tiers: {gold: {share: 15%}}}}}")])
+        compared = plan(toy.at(2024), new, certified(toy.at(2024)), certified(new))
+        assert compared.verdict.en == "2024: the rules differ in 1 value, the results of 1 subject do"
+        assert compared.verdict.zh == "2024 年：规则有 1 处不同，1 个对象结果不同"
+        assert compared.say("en").splitlines()[-1] == "  silver → gold: 1"
+        assert compared.say("zh").splitlines()[-1] == "  silver → gold：1"
+        back = plan(new, toy.at(2024, readings={"rounding": "up"}), certified(new), certified(toy.at(2024)))
+        assert back.say("en").splitlines()[-1] == "  gold → silver: 1"
+
+    def test_who_loses_everything_goes_to_none(self, toy: Profile, reform: Callable[..., Reform]) -> None:
+        """No outcome is an outcome: it has a name in both languages, and a row of its own."""
+        new = toy.at(2024, reforms=[reform("{certification: {star: {cap: 0}}}")])
+        compared = plan(toy.at(2024), new, certified(toy.at(2024)), certified(new))
+        assert compared.say("en").splitlines()[-2:] == ["  gold → none: 2", "  silver → none: 4"]
+        assert compared.say("zh").splitlines()[-2:] == ["  gold → 无：2", "  silver → 无：4"]
+
+    def test_groups_are_counted_apart(self, toy: Profile, reform: Callable[..., Reform]) -> None:
+        """The matrix of each group adds up to the whole."""
+        grouped = reform("{certification: {star: {group_by: street}}}", name="streets")
+        more = reform("{certification: {star: {tiers: {gold: {share: 20%}}}}}", name="more")
+        old, new = toy.at(2024, reforms=[grouped]), toy.at(2024, reforms=[grouped, more])
+        compared = plan(old, new, certified(old), certified(new), group="group")
+        found = rows(compared.groups)
+        assert {row["group"] for row in found} == {"north", "south"}
+        moved = {row["group"]: row["subjects"] for row in found if row["old"] != row["new"]}
+        assert moved == {"north": 1, "south": 1}
+        for flow in compared.flows:
+            same = [row["subjects"] for row in found if (row["old"], row["new"]) == (flow.old, flow.new)]
+            assert sum(same) == flow.subjects
+
+    @given(shares=st.tuples(st.integers(1, 30), st.integers(30, 100), st.integers(1, 30), st.integers(30, 100)))
+    def test_nobody_is_lost_or_counted_twice(self, toy: Profile, shares: tuple[int, int, int, int]) -> None:
+        """For any two cuts: the matrix counts every subject once, its margins are the tiers, its rest the movers."""
+        from communitygov.documents.layers import Layer
+        from communitygov.documents.reading import read_text
+        from communitygov.profile.rules import ReformFile
+
+        sides = []
+        for gold, silver in (shares[:2], shares[2:]):
+            patch = read_text(
+                f"certification: {{star: {{tiers: {{gold: {{share: {gold}%}}, silver: {{share: {silver}%}}}}}}}}"
+            )
+            reform = Reform(ReformFile(reform="cuts", changes=patch), Layer("reform", "cuts", patch))
+            sides.append(toy.at(2024, reforms=[reform]))
+        before, after = (certified(rules) for rules in sides)
+        compared = plan(*sides, before, after)
+        assert sum(flow.subjects for flow in compared.flows) == len(SCORES)
+        assert compared.movers == len(compared.moved)
+        for side, result in (("before", before), ("after", after)):
+            tiers = dict(result.frame.group_by("tier").len().rows())
+            found = {row["outcome"]: row[side] for row in rows(compared.outcomes) if row[side]}
+            assert found == tiers
+
+
+@frozen
+class Result:
+    """What some other verb returns."""
+
+    frame: Any
+    key: tuple[str, ...] = ("name",)
+    outcome: tuple[str, ...] = ("top", "bottom")
+    because: tuple[str, ...] = ("rows",)
+
+
+class TestAnyVerb:
+    def test_results_of_several_columns_are_compared_as_one(self, toy: Profile) -> None:
+        """A ratio is an outcome like a tier; a result without a year is of the year of the rules."""
+        before = Result(
+            pl.DataFrame({"name": ["a", "b", "c"], "top": [1, 2, None], "bottom": [3, 3, 3], "rows": [3, 3, 1]})
+        )
+        after = Result(
+            pl.DataFrame({"name": ["c", "b", "a"], "top": [None, 2, 2], "bottom": [3, 3, 3], "rows": [1, 3, 4]})
+        )
+        compared = plan(toy.at(2023), toy.at(2024), before, after)
+        assert rows(compared.moved) == [{"name": "a", "old": "1/3", "new": "2/3", "old_reason": "3", "new_reason": "4"}]
+        assert compared.period == "2024"
+
+    def test_unlike_results_are_not_compared(self, toy: Profile) -> None:
+        """Results of two verbs, or of two years, are refused in a sentence."""
+        rules = toy.at(2024)
+        other = certify(rules.certification["star"], SCORES, year=2025)
+        for unlike in (other, Result(SCORES)):
+            with pytest.raises(UsageError, match="unlike-results: the two results are of different verbs or years"):
+                plan(rules, rules, certified(rules), unlike)
+
+    def test_results_of_other_subjects_are_not_compared(self, toy: Profile) -> None:
+        """Facts that are not the same would show as nobody moved: they are refused, with the counts."""
+        rules = toy.at(2024)
+        with pytest.raises(UsageError, match="20 rows before, 19 after, 19 in common"):
+            plan(rules, rules, certified(rules), certified(rules, SCORES.head(19)))

@@ -1,0 +1,495 @@
+"""Simulations: what they carry over, what they depend on, and what they refuse."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+import pytest
+
+from communitygov.certification.explain import explain
+from communitygov.profile.profile import Profile, Reform
+from communitygov.simulation.drawing import draw
+from communitygov.simulation.results import QUANTITIES, Simulation
+from communitygov.simulation.run import attempt, simulate
+from communitygov.simulation.variants import Variant, as_it_stands
+from communitygov.simulation.worlds import World
+from communitygov.vocabulary.errors import CommunityGovError, DataError, DocumentError, NotInForce, UsageError
+from communitygov.vocabulary.period import Period
+
+from .by_hand import Year, by_hand
+
+FRAMES = ("stars", "tiers", "quantities", "truly_top", "expectations", "moves")
+SMALL = {"communities": 20, "seed": 4}
+ROUGH = {**SMALL, "visit_error": 20, "answer_spread": 40, "document_error": 10, "correlation": 0.3}
+
+
+def same(one: Simulation, other: Simulation) -> bool:
+    return all(getattr(one, name).equals(getattr(other, name)) for name in FRAMES)
+
+
+def tiers_of(simulation: Simulation, variant: str, year: int, which: int) -> dict[str, str | None]:
+    rows = simulation.certified(variant, year).filter(pl.col("draw") == which)
+    return dict(zip(rows["subject"], rows["tier"], strict=True))
+
+
+def agrees(simulation: Simulation, variant: str, years: dict[int, Year], which: int) -> None:
+    for year, hand in years.items():
+        assert tiers_of(simulation, variant, year, which) == hand.tiers, year
+        for name, count in hand.counts.items():
+            assert simulation.counts[variant, year, name][which] == count, (year, name)
+
+
+class TestAgainstTheVerbs:
+    """U8: simulating never changes a star. What it gives is what the verbs give, one draw and one year at a time."""
+
+    CHANGES: dict[str, str] = {
+        "as it stands": "{}",
+        "no renewal, awards, plaques, watch list": "{renewal: ~, awards: ~, plaques: ~, watch: ~}",
+        "the listed are barred": "{watch: {starred: barred}}",
+        "plaques fall at once": "{plaques: {on_watch: at_once}}",
+        "plaques are kept": "{plaques: {on_change: keep}}",
+        "both": "{plaques: {on_change: keep, on_watch: at_once}, watch: {leaving: {after: 2}, starred: barred}}",
+        "two years of holding": "{renewal: {years: 2, hold: this_or_higher, within: moved_cut}}",
+        "a veto": "{vetoes: {fire: {column: fire, when: before}, flood: {column: flood, when: after, bars: gold}}}",
+        "streets": "{group_by: street, rounding: ceiling}",
+        "held until the score changes": "{hold_until_change: true}",
+        "quotas of the scored": "{base: scored, ties: out}",
+    }
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def world() -> World:
+        names = [f"c{i:02}" for i in range(1, 21)]
+        units = pl.DataFrame({"subject": names, "street": ["east", "west"] * 10})
+        values = {name: value for name, value in ROUGH.items() if name not in ("communities", "seed")}
+        return World.drawn(units=units, seed=4, flag_rate=0.2, **values)
+
+    @pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES)
+    def test_every_year_is_what_the_verbs_give(
+        self, town: Profile, world: World, reform: Callable[..., Reform], changes: str
+    ) -> None:
+        """Tiers, watch list, plaques and money are those of the same draw carried through by hand."""
+        variants = [as_it_stands(), Variant.of_reform(reform(f"{{certification: {{star: {changes}}}}}"))]
+        if changes == "{}":
+            variants = variants[:1]
+        done = simulate(town, world, first=2021, last=2025, draws=3, variants=variants)
+        hand = by_hand(town, world, variants[-1], "star", {year: [str(year)] for year in range(2021, 2026)}, 2)
+        agrees(done, variants[-1].name, hand, 2)
+
+    @pytest.mark.parametrize(
+        ("question", "reading", "last"), [("watch_rank", "year_to_date", 2022), ("renewal_tier", "same", 2023)]
+    )
+    def test_quarters_make_years_as_the_verbs_have_it(
+        self, shijingshan: Profile, question: str, reading: str, last: int
+    ) -> None:
+        """In Shijingshan too, with quarters, a year that is not wholly in force, and a year that starts in July."""
+        variants = [
+            Variant.of_reading(shijingshan, question, reading),
+            Variant.of_reading(shijingshan, "certification_year", "third_to_second"),
+        ]
+        world = World.drawn(**SMALL)
+        done = simulate(shijingshan, world, last=last, draws=2, variants=variants)
+        calendar = {2021: ["2021Q3", "2021Q4"]}
+        calendar |= {year: [f"{year}Q{n}" for n in (1, 2, 3, 4)] for year in range(2022, last + 1)}
+        july = {year: [f"{year - 1}Q3", f"{year - 1}Q4", f"{year}Q1", f"{year}Q2"] for year in range(2022, last + 1)}
+        for variant, years in zip(variants, (calendar, july), strict=True):
+            agrees(done, variant.name, by_hand(shijingshan, world, variant, "quality_star", years, 1), 1)
+
+    def test_the_explanation_says_what_the_simulation_found(self, shijingshan: Profile) -> None:
+        """The explanation of a subject of a draw, from that draw's facts, ends at the tier that it was given."""
+        world = World.drawn(**SMALL)
+        done = simulate(shijingshan, world, last=2023, draws=2)
+        years = {2022: [f"2022Q{n}" for n in (1, 2, 3, 4)], 2023: [f"2023Q{n}" for n in (1, 2, 3, 4)]}
+        hand = by_hand(shijingshan, world, as_it_stands(), "quality_star", years, 1)[2023]
+        rule = shijingshan.at(2023).certification["quality_star"]
+        for subject, tier in list(tiers_of(done, "as_it_stands", 2023, 1).items())[::4]:
+            assert explain(rule, hand.scores, hand.holders, year=2023, subject=subject).value == tier
+
+
+class TestSeeds:
+    def test_the_same_seed_gives_the_same_results(self, town: Profile) -> None:
+        """U1: every frame of two runs of one seed is the same, and another seed's are not."""
+        one, again, other = (simulate(town, World.drawn(communities=20, seed=s), draws=6, last=2023) for s in (4, 4, 5))
+        assert same(one, again)
+        assert not same(one, other)
+
+    def test_more_draws_and_years_change_nothing_earlier(self, town: Profile) -> None:
+        """U1: who is certified in a draw and a year does not depend on how many follow."""
+        short = simulate(town, World.drawn(**ROUGH), draws=3, last=2022)
+        long = simulate(town, World.drawn(**ROUGH), draws=5, last=2024)
+        for year in (2021, 2022):
+            few = short.certified("as_it_stands", year)
+            assert long.certified("as_it_stands", year).head(few.height).equals(few)
+
+    def test_how_many_periods_are_scored_at_once_changes_nothing(
+        self, shijingshan: Profile, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A year scored at once and a year scored quarter by quarter give the same."""
+        at_once = simulate(shijingshan, World.drawn(**SMALL), draws=2, last=2022)
+        monkeypatch.setattr("communitygov.simulation.stages._ROWS", 1)
+        assert same(at_once, simulate(shijingshan, World.drawn(**SMALL), draws=2, last=2022))
+
+    def test_without_any_error_every_interval_is_a_point(self, town: Profile) -> None:
+        """U2: where communities are drawn once and nothing is measured wrong, 5%, mean and 95% are one."""
+        still = {"answer_spread": 0, "visit_error": 0, "document_error": 0}
+        done = simulate(town, World.drawn(latent="once", **SMALL, **still), draws=5, last=2024)
+        for name in ("stars", "tiers", "quantities", "truly_top"):
+            frame = getattr(done, name)
+            assert frame["low"].equals(frame["high"].alias("low"))
+            assert (frame["mean"] - frame["low"]).abs().max() < 1e-12
+        assert set(done.expectations["probability"]) <= {0.0, 1.0}
+
+    def test_more_answers_find_the_true_best_no_less_often(self, shijingshan: Profile) -> None:
+        """U3: four times the answers leave fewer of the top tier there by luck."""
+        few, many = (
+            simulate(shijingshan, World.drawn(seed=4, answers=answers), draws=12, last=2022) for answers in (10, 160)
+        )
+        assert many.truly_top["mean"].mean() > few.truly_top["mean"].mean()
+
+    def test_the_number_of_threads_changes_nothing(self) -> None:
+        """One thread or several, the results are the same to the last digit."""
+        code = (
+            "import sys; from communitygov.profile.reading import read_profile\n"
+            "from communitygov.simulation.run import simulate; from communitygov.simulation.worlds import World\n"
+            "done = simulate(read_profile(sys.argv[1]), World.drawn(seed=4), draws=40, last=2022)\n"
+            f"print([getattr(done, name).write_json() for name in {FRAMES}])"
+        )
+        folder = os.path.join(os.path.dirname(__file__), "town")
+        outputs = set()
+        for threads in ("1", "2"):
+            environment = {**os.environ, "POLARS_MAX_THREADS": threads}
+            run = [sys.executable, "-c", code, folder]
+            done = subprocess.run(run, env=environment, capture_output=True, text=True, check=True)
+            outputs.add(done.stdout)
+        assert len(outputs) == 1
+
+
+class TestVariants:
+    def test_an_empty_reform_changes_nothing(self, town: Profile, reform: Callable[..., Reform]) -> None:
+        """L1: a reform without changes has the same digests and moves nobody."""
+        variants = [as_it_stands(), Variant.of_reform(reform("{}"))]
+        done = simulate(town, World.drawn(**ROUGH), draws=4, last=2023, variants=variants)
+        assert done.moves.is_empty()
+        assert done.digests["tried"] == done.digests["as_it_stands"]
+        halves = [done.stars.filter(pl.col("variant") == name).drop("variant") for name in done.digests]
+        assert halves[0].equals(halves[1])
+
+    def test_a_reform_from_a_year_on_changes_nothing_before(
+        self, town: Profile, reform: Callable[..., Reform]
+    ) -> None:
+        """A dated reform moves people from its first year on, and its digest differs from then on."""
+        later = Variant.of_reform(reform("{certification: {star: {tiers: {silver: {share: 30%}}}}}", start="2023"))
+        done = simulate(town, World.drawn(**ROUGH), draws=4, last=2024, variants=[as_it_stands(), later])
+        assert sorted(set(done.moves["year"])) == [2023, 2024]
+        differs = [year for year in range(2021, 2025) if done.digests["tried"][year] != done.digests["as_it_stands"][year]]
+        assert differs == [2023, 2024]
+
+    def test_a_new_tier_has_its_place_in_the_tables(self, town: Profile, reform: Callable[..., Reform]) -> None:
+        """A reform may add a tier; who falls into it from none gains."""
+        bronze = Variant.of_reform(reform("{certification: {star: {tiers: {bronze: {order: 3, share: 70%}}}}}"))
+        done = simulate(town, World.drawn(**SMALL), draws=2, last=2021, variants=[as_it_stands(), bronze])
+        assert done.moves.select("before", "after", "change").rows() == [(None, "bronze", "gains")]
+        assert done.moves["total"].item() >= 2 * (14 - 10)
+        assert done.tiers.filter(pl.col("tier") == "bronze")["variant"].to_list() == ["tried"]
+
+    def test_weights_change_scores_but_not_the_facts(self, town: Profile, reform: Callable[..., Reform]) -> None:
+        """Where only weights differ, both variants meet the same raw values."""
+        changes = "{index: {town: {indicators: {care: {weight: 40, indicators: {satisfaction: {weight: 20}}}, "
+        changes += "order: {weight: 60, indicators: {files: {weight: 60}}}}}}}"
+        variant = Variant.of_reform(reform(changes))
+        world = World.drawn(**ROUGH)
+        done = simulate(town, world, draws=3, last=2023, variants=[as_it_stands(), variant])
+        agrees(done, "tried", by_hand(town, world, variant, "star", {year: [str(year)] for year in (2021, 2022, 2023)}, 1), 1)
+        assert not done.moves.is_empty()
+
+    def test_remediation_helps_those_on_the_list(self, town: Profile, reform: Callable[..., Reform]) -> None:
+        """With an effect of remediation, worlds differ between variants whose watch lists do."""
+        nobody = Variant.of_reform(reform("{certification: {star: {watch: ~}}}"))
+        variants = [as_it_stands(), nobody]
+        helped = simulate(town, World.drawn(**SMALL, remediation=30), draws=8, last=2025, variants=variants)
+        idle = simulate(town, World.drawn(**SMALL), draws=8, last=2025, variants=variants)
+        assert idle.moves.is_empty()
+        assert not helped.moves.is_empty()
+        watched = pl.col("quantity") == "watched", pl.col("variant") == "as_it_stands", pl.col("year") == 2025
+        assert helped.quantities.filter(*watched)["total"].sum() != idle.quantities.filter(*watched)["total"].sum()
+
+    def test_variants_need_names_of_their_own(self, town: Profile) -> None:
+        """Two variants of one name could not be told apart in the tables."""
+        with pytest.raises(UsageError, match="variants that share a name: as_it_stands"):
+            simulate(town, World.drawn(**SMALL), variants=[as_it_stands(), as_it_stands()])
+
+    @pytest.mark.parametrize(
+        ("question", "reading", "said"),
+        [("roundin", "up", "did you mean `rounding`"), ("rounding", "upp", "did you mean `up`")],
+    )
+    def test_a_reading_that_is_not_there_is_named(self, town: Profile, question: str, reading: str, said: str) -> None:
+        """A misspelt question or reading gets a hint."""
+        with pytest.raises(UsageError, match=said):
+            Variant.of_reading(town, question, reading)
+
+    def test_a_reading_is_called_by_its_own_words(self, town: Profile) -> None:
+        """A variant's title is the question with the reading's name, or its id where it has none."""
+        assert Variant.of_reading(town, "rounding", "down").title.en == "How is a quota rounded? down"
+        assert Variant.of_reading(town, "rounding", "up").title.en == "How is a quota rounded? up"
+
+
+class TestYears:
+    def test_before_the_first_full_year_nobody_is_certified(self, shijingshan: Profile) -> None:
+        """2021 has two quarters only, so there are no stars, no money, and the first stars are those of 2022."""
+        done = simulate(shijingshan, World.drawn(**SMALL), first=2021, last=2022, draws=2)
+        assert done.stars["certified"].to_list()[0] == 0
+        assert done.stars["certified"].to_list()[1] > 0
+        money = done.quantities.filter(pl.col("quantity") == "award_money")["total"].to_list()
+        assert money[0] == 0
+        assert money[1] > 0
+        assert simulate(shijingshan, World.drawn(**SMALL), last=2022, draws=1).first == 2022
+
+    def test_years_before_the_first_shown_are_lived_through(self, town: Profile) -> None:
+        """A simulation shown from 2024 has the holders that 2021 to 2023 left it."""
+        whole = simulate(town, World.drawn(**ROUGH), last=2025, draws=3)
+        late = simulate(town, World.drawn(**ROUGH), first=2024, last=2025, draws=3)
+        assert late.stars.equals(whole.stars.filter(pl.col("year") >= 2024))
+
+    def test_holders_that_are_handed_over_are_where_it_begins(self, town: Profile) -> None:
+        """With the real holders of earlier years, the first year's renewals and moves up follow from them."""
+        names = [f"c{i:02}" for i in range(1, 21)]
+        world = World.drawn(**ROUGH)
+        everybody = pl.DataFrame({"subject": names, "year": [2023] * 20, "tier": ["silver"] * 20})
+        plain = simulate(town, world, first=2024, last=2024, draws=3, holders=everybody.head(0))
+        full = simulate(town, world, first=2024, last=2024, draws=3, holders=everybody)
+        assert plain.stars["certified"].item() == 30
+        assert full.stars["certified"].item() == 3 * (10 + 0) or full.stars["certified"].item() >= 30
+        assert full.digests["as_it_stands"].keys() == {2024}
+
+    @pytest.mark.parametrize(
+        ("years", "error", "said"),
+        [
+            ({"first": 2020}, NotInForce, "not in 2020; the first year is 2021"),
+            ({"first": 2024, "last": 2023}, UsageError, "the last year 2023 is before the first, 2024"),
+        ],
+    )
+    def test_years_that_do_not_fit_are_refused(
+        self, town: Profile, years: dict[str, int], error: type[CommunityGovError], said: str
+    ) -> None:
+        """Before the rules are in force there is nothing to simulate."""
+        with pytest.raises(error, match=said):
+            simulate(town, World.drawn(**SMALL), draws=1, **years)
+
+    @pytest.mark.parametrize("draws", [0, -3, 2.5, True])
+    def test_draws_are_counted(self, town: Profile, draws: Any) -> None:
+        """A number of draws that is none is refused."""
+        with pytest.raises(UsageError, match="draws must be a whole number of 1 or more"):
+            simulate(town, World.drawn(**SMALL), draws=draws)
+
+    def test_progress_is_told(self, town: Profile) -> None:
+        """After each period the caller hears how many are done."""
+        heard: list[tuple[int, int]] = []
+        simulate(town, World.drawn(**SMALL), draws=1, last=2023, progress=lambda *told: heard.append(told))
+        assert heard == [(1, 3), (2, 3), (3, 3)]
+
+
+class TestCertifications:
+    def test_one_of_several_must_be_named(self, town: Profile, reform: Callable[..., Reform], tmp_path: Any) -> None:
+        """A profile with two certifications needs to be told which; a wrong name gets a hint."""
+        from communitygov.profile.reading import read_profile
+
+        two = tmp_path / "two"
+        two.mkdir()
+        text = (town.folder / "profile.yaml").read_text(encoding="utf-8").replace("certification:\n", "certification:\n" + _OTHER, 1)
+        (two / "profile.yaml").write_text(text, encoding="utf-8")
+        profile = read_profile(two)
+        with pytest.raises(UsageError, match="name one with certification=: other, star"):
+            simulate(profile, World.drawn(**SMALL))
+        with pytest.raises(UsageError, match="did you mean `star`"):
+            simulate(profile, World.drawn(**SMALL), certification="stars")
+        assert simulate(profile, World.drawn(**SMALL), certification="other", last=2021, draws=1).tiers["tier"].to_list() == ["best"]
+
+    def test_without_any_there_is_nothing_to_simulate(self, town: Profile, tmp_path: Any) -> None:
+        """A profile without a certification is refused."""
+        from communitygov.profile.reading import read_profile
+
+        none = tmp_path / "none"
+        none.mkdir()
+        text = (town.folder / "profile.yaml").read_text(encoding="utf-8")
+        head, rest = text.split("certification:\n", 1)
+        (none / "profile.yaml").write_text(head + rest[rest.index("measures:\n") :], encoding="utf-8")
+        with pytest.raises(UsageError, match="town has no certification to simulate"):
+            simulate(read_profile(none), World.drawn(**SMALL))
+
+
+_OTHER = """  other:
+    of: town
+    decimals: 1
+    year: {starts: 1, periods: 1, incomplete: refuse}
+    base: all
+    rounding: floor
+    rounded: cumulative
+    ties: in
+    tiers:
+      best: {order: 1, share: 10%}
+"""
+
+
+class TestRealData:
+    def frame(self, town: Profile, years: range) -> pl.DataFrame:
+        index = town.at(2022).index["town"]
+        return draw(World.drawn(**SMALL), index, [Period.parse(str(year)) for year in years], 1).drop("draw")
+
+    def test_real_data_is_simulated_once(self, town: Profile) -> None:
+        """Real data give one draw, the years that they cover, and no truth."""
+        data = self.frame(town, range(2022, 2025))
+        done = simulate(town, World.from_frames(data))
+        assert (done.first, done.last, done.draws, done.seed) == (2022, 2024, 1, None)
+        assert done.truly_top.is_empty()
+        assert done.parameters == ()
+        drawn = simulate(town, World.drawn(**SMALL), first=2022, last=2024, draws=1, holders=_NOBODY)
+        assert done.stars.equals(drawn.stars)
+
+    def test_a_year_that_the_data_begin_in_certifies_nobody(self, shijingshan: Profile) -> None:
+        """Data that begin in the third quarter of 2022 have their first stars in 2023."""
+        index = shijingshan.at(2022).index["quality_community"]
+        quarters = [Period.parse("2022Q3").next(n) for n in range(6)]
+        world = World.from_frames(draw(World.drawn(**SMALL), index, quarters, 1).drop("draw"))
+        assert simulate(shijingshan, world).first == 2023
+        both = simulate(shijingshan, world, first=2022, last=2023).stars
+        assert both["certified"].to_list()[0] == 0
+
+    def test_a_hole_in_the_data_is_named(self, town: Profile) -> None:
+        """A year that the data lack is refused, by name."""
+        data = self.frame(town, range(2021, 2025)).filter(pl.col("period") != "2022")
+        with pytest.raises(DataError, match="no rows of 2022"):
+            simulate(town, World.from_frames(data), first=2021, last=2024)
+
+    def test_a_faulty_value_is_named(self, town: Profile) -> None:
+        """Real data are checked as `score` checks them."""
+        data = self.frame(town, range(2021, 2023)).with_columns(pl.col("complaints") + 500)
+        with pytest.raises(DataError, match="above 200"):
+            simulate(town, World.from_frames(data))
+
+    def test_real_data_are_not_drawn_again(self, town: Profile) -> None:
+        """There is only one of them."""
+        with pytest.raises(UsageError, match="real data are one draw, not 7"):
+            simulate(town, World.from_frames(self.frame(town, range(2021, 2023))), draws=7)
+
+    def test_who_has_no_score_stays_in_the_base(self, town: Profile, reform: Callable[..., Reform]) -> None:
+        """A community without a score is not certified, and still one of those that quotas are a share of."""
+        skip = "{index: {town: {missing: not_scored}}, certification: {star: {year: {incomplete: skip}}}}"
+        data = self.frame(town, range(2021, 2022)).with_columns(
+            pl.when(pl.col("subject") == "c01").then(None).otherwise(pl.col("files")).alias("files")
+        )
+        done = simulate(town, World.from_frames(data), variants=[Variant.of_reform(reform(skip))])
+        assert done.certified("tried", 2021)["tier"].null_count() == 10
+        assert tiers_of(done, "tried", 2021, 0)["c01"] is None
+
+
+_NOBODY = pl.DataFrame(schema={"subject": pl.String, "year": pl.Int64, "tier": pl.String})
+
+
+class TestErrors:
+    def test_a_reform_that_breaks_a_rule_is_refused(self, town: Profile, reform: Callable[..., Reform]) -> None:
+        """A variant whose cuts are not nested is an error, shown where it stands in the reform."""
+        bad = Variant.of_reform(reform("{certification: {star: {tiers: {silver: {share: 10%}}}}}"))
+        with pytest.raises(DocumentError, match="tried.yaml"):
+            simulate(town, World.drawn(**SMALL), variants=[as_it_stands(), bad])
+
+    def test_where_asked_the_others_are_carried_out(self, town: Profile, reform: Callable[..., Reform]) -> None:
+        """`attempt` gives the results of those that hold, and the errors of the others by name."""
+        bad = Variant.of_reform(reform("{certification: {star: {tiers: {silver: {share: 10%}}}}}"))
+        done, errors = attempt(town, World.drawn(**SMALL), [as_it_stands(), bad], last=2021, draws=1)
+        assert list(errors) == ["tried"]
+        assert [one.name for one in done.variants] == ["as_it_stands"]
+        with pytest.raises(DocumentError):
+            attempt(town, World.drawn(**SMALL), [bad, as_it_stands()], last=2021, draws=1)
+
+    def test_an_error_on_the_way_stops_its_variant_only(self, town: Profile, reform: Callable[..., Reform]) -> None:
+        """A list of more last places than half of the subjects is refused when it is first made."""
+        bad = Variant.of_reform(reform("{certification: {star: {watch: {last: 11}}}}"))
+        done, errors = attempt(town, World.drawn(**SMALL), [as_it_stands(), bad], last=2022, draws=1)
+        assert list(errors) == ["tried"]
+        assert done.stars.height == 2
+        with pytest.raises(DataError):
+            attempt(town, World.drawn(**SMALL), [bad], last=2022, draws=1)
+
+
+class TestResults:
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def done(town: Profile) -> Simulation:
+        names = [f"c{i:02}" for i in range(1, 21)]
+        units = pl.DataFrame({"subject": names, "street": ["east", "west"] * 10})
+        return simulate(town, World.drawn(units=units, seed=4), draws=4, last=2024, undated=True)
+
+    def test_tiers_add_up_to_stars(self, done: Simulation) -> None:
+        """The certified are those of all tiers together, in every year."""
+        sums = done.tiers.group_by("variant", "year").agg(pl.col("total").sum()).sort("year")
+        assert sums["total"].to_list() == done.stars["certified"].to_list()
+
+    def test_the_low_is_no_more_than_the_mean_and_the_mean_no_more_than_the_high(self, done: Simulation) -> None:
+        """Of few draws the 5% is the least and the 95% the greatest, so the mean lies between."""
+        for name in ("stars", "tiers", "quantities", "truly_top"):
+            frame = getattr(done, name)
+            assert (frame["low"] <= frame["mean"] + 1e-12).all()
+            assert (frame["mean"] <= frame["high"] + 1e-12).all()
+
+    def test_expectations_are_judged_by_kind(self, done: Simulation) -> None:
+        """A target at its date or in the last year, a standard in all years, a trend over the run, groups all."""
+        judged = {row["expectation"]: row for row in done.expectations.to_dicts()}
+        assert judged.keys() == {"half_are_stars", "someone_is", "order_rises", "never_all", "each_street"}
+        assert judged["half_are_stars"]["by"] == "2024"
+        assert judged["half_are_stars"]["probability"] == 1
+        assert judged["someone_is"]["probability"] == 1
+        assert judged["never_all"]["kind"] == "standard"
+        assert judged["each_street"]["met"] + judged["each_street"]["broken"] == 4
+        worst = {draw for draw in range(4) if any(
+            None not in tiers_of(done, "as_it_stands", year, draw).values() for year in range(2021, 2025)
+        )}  # fmt: skip
+        assert judged["never_all"]["broken"] == len(worst)
+
+    def test_what_cannot_be_judged_is_listed_with_the_reason(self, done: Simulation) -> None:
+        """An expectation without a measure, or of rows that a simulation has not, is never silently left out."""
+        assert set(done.unmeasured) == {"visited", "in_front"}
+        assert done.unmeasured["visited"].en == "the simulation has no visits"
+
+    def test_expectations_without_a_date_wait_to_be_asked_for(self, town: Profile) -> None:
+        """By default only those with a date are judged; the others are listed."""
+        short = simulate(town, World.drawn(**SMALL), draws=1, last=2022)
+        assert short.expectations["expectation"].to_list() == ["half_are_stars"]
+        assert {"someone_is", "order_rises", "never_all"} <= set(short.unmeasured)
+
+    def test_a_date_beyond_the_years_simulated_is_undecided(self, town: Profile) -> None:
+        """A target for 2024 is neither met nor missed by a simulation that ends in 2022."""
+        short = simulate(town, World.drawn(**SMALL), draws=2, last=2022)
+        assert short.expectations.select("met", "broken", "undetermined").row(0) == (0, 0, 2)
+        assert short.probability("as_it_stands", "half_are_stars") is None
+
+    def test_assumptions_and_open_questions_come_along(self, shijingshan: Profile, three_ways: Simulation) -> None:
+        """Whatever the source does not say is listed beside the results: assumed values, questions, parameters."""
+        assert {one.id for one in three_ways.questions} == set(shijingshan.at(2022).rules.interpretations)
+        assert "index.quality_community.scale" in {one.path for one in three_ways.assumptions}
+        assert all(one.because.zh and one.because.en for one in three_ways.assumptions)
+        assert three_ways.seed == 11
+        assert three_ways.software.startswith("numpy ")
+        assert {one.name for one in three_ways.parameters} >= {"spread", "correlation", "answers"}
+
+    def test_every_quantity_is_counted_every_year(self, done: Simulation) -> None:
+        """Watch list, plaques and money have a row each, every year."""
+        assert done.quantities.height == 4 * len(QUANTITIES)
+
+    @pytest.mark.parametrize(
+        ("variant", "year", "said"),
+        [("as_it_stand", 2021, "did you mean `as_it_stands`"), ("as_it_stands", 2030, "2021 to 2024 are")],
+    )
+    def test_results_that_are_not_there_are_named(self, done: Simulation, variant: str, year: int, said: str) -> None:
+        """Asking for another variant or year says what there is."""
+        with pytest.raises(UsageError, match=said):
+            done.certified(variant, year)
+
+    def test_an_expectation_that_is_not_there_is_named(self, done: Simulation) -> None:
+        """Asking for the probability of an unknown expectation gets a hint."""
+        with pytest.raises(UsageError, match="did you mean `half_are_stars`"):
+            done.probability("as_it_stands", "half_are_star")
