@@ -41,7 +41,7 @@ class TestScores:
                 "too-many-decimals: column `previous_score`: more than 2 decimals; 1 row: a (1.005)",
             ),
         ],
-    )  # fmt: skip
+    )
     def test_each_fault_names_column_and_rows(
         self, shijingshan: Callable[..., Certification], change: dict[str, Any], message: str
     ) -> None:

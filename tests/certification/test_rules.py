@@ -118,7 +118,7 @@ class TestCertification:
             ({"tie_break": ("_visit",)}, [("reserved-column", ("tie_break",))]),
             ({"assumed": {"shares": Title(zh="", en="")}}, [("unknown-assumed", ("assumed", "shares"))]),
         ],
-    )  # fmt: skip
+    )
     def test_is_refused_with_the_place(
         self, shijingshan: Callable[..., Certification], change: dict[str, Any], expected: Any
     ) -> None:

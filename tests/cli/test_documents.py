@@ -73,7 +73,7 @@ class TestShow:
         for part in (
             "摘要 ",
             "来源 case_2024",
-            "叠加 reform two-goals",
+            "叠加 改革方案 two-goals",
             "假定: ",
             "待解问题 (",
             "* original_cut",

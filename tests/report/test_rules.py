@@ -2,7 +2,7 @@
 
 import pytest
 
-from communitygov.report.changes import changes_text, shown_changes
+from communitygov.report.changes import shown_changes
 from communitygov.report.rules import questions_text, rules_json, rules_text
 from communitygov.report.values import chance_text
 from communitygov.vocabulary.errors import UsageError
@@ -36,26 +36,26 @@ class TestRules:
 
 
 class TestChanges:
-    def test_a_change_says_both_places(self, shijingshan):
-        """A changed value has its new and its old place, and its clause."""
+    def test_a_change_has_both_places_and_the_words_of_its_clause(self, shijingshan):
+        """A changed value has its new and its old place, who changes it, and its clause word for word."""
         old, new = shijingshan.at("2024"), shijingshan.at("2024", readings={"renewal_reach": "moved_cut"})
-        line = changes_text(shown_changes(old, new), "en")
-        path = "certification.quality_star.renewal.within"
-        assert line.startswith(f"{path}: moved_cut, reading renewal_reach: moved_cut ")
-        assert "was original_cut (" in line
-        assert line.endswith("[SJS-19]")
-        assert "解释口径" in changes_text(shown_changes(old, new), "zh")
+        (change,) = shown_changes(old, new)
+        assert change.path == "certification.quality_star.renewal.within"
+        assert (change.was, change.value) == ("original_cut", "moved_cut")
+        assert change.place.line == change.was_place.line + 1
+        assert change.by.zh == "解释口径 renewal_reach: moved_cut"
+        assert change.quotes == {"SJS-19": new.rules.clauses["SJS-19"].quote}
 
-    def test_what_is_removed_or_added_is_said(self, shijingshan, trial):
+    @pytest.mark.parametrize(
+        ("changes", "was", "value"),
+        [("{renewal: ~}", "{within: original_cut, hold: this_or_higher, years: 1}", ""), ("{cap: 9}", "", "9")],
+    )
+    def test_what_is_removed_or_added_is_said(self, shijingshan, trial, changes, was, value):
         """A branch taken out is shown as it was; what is new was nothing."""
-        old = shijingshan.at("2024")
-        for changes, said in (
-            ("{renewal: ~}", ("renewal: removed, reform trial ", "was {within: original_cut, ")),
-            ("{cap: 9}", ("cap: 9, reform trial ", "was nothing [SJS-16, SJS-20]")),
-        ):
-            reform = trial(f"changes: {{certification: {{quality_star: {changes}}}}}")
-            text = changes_text(shown_changes(old, shijingshan.at("2024", reforms=[reform])), "en")
-            assert all(part in text for part in said)
+        reform = trial(f"changes: {{certification: {{quality_star: {changes}}}}}")
+        (change,) = shown_changes(shijingshan.at("2024"), shijingshan.at("2024", reforms=[reform]))
+        assert (change.was, change.value) == (was, value)
+        assert change.by.en == "reform trial"
 
     def test_nothing_changes_between_equal_rules(self, shijingshan):
         """Rules are no different from themselves."""

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from communitygov.index.rules import Index
-from communitygov.index.score import present, score_unchecked
+from communitygov.index.score import score_unchecked
 from communitygov.profile.profile import Profile
 from communitygov.simulation.calibrate import calibrate, measurement_variance
 from communitygov.simulation.drawing import draw
@@ -67,7 +67,7 @@ class TestCalibrate:
     def test_units_and_values_are_read_alike(self, index: Index) -> None:
         """Whole numbers count the last published place; decimals are taken at their value; gaps are left out."""
         units = scores(index, 6)
-        values = present(index, units).with_columns(pl.col("score").cast(pl.Float64))
+        values = units.with_columns(pl.col("score") / 100)
         gaps = values.with_columns(pl.when(pl.int_range(pl.len()) % 50 > 0).then(pl.col("score")).alias("score"))
         one, other, holes = (calibrate(index, frame).parameters for frame in (units, values, gaps))
         assert one.spread == pytest.approx(other.spread)

@@ -75,6 +75,16 @@ class TestEffects:
         assert found.frame.equals(again.frame)
         assert "averaged over 2 sampled orders" in found.statement.en
 
+    def test_sampled_leaves_that_need_each_other_are_not_torn_apart(self, of: Callable[..., Effects]) -> None:
+        """If a sampled order passes through what breaks a rule, that leaf's part is left open."""
+        weights = "{care: {weight: 40, indicators: {satisfaction: {weight: 20}}}, order: {weight: 60, indicators: "
+        weights += "{files: {weight: 60}}}}"
+        changes = f"{{index: {{town: {{indicators: {weights}}}}}, certification: {{star: {{base: scored, ties: out, "
+        changes += "rounded: each, rounding: ceiling, cap: 9}}}"
+        found = of(changes, orders=1, draws=1, last=2021)
+        assert not found.exact
+        assert found.frame["averaged"].null_count() > 0
+
     def test_the_effect_on_a_target(self, of: Callable[..., Effects]) -> None:
         """Instead of the share of stars, the probability of an expectation can be taken apart."""
         found = of("{certification: {star: {tiers: {silver: {share: 20%}}}}}", of="half_are_stars", last=2024)

@@ -13,8 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communitygov.certification.certify import Certified, certify
+from communitygov.documents.layers import Layer
+from communitygov.documents.reading import read_text
 from communitygov.profile.profile import Profile, Reform, RuleSet
 from communitygov.profile.reading import read_profile, read_reform
+from communitygov.profile.rules import ReformFile
 from communitygov.simulation.plan import Flow, plan
 from communitygov.vocabulary.errors import UsageError
 
@@ -214,10 +217,6 @@ class TestMoves:
     @given(shares=st.tuples(st.integers(1, 30), st.integers(30, 100), st.integers(1, 30), st.integers(30, 100)))
     def test_nobody_is_lost_or_counted_twice(self, toy: Profile, shares: tuple[int, int, int, int]) -> None:
         """For any two cuts: the matrix counts every subject once, its margins are the tiers, its rest the movers."""
-        from communitygov.documents.layers import Layer
-        from communitygov.documents.reading import read_text
-        from communitygov.profile.rules import ReformFile
-
         sides = []
         for gold, silver in (shares[:2], shares[2:]):
             patch = read_text(

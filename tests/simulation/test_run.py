@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import polars as pl
 import pytest
@@ -47,7 +47,7 @@ def agrees(simulation: Simulation, variant: str, years: dict[int, Year], which: 
 class TestAgainstTheVerbs:
     """U8: simulating never changes a star. What it gives is what the verbs give, one draw and one year at a time."""
 
-    CHANGES: dict[str, str] = {
+    CHANGES: ClassVar[dict[str, str]] = {
         "as it stands": "{}",
         "no renewal, awards, plaques, watch list": "{renewal: ~, awards: ~, plaques: ~, watch: ~}",
         "the listed are barred": "{watch: {starred: barred}}",
@@ -77,38 +77,51 @@ class TestAgainstTheVerbs:
         variants = [as_it_stands(), Variant.of_reform(reform(f"{{certification: {{star: {changes}}}}}"))]
         if changes == "{}":
             variants = variants[:1]
-        done = simulate(town, world, first=2021, last=2025, draws=3, variants=variants)
-        hand = by_hand(town, world, variants[-1], "star", {year: [str(year)] for year in range(2021, 2026)}, 2)
-        agrees(done, variants[-1].name, hand, 2)
+        done = simulate(town, world, first=2021, last=2024, draws=2, variants=variants)
+        hand = by_hand(town, world, variants[-1], "star", {year: [str(year)] for year in range(2021, 2025)}, 1)
+        agrees(done, variants[-1].name, hand, 1)
 
-    @pytest.mark.parametrize(
-        ("question", "reading", "last"), [("watch_rank", "year_to_date", 2022), ("renewal_tier", "same", 2023)]
-    )
-    def test_quarters_make_years_as_the_verbs_have_it(
-        self, shijingshan: Profile, question: str, reading: str, last: int
-    ) -> None:
-        """In Shijingshan too, with quarters, a year that is not wholly in force, and a year that starts in July."""
-        variants = [
-            Variant.of_reading(shijingshan, question, reading),
-            Variant.of_reading(shijingshan, "certification_year", "third_to_second"),
-        ]
-        world = World.drawn(**SMALL)
-        done = simulate(shijingshan, world, last=last, draws=2, variants=variants)
-        calendar = {2021: ["2021Q3", "2021Q4"]}
-        calendar |= {year: [f"{year}Q{n}" for n in (1, 2, 3, 4)] for year in range(2022, last + 1)}
-        july = {year: [f"{year - 1}Q3", f"{year - 1}Q4", f"{year}Q1", f"{year}Q2"] for year in range(2022, last + 1)}
-        for variant, years in zip(variants, (calendar, july), strict=True):
-            agrees(done, variant.name, by_hand(shijingshan, world, variant, "quality_star", years, 1), 1)
-
-    def test_the_explanation_says_what_the_simulation_found(self, shijingshan: Profile) -> None:
-        """The explanation of a subject of a draw, from that draw's facts, ends at the tier that it was given."""
+    def test_quarters_make_years_and_explanations_say_how(self, shijingshan: Profile) -> None:
+        """In Shijingshan too, with quarters and a first year that is not wholly in force, the verbs agree; and the
+        explanation of a subject of a draw, from that draw's facts, ends at the tier that it was given."""
         world = World.drawn(**SMALL)
         done = simulate(shijingshan, world, last=2023, draws=2)
-        years = {2022: [f"2022Q{n}" for n in (1, 2, 3, 4)], 2023: [f"2023Q{n}" for n in (1, 2, 3, 4)]}
-        hand = by_hand(shijingshan, world, as_it_stands(), "quality_star", years, 1)[2023]
+        years = {2021: ["2021Q3", "2021Q4"], **{year: [f"{year}Q{n}" for n in (1, 2, 3, 4)] for year in (2022, 2023)}}
+        hand = by_hand(shijingshan, world, as_it_stands(), "quality_star", years, 1)
+        agrees(done, "as_it_stands", hand, 1)
         rule = shijingshan.at(2023).certification["quality_star"]
         for subject, tier in list(tiers_of(done, "as_it_stands", 2023, 1).items())[::4]:
-            assert explain(rule, hand.scores, hand.holders, year=2023, subject=subject).value == tier
+            said = explain(rule, hand[2023].scores, hand[2023].holders, year=2023, subject=subject)
+            assert said.value == tier
+
+    def test_years_that_begin_in_july_and_an_index_that_changes_within_one(
+        self, shijingshan: Profile, reform: Callable[..., Reform]
+    ) -> None:
+        """A year from July to June, ranks of the year to date, and weights that change in January within it."""
+        later = reform(
+            "{index: {quality_community: {indicators: {service: {weight: 1/10}, safety: {weight: 3/10}}}}}",
+            start="2022",
+        )
+        july = {"certification_year": "third_to_second", "watch_rank": "year_to_date"}
+        variant = Variant("july", later.title, (later,), july)
+        world = World.drawn(**SMALL)
+        done = simulate(shijingshan, world, first=2022, last=2022, draws=2, variants=[variant])
+        years = {2022: ["2021Q3", "2021Q4", "2022Q1", "2022Q2"]}
+        agrees(done, "july", by_hand(shijingshan, world, variant, "quality_star", years, 1), 1)
+
+    def test_full_marks_that_change_within_a_year_are_refused_or_rescaled(
+        self, shijingshan: Profile, reform: Callable[..., Reform]
+    ) -> None:
+        """A year of 100 and of 200 points is an error, unless the reading taken rescales it."""
+        later = reform("{index: {quality_community: {maximum: 200}}}", start="2022Q3")
+        strict = Variant("strict", later.title, (later,))
+        rescaled = Variant("rescaled", later.title, (later,), {"amended_year": "rescaled"})
+        done, errors = attempt(
+            shijingshan, World.drawn(**SMALL), [as_it_stands(), strict, rescaled], first=2022, last=2022, draws=1
+        )
+        assert list(errors) == ["strict"]
+        assert "different-maxima" in str(errors["strict"])
+        assert done.moves.is_empty()
 
 
 class TestSeeds:
@@ -179,14 +192,14 @@ class TestVariants:
         halves = [done.stars.filter(pl.col("variant") == name).drop("variant") for name in done.digests]
         assert halves[0].equals(halves[1])
 
-    def test_a_reform_from_a_year_on_changes_nothing_before(
-        self, town: Profile, reform: Callable[..., Reform]
-    ) -> None:
+    def test_a_reform_from_a_year_on_changes_nothing_before(self, town: Profile, reform: Callable[..., Reform]) -> None:
         """A dated reform moves people from its first year on, and its digest differs from then on."""
         later = Variant.of_reform(reform("{certification: {star: {tiers: {silver: {share: 30%}}}}}", start="2023"))
         done = simulate(town, World.drawn(**ROUGH), draws=4, last=2024, variants=[as_it_stands(), later])
         assert sorted(set(done.moves["year"])) == [2023, 2024]
-        differs = [year for year in range(2021, 2025) if done.digests["tried"][year] != done.digests["as_it_stands"][year]]
+        differs = [
+            year for year in range(2021, 2025) if done.digests["tried"][year] != done.digests["as_it_stands"][year]
+        ]
         assert differs == [2023, 2024]
 
     def test_a_new_tier_has_its_place_in_the_tables(self, town: Profile, reform: Callable[..., Reform]) -> None:
@@ -204,7 +217,12 @@ class TestVariants:
         variant = Variant.of_reform(reform(changes))
         world = World.drawn(**ROUGH)
         done = simulate(town, world, draws=3, last=2023, variants=[as_it_stands(), variant])
-        agrees(done, "tried", by_hand(town, world, variant, "star", {year: [str(year)] for year in (2021, 2022, 2023)}, 1), 1)
+        agrees(
+            done,
+            "tried",
+            by_hand(town, world, variant, "star", {year: [str(year)] for year in (2021, 2022, 2023)}, 1),
+            1,
+        )
         assert not done.moves.is_empty()
 
     def test_remediation_helps_those_on_the_list(self, town: Profile, reform: Callable[..., Reform]) -> None:
@@ -263,7 +281,7 @@ class TestYears:
         plain = simulate(town, world, first=2024, last=2024, draws=3, holders=everybody.head(0))
         full = simulate(town, world, first=2024, last=2024, draws=3, holders=everybody)
         assert plain.stars["certified"].item() == 30
-        assert full.stars["certified"].item() == 3 * (10 + 0) or full.stars["certified"].item() >= 30
+        assert full.stars["certified"].item() > 30
         assert full.digests["as_it_stands"].keys() == {2024}
 
     @pytest.mark.parametrize(
@@ -279,6 +297,12 @@ class TestYears:
         """Before the rules are in force there is nothing to simulate."""
         with pytest.raises(error, match=said):
             simulate(town, World.drawn(**SMALL), draws=1, **years)
+
+    def test_a_variant_whose_years_begin_later_is_refused_before_them(self, shijingshan: Profile) -> None:
+        """By years from July, none has ended by 2021: there is nothing of it to show."""
+        july = Variant.of_reading(shijingshan, "certification_year", "third_to_second")
+        with pytest.raises(NotInForce, match="after the year 2021 ends"):
+            simulate(shijingshan, World.drawn(**SMALL), first=2021, last=2021, variants=[as_it_stands(), july])
 
     @pytest.mark.parametrize("draws", [0, -3, 2.5, True])
     def test_draws_are_counted(self, town: Profile, draws: Any) -> None:
@@ -300,14 +324,20 @@ class TestCertifications:
 
         two = tmp_path / "two"
         two.mkdir()
-        text = (town.folder / "profile.yaml").read_text(encoding="utf-8").replace("certification:\n", "certification:\n" + _OTHER, 1)
+        text = (
+            (town.folder / "profile.yaml")
+            .read_text(encoding="utf-8")
+            .replace("certification:\n", "certification:\n" + _OTHER, 1)
+        )
         (two / "profile.yaml").write_text(text, encoding="utf-8")
         profile = read_profile(two)
         with pytest.raises(UsageError, match="name one with certification=: other, star"):
             simulate(profile, World.drawn(**SMALL))
         with pytest.raises(UsageError, match="did you mean `star`"):
             simulate(profile, World.drawn(**SMALL), certification="stars")
-        assert simulate(profile, World.drawn(**SMALL), certification="other", last=2021, draws=1).tiers["tier"].to_list() == ["best"]
+        assert simulate(profile, World.drawn(**SMALL), certification="other", last=2021, draws=1).tiers[
+            "tier"
+        ].to_list() == ["best"]
 
     def test_without_any_there_is_nothing_to_simulate(self, town: Profile, tmp_path: Any) -> None:
         """A profile without a certification is refused."""
@@ -394,7 +424,7 @@ class TestErrors:
     def test_a_reform_that_breaks_a_rule_is_refused(self, town: Profile, reform: Callable[..., Reform]) -> None:
         """A variant whose cuts are not nested is an error, shown where it stands in the reform."""
         bad = Variant.of_reform(reform("{certification: {star: {tiers: {silver: {share: 10%}}}}}"))
-        with pytest.raises(DocumentError, match="tried.yaml"):
+        with pytest.raises(DocumentError, match=r"tried\.yaml"):
             simulate(town, World.drawn(**SMALL), variants=[as_it_stands(), bad])
 
     def test_where_asked_the_others_are_carried_out(self, town: Profile, reform: Callable[..., Reform]) -> None:
@@ -475,6 +505,12 @@ class TestResults:
         assert three_ways.seed == 11
         assert three_ways.software.startswith("numpy ")
         assert {one.name for one in three_ways.parameters} >= {"spread", "correlation", "answers"}
+
+    def test_where_nobody_is_certified_nobody_is_truly_top(self, town: Profile, reform: Callable[..., Reform]) -> None:
+        """Of a tier that nobody reaches there is no share of the truly best."""
+        high = Variant.of_reform(reform("{certification: {star: {tiers: {gold: {threshold: 99}}}}}"))
+        done = simulate(town, World.drawn(**SMALL), last=2021, draws=2, variants=[high])
+        assert done.truly_top.filter(pl.col("tier") == "gold").select("certified", "mean").row(0) == (0, None)
 
     def test_every_quantity_is_counted_every_year(self, done: Simulation) -> None:
         """Watch list, plaques and money have a row each, every year."""

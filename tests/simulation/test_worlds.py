@@ -54,13 +54,13 @@ class TestSeeds:
         assert draw(world, index, [Q1], 2).equals(alone)
         assert draw(world, index, [Q1, Q1.next(8)], 2).tail(later.height).equals(later)
 
-    def test_an_indicator_more_changes_none_of_the_others(
-        self, town: Profile, reform: Callable[..., Reform]
-    ) -> None:
+    def test_an_indicator_more_changes_none_of_the_others(self, town: Profile, reform: Callable[..., Reform]) -> None:
         """Variants whose trees differ meet the same numbers where both have an indicator."""
         new = "{weight: 10, method: visit, scale: {minimum: 0, maximum: 10, decimals: 0}}"
         files = "{files: {weight: 30}}"
-        more = reform(f"{{index: {{town: {{indicators: {{order: {{weight: 30, indicators: {files}}}, new: {new}}}}}}}}}")
+        more = reform(
+            f"{{index: {{town: {{indicators: {{order: {{weight: 30, indicators: {files}}}, new: {new}}}}}}}}}"
+        )
         world, years = World.drawn(seed=5, communities=9), [Period.parse("2022")]
         before = draw(world, town_index(town), years, 2)
         after = draw(world, town.at(2022, reforms=[more]).index["town"], years, 2)

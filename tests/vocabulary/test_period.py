@@ -38,8 +38,10 @@ class TestText:
 
     @pytest.mark.parametrize(
         "text",
-        ["", "23", "2023Q5", "2023H3", "2023-13", "2023-02-30", "2023-8", "2023/08", "202308", "3000", "0999"]
-        + ["２０２３", "2023Q1 ", "2023q1"],
+        [
+            *("", "23", "2023Q5", "2023H3", "2023-13", "2023-02-30", "2023-8", "2023/08", "202308", "3000", "0999"),
+            *("２０２３", "2023Q1 ", "2023q1"),
+        ],
     )
     def test_what_is_no_period_of_the_calendar_is_refused(self, text):
         """Neither a month 13 nor a 30th of February, nor digits of another script."""

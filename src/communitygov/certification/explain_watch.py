@@ -219,6 +219,32 @@ def explain_watch(
 
     Source:
         SJS-23: among the last 10 in two consecutive quarters.
+
+    Example:
+        >>> import polars as pl
+        >>> from communitygov.certification.rules import Leaving, Tier, Year
+        >>> rule = Certification(
+        ...     of="quality",
+        ...     year=Year(starts=1, periods=4),
+        ...     decimals=0,
+        ...     tiers={"star": Tier(order=1, number=1)},
+        ...     base="all",
+        ...     rounding="floor",
+        ...     rounded="cumulative",
+        ...     ties="in",
+        ...     watch=Watch(
+        ...         last=1,
+        ...         periods=2,
+        ...         ties="in",
+        ...         rank_of="period",
+        ...         across_years=True,
+        ...         leaving=Leaving(after=1),
+        ...         starred="allowed",
+        ...     ),
+        ... )
+        >>> scores = pl.DataFrame({"subject": ["a", "b"], "period": ["2022Q4"] * 2, "score": [80, 90]})
+        >>> print(explain_watch(rule, scores, period="2022Q4", subject="a").text.en)
+        rank 1 from the bottom (last 1); among the last, but without a rank before
     """
     import narwhals as nw
 

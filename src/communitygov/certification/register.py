@@ -128,6 +128,25 @@ def watch_events(
 
     Source:
         SJS-22 and SJS-23: whether an exit is at once is an interpretation.
+
+    Example:
+        >>> import polars as pl
+        >>> from communitygov.certification.rules import Tier, Year
+        >>> rule = Certification(
+        ...     of="quality",
+        ...     year=Year(starts=1, periods=4),
+        ...     decimals=0,
+        ...     tiers={"star": Tier(order=1, number=1)},
+        ...     base="all",
+        ...     rounding="floor",
+        ...     rounded="cumulative",
+        ...     ties="in",
+        ...     plaques=Plaques(on_change="replace", on_watch="at_once"),
+        ... )
+        >>> watched = pl.DataFrame({"subject": ["a", "b"], "change": ["enters", "none"]})
+        >>> held = pl.DataFrame({"subject": ["a", "b"], "tier": ["star", "star"]})
+        >>> watch_events(rule, watched, held, day="2023-06-30").rows()
+        [('a', '2023-06-30', 'taken_down', 'star', 'watch_list')]
     """
     import narwhals as nw
 

@@ -355,7 +355,8 @@ class Certification(Rule):
                         ("tiers", lower_id),
                         "cuts-not-nested",
                         f"`{lower_id}` 的 {name} 小于更高的 `{upper_id}`；名次线须逐级包含",
-                        f"the {name} of `{lower_id}` is below that of `{upper_id}`; a lower cut takes in the higher",
+                        f"the {name} of `{lower_id}` is below that of `{upper_id}`; "
+                        "a lower tier's cut takes in the higher",
                         also=(("tiers", upper_id),),
                     )
             if upper.threshold is not None and lower.threshold is not None and upper.threshold < lower.threshold:

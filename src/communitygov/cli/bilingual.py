@@ -40,9 +40,10 @@ def language(ctx: click.Context | None = None) -> Language:
     """Return the language of a call: what ``--lang`` says, or the locale's.
 
     Args:
-        ctx: The call; the current one, if None.
+        ctx: The call; the current one, if None; where there is none, the locale decides.
     """
-    found = (ctx or click.get_current_context()).meta.get(_LANG)
+    ctx = ctx or click.get_current_context(silent=True)
+    found = None if ctx is None else ctx.meta.get(_LANG)
     return found if found in ("zh", "en") else default_language()
 
 

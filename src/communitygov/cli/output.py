@@ -28,9 +28,13 @@ def emit(text: str, *, err: bool = False) -> None:
         click.echo(text, err=err)
 
 
-def on_terminal() -> bool:
-    """Return whether stdout is a terminal, which can show colours and lines."""
-    return sys.stdout.isatty()
+def on_terminal(*, err: bool = False) -> bool:
+    """Return whether stdout is a terminal, which can show colours and lines.
+
+    Args:
+        err: Whether to ask for stderr.
+    """
+    return (sys.stderr if err else sys.stdout).isatty()
 
 
 def emit_json(data: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from communitygov.cli.bilingual import command, language
-from communitygov.cli.choice import find_profile, profile_argument, rules_options
+from communitygov.cli.choice import find_profile, find_reforms, profile_argument, rules_options
 from communitygov.cli.columns import (
     data_argument,
     encoding_option,
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from communitygov.certification.certify import Certified
     from communitygov.certification.rules import Certification
     from communitygov.profile.profile import Profile
-    from communitygov.report.contents import Change
     from communitygov.simulation.plan import Plan
 
 __all__ = ["plan"]
@@ -75,7 +74,6 @@ def plan(
     as_json: bool,
 ) -> None:
     """Compare rules with a reform on the same data."""
-    from communitygov.report.changes import changes_text, shown_changes
     from communitygov.simulation.plan import plan as planned
 
     if not reforms and not readings:
@@ -91,16 +89,16 @@ def plan(
         for (_, rule), change in zip(sides, (((), ()), (reforms, readings)), strict=True)
     )
     (old, rule), (new, _) = sides
-    changed = shown_changes(old, new)
-    done = planned(old, new, before, after, group="group" if rule.group_by is not None else None)
+    laid = find_reforms(found, reforms)
+    done = planned(old, new, before, after, group="group" if rule.group_by is not None else None, reforms=laid)
     moved = done.moved.sort("subject")
     if output is not None:
         write_output(moved, output, encoding=encoding)
     if as_json:
-        emit_json(_plain(done, moved, changed))
+        emit_json(_plain(done, moved))
     elif output != "-":
         lang = language()
-        emit(_text(done, moved, changes_text(changed, lang), rule, lang))
+        emit(_text(done, moved, rule, lang))
 
 
 def _certified(
@@ -130,7 +128,7 @@ def _certified(
     return certify(rule, scores, read_holders(holders, rule, encoding), year=year)
 
 
-def _plain(done: Plan, moved: pl.DataFrame, changed: Sequence[Change]) -> dict[str, Any]:
+def _plain(done: Plan, moved: pl.DataFrame) -> dict[str, Any]:
     from communitygov.report.tables import frame_rows
 
     return {
@@ -140,14 +138,15 @@ def _plain(done: Plan, moved: pl.DataFrame, changed: Sequence[Change]) -> dict[s
         "changes": [
             {
                 "path": one.path,
-                "old": one.was or None,
-                "new": one.value or None,
+                "old": None if one.old is None else one.old.text(),
+                "new": None if one.new is None else one.new.text(),
+                "layer": one.layer,
                 "file": one.place.file,
                 "line": one.place.line,
-                "by": {"zh": one.by.zh, "en": one.by.en},
-                "clause": list(one.quotes),
+                "clause": list(one.clause),
+                "text": {"zh": one.say("zh"), "en": one.say("en")},
             }
-            for one in changed
+            for one in done.changes
         ],
         "moved": frame_rows(moved),
         "counts": frame_rows(done.counts),
@@ -155,10 +154,10 @@ def _plain(done: Plan, moved: pl.DataFrame, changed: Sequence[Change]) -> dict[s
     }
 
 
-def _text(done: Plan, moved: pl.DataFrame, changed: str, rule: Certification, lang: Language) -> str:
+def _text(done: Plan, moved: pl.DataFrame, rule: Certification, lang: Language) -> str:
     from communitygov.report.tables import frame_text
 
-    parts = [done.verdict.say(lang), "\n".join(f"  {line}" for line in changed.splitlines())]
+    parts = [done.verdict.say(lang), "\n".join(f"  {change.say(lang)}" for change in done.changes)]
     frames = [done.counts, done.groups, moved] if done.movers else []
     for frame in frames:
         if frame is not None:

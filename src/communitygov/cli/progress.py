@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from communitygov.cli.bilingual import language
+from communitygov.cli.output import on_terminal
 from communitygov.vocabulary.text import Title
 
 __all__ = ["progress"]
@@ -27,7 +27,7 @@ def progress(title: Title, *, patience: float = _PATIENCE) -> Iterator[Callable[
     Yields:
         A function to tell how many steps are done, and how many there are.
     """
-    if not sys.stderr.isatty():
+    if not on_terminal(err=True):
         yield lambda done, total: None
         return
     from rich.console import Console

@@ -52,7 +52,7 @@ def show(
             Title(zh=f"来源 {key}：{source.name(key).zh}", en=f"source {key}: {source.name(key).en}")
             for key, source in about.sources.items()
         ),
-        *(Title(zh=f"叠加 {layer.kind} {layer.name}", en=f"with {layer.kind} {layer.name}") for layer in rules.layers),
+        *(Title(zh=f"叠加 {layer.title.zh}", en=f"with {layer.title.en}") for layer in rules.layers),
         Title(zh=f"摘要 {rules.digest}", en=f"digest {rules.digest}"),
     ]
     emit("\n".join(line.say(lang) for line in lines))

@@ -81,7 +81,7 @@ def apply(base: Node, patch: Node, problems: list[Problem], path: Path = ()) -> 
                 problems.append(_absent(change, where, base))
             else:
                 del children[key]
-        elif old is None:
+        elif old is None or change.sealed:
             children[key] = _new(change, problems, where)
         elif change.is_lost:
             pass  # what it was meant to be is not known; the rest is checked with what was there
@@ -97,6 +97,8 @@ def apply(base: Node, patch: Node, problems: list[Problem], path: Path = ()) -> 
 
 def _new(node: Node, problems: list[Problem], path: Path) -> Node:
     """Return a node that a patch adds; there is nothing in it to remove."""
+    if node.sealed:
+        return node
     children = {}
     for key, child in (node.children or {}).items():
         if child.is_removal:
@@ -175,7 +177,7 @@ def compose(first: Node, second: Node) -> Node:
         first: One patch.
         second: Another that does not conflict with it.
     """
-    if first.children is None or second.children is None:
+    if first.children is None or second.children is None or second.sealed:
         return second
     children = dict(first.children)
     for key, change in second.children.items():
@@ -218,7 +220,7 @@ def conflicts(layers: Sequence[Layer]) -> Iterator[Problem]:
 
 def _parted(one: Node, other: Node, path: Path) -> Iterator[tuple[Path, Node, Node]]:
     """Yield each path at which two patches part, and what they say there."""
-    if one.children is not None and other.children is not None:
+    if one.children is not None and other.children is not None and not one.sealed:
         for key, mine in one.children.items():
             if key in other.children:
                 yield from _parted(mine, other.children[key], (*path, key))

@@ -47,6 +47,7 @@ class Node:
         children: The nodes below, by key, if it is a mapping.
         was: The node that this one replaced.
         key: Where its key stands, if it is a value of a mapping.
+        sealed: Whether it is a patch that the tree keeps as it is, removals and all, to be laid down elsewhere.
         faulty: Whether it stands for something faulty, or lacks some of what was written; the fault is reported, and
             what follows from it alone is not.
     """
@@ -58,6 +59,7 @@ class Node:
     children: Mapping[str, Node] | None = field(default=None, converter=_freeze)
     was: Node | None = None
     key: Place | None = None
+    sealed: bool = False
     faulty: bool = False
     memo: dict[object, object] = field(factory=dict, init=False, repr=False)
     """What has been computed from this very node (its model, its problems); it lives and dies with the node."""

@@ -108,10 +108,10 @@ def coverage(profile: Profile) -> ProfileCoverage:
     for key, section in (rules.root.children or {}).items():
         if key != "clauses":
             (asked if key in _TEXTS else ruled).update(_cited(section))
-    proposed = {clause for layer in profile.amendments for clause in _cited(layer.patch)}
-    for reform in profile.reforms.values():
-        if reform.head.node is not None:
-            proposed.update(_cited(reform.head.node))
+    proposed: set[str] = set()
+    for layer in (*profile.amendments, *(reform.layer for reform in profile.reforms.values())):
+        for node in (layer.patch, layer.file):
+            proposed.update(() if node is None else _cited(node))
     groups: dict[str, dict[str, list[str]]] = {}
     for key, clause in rules.rules.clauses.items():
         group = _group(key, clause, ruled, proposed, asked)
@@ -155,11 +155,7 @@ def try_everything(profile: Profile) -> tuple[Problem, ...]:
             if taken[one] == taken[other]:
                 problems.append(_alike(key, question, one, other))
     for reform in profile.reforms.values():
-        start = reform.layer.start
-        try:
-            profile.at(profile.first_day if start is None else start, reforms=[reform])
-        except DocumentError as error:
-            problems.extend(error.problems)
+        problems.extend(profile.problems_of(reform))
     return sort_problems(problems)
 
 

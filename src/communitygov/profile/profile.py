@@ -58,9 +58,9 @@ class Profile:
     name: str
     folder: Path
     own: Node = field(repr=False)
-    parent: Profile | None = None
-    amendments: tuple[Layer, ...] = ()
-    reforms: Mapping[str, Reform] = field(factory=dict, converter=_frozen)
+    parent: Profile | None = field(default=None, repr=False)
+    amendments: tuple[Layer, ...] = field(default=(), repr=False)
+    reforms: Mapping[str, Reform] = field(factory=dict, converter=_frozen, repr=False)
     _kept: dict[object, Node] = field(factory=dict, init=False, repr=False)
 
     @property

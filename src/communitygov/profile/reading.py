@@ -16,6 +16,7 @@ from communitygov.documents.reading import try_document
 from communitygov.documents.schema import PATCH
 from communitygov.profile.heads import check_api, check_head, parent_of
 from communitygov.profile.profile import Profile
+from communitygov.profile.readings import sealed
 from communitygov.profile.rules import AmendmentFile, ReformFile
 from communitygov.profile.ruleset import Reform
 from communitygov.profile.schemas import AMENDMENT, REFORM, checker
@@ -55,7 +56,7 @@ def read_profile(folder: str | Path, *, find: Callable[[str], Profile] | None = 
     folder = Path(folder)
     problems: list[Problem] = []
     documents = [_read(file, folder, folder.name, PATCH, problems) for file in _files(folder, folder, problems)]
-    read = [document for document in documents if document is not None]
+    read = [sealed(document) for document in documents if document is not None]
     check_api(read)
     if not documents and not problems:
         problems.append(_no_documents(folder))

@@ -7,11 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from attrs import evolve
 
 from communitygov.documents.layers import Layer, named
-from communitygov.documents.node import Node
+from communitygov.documents.node import Node, Path
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
-__all__ = ["Readings", "choices", "chosen_layers", "known_readings", "settle", "sound_choices", "wrong_choices"]
+__all__ = [
+    "Readings",
+    "choices",
+    "chosen_layers",
+    "known_readings",
+    "sealed",
+    "settle",
+    "sound_choices",
+    "wrong_choices",
+]
 
 Readings = Mapping[str, Mapping[str, Node]]
 """The patch of each reading, by question and by reading."""
@@ -30,6 +39,21 @@ def known_readings(documents: Iterable[Node]) -> Readings:
             if readings is not None and readings.children is not None:
                 known.setdefault(key, {}).update(readings.children)
     return known
+
+
+def sealed(document: Node) -> Node:
+    """Return a document whose readings are kept as they are: what they remove, they remove once they are laid down.
+
+    Args:
+        document: The document.
+    """
+    kept = document
+    for key, question in _questions(document):
+        readings = question.get("readings")
+        if readings is not None and readings.children is not None:
+            patches = {name: evolve(patch, sealed=True) for name, patch in readings.children.items()}
+            kept = _with(kept, ("interpretations", key, "readings"), evolve(readings, children=patches))
+    return kept
 
 
 def choices(patch: Node) -> Iterator[tuple[str, Node]]:
@@ -99,7 +123,7 @@ def chosen_layers(document: Node, chosen: Mapping[str, Node]) -> list[Layer]:
         patch = readings.get(chosen[key].text()) if key in chosen else None
         if patch is not None and not patch.is_lost:
             name = f"{key}: {chosen[key].text()}"
-            layers.append(Layer("reading", name, named(patch, f"reading {name}")))
+            layers.append(Layer("reading", name, named(evolve(patch, sealed=False), f"reading {name}")))
     return layers
 
 
@@ -110,16 +134,20 @@ def settle(root: Node, chosen: Mapping[str, Node]) -> Node:
         root: The tree.
         chosen: The reading's name for each question.
     """
-    asked = root.get("interpretations")
-    settled: dict[str, Node] = {}
     for key, choice in chosen.items():
-        question, old = root.get("interpretations", key), root.get("interpretations", key, "chosen")
-        if question is not None and old is not None and old.text() != choice.text():
-            settled[key] = evolve(question, children={**(question.children or {}), "chosen": evolve(choice, was=old)})
-    if asked is None or not settled:
-        return root
-    asked = evolve(asked, children={**(asked.children or {}), **settled})
-    return evolve(root, children={**(root.children or {}), "interpretations": asked})
+        path = ("interpretations", key, "chosen")
+        old = root.get(*path)
+        if old is not None and old.text() != choice.text():
+            root = _with(root, path, evolve(choice, was=old))
+    return root
+
+
+def _with(node: Node, path: Path, value: Node) -> Node:
+    """Return a tree with another value at a path that it has."""
+    if not path:
+        return value
+    key, *below = path
+    return evolve(node, children={**(node.children or {}), key: _with(node[key], tuple(below), value)})
 
 
 def _questions(document: Node) -> Iterator[tuple[str, Node]]:

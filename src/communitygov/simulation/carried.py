@@ -98,11 +98,6 @@ class Certs:
     holders: pl.DataFrame = field(repr=False)
     ever: Any = field(repr=False)
 
-    @property
-    def tiers(self) -> pl.Series:
-        """The tier of each row."""
-        return self.frame["tier"]
-
 
 @frozen(eq=False)
 class Plaqued:

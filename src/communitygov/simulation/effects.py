@@ -15,7 +15,7 @@ from communitygov.documents.node import Node, Path
 from communitygov.profile.profile import Profile, Reform
 from communitygov.simulation.results import Simulation, frame_of
 from communitygov.simulation.run import attempt
-from communitygov.simulation.seek import met_in
+from communitygov.simulation.seek import met_in, undated
 from communitygov.simulation.variants import Variant, as_it_stands
 from communitygov.simulation.worlds import World
 from communitygov.vocabulary.errors import CommunityGovError
@@ -121,7 +121,8 @@ def effects(
     chains = [frozenset(order[:i]) for order in sampled for i in range(len(order) + 1)]
     subsets = [frozenset(c) for i in range(len(paths) + 1) for c in combinations(paths, i)] if every else chains
     subsets += [frozenset(), everything, *(frozenset([path]) for path in paths)]
-    worth, errors = _worth(profile, world, reform, base, list(dict.fromkeys(subsets)), of, progress, settings)
+    asked = {**settings, "undated": of is not None and undated(profile, base, of), "aftermath": False}
+    worth, errors = _worth(profile, world, reform, base, list(dict.fromkeys(subsets)), of, progress, asked)
     if everything in errors:
         raise errors[everything]
     before, after = worth[frozenset()], worth[everything]
@@ -189,9 +190,7 @@ def _worth(
             layer = evolve(reform.layer, patch=_only(reform.layer.patch, subset))
             parts = (evolve(reform, layer=layer),) if subset else ()
             variants.append(Variant(name, reform.title, (*base.reforms, *parts), base.readings))
-        found, errors = attempt(
-            profile, world, [base, *variants], undated=of is not None, progress=progress, **settings
-        )
+        found, errors = attempt(profile, world, [base, *variants], progress=progress, **settings)
         for name, subset in batch.items():
             if name in errors:
                 refused[subset] = errors[name]

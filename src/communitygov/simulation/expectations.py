@@ -78,7 +78,7 @@ class Expected:
         """
         found = {}
         for name, expectation in self.wanted.items():
-            taken = tuple(self.values.get(str(expectation.measure), []))
+            taken = tuple(self.values[str(expectation.measure)])
             key = (self.rules.find(f"expectations.{name}").digest, *map(id, taken))
             if key not in known:
                 known[key] = _judged(expectation, self.rules.rules.measures[str(expectation.measure)], taken, draws)
@@ -148,8 +148,6 @@ def _judged(expectation: Expectation, measure: Measure, taken: Sequence[pl.DataF
     import polars as pl
 
     everybody = pl.select(pl.int_range(draws, dtype=pl.Int32).alias("draw"))
-    if not taken:
-        return everybody.with_columns(pl.lit("undetermined").alias("met"))
     names = taken[0].columns
     key = tuple(names[: names.index("numerator")])
     values = Values(pl.concat(taken), key, ("numerator", "base"), ("rows",), measure)

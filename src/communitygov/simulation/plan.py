@@ -233,8 +233,8 @@ def _text(frame: Any, columns: Sequence[str], name: str) -> Any:
 def _moved(joined: Any, key: Sequence[str]) -> Any:
     import narwhals as nw
 
-    old, new = nw.col("old"), nw.col("new")
-    differs = (old.is_null() != new.is_null()) | (old != new).fill_null(False)
+    # Whether a null differs from a null is answered otherwise by every backend.
+    differs = nw.col("old").fill_null("") != nw.col("new").fill_null("")
     return joined.filter(differs).select(*key, "old", "new", "old_reason", "new_reason")
 
 
@@ -243,8 +243,9 @@ def _counted(joined: Any, by: Sequence[str]) -> Any:
 
     # A null is no group of its own on every backend; no outcome is counted as an empty text.
     named = joined.with_columns(nw.col("old").fill_null(""), nw.col("new").fill_null(""))
-    counted = named.group_by(*by, "old", "new").agg(nw.len().cast(nw.Int64).alias("subjects"))
-    return counted.sort(*by, "old", "new").with_columns(*(_null_if_empty(name) for name in ("old", "new")))
+    counted = named.group_by(*by, "old", "new").agg(nw.len().alias("subjects")).sort(*by, "old", "new")
+    sides = [_null_if_empty(name) for name in ("old", "new")]
+    return counted.with_columns(*sides, nw.col("subjects").cast(nw.Int64))
 
 
 def _outcomes(counts: Any) -> Any:

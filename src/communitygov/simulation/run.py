@@ -175,6 +175,7 @@ class Run:
         ladder: The tiers of all variants, highest first.
         holders: Those who held a tier before the first year.
         errors: What kept a variant from being carried out, by name.
+        aftermath: Whether to count plaques, money and the truly best.
         codes: Per variant and year, the tier of each row: its place in the ladder, from 1; 0 without one.
         counts: Per variant, year and quantity, a number for each draw.
         truly: Per variant, year and cut, for each draw how many of the certified are among as many best by latent
@@ -192,6 +193,7 @@ class Run:
     ladder: tuple[str, ...]
     holders: Any = None
     errors: dict[str, CommunityGovError] = field(factory=dict)
+    aftermath: bool = True
     codes: dict[tuple[str, int], Any] = field(factory=dict)
     counts: dict[tuple[str, int, str], Whole] = field(factory=dict)
     truly: dict[tuple[str, int, str], tuple[Whole, Whole]] = field(factory=dict)
@@ -209,8 +211,22 @@ class Run:
         certification: str | None = None,
         holders: Any = None,
         undated: bool = False,
+        aftermath: bool = True,
     ) -> Run:
-        """Return a simulation that is ready to run; the arguments are those of ``simulate``."""
+        """Return a simulation that is ready to run; the arguments are those of ``simulate``.
+
+        Args:
+            profile: The profile.
+            world: The facts.
+            variants: The variants.
+            first: The first year shown.
+            last: The last year.
+            draws: How many draws.
+            certification: The certification's id.
+            holders: Those who held a tier before the first year.
+            undated: Whether expectations without a date are judged too.
+            aftermath: Whether to count plaques, money and the truly best.
+        """
         _check_names(variants)
         name = certification_of(profile, certification)
         until = profile.first_day.year + 1
@@ -237,7 +253,9 @@ class Run:
             for term in state.course.terms:
                 ladder.update(dict.fromkeys(tier for tier, _ in term.certification.ladder))
         count = _draws(world, draws)
-        return cls(profile, world, variants, name, first, last, count, states, tuple(ladder), holders, errors)
+        return cls(
+            profile, world, variants, name, first, last, count, states, tuple(ladder), holders, errors, aftermath
+        )
 
     def carry_out(self, progress: Callable[[int, int], None] | None = None) -> Mapping[str, CommunityGovError]:
         """Run through all periods.
@@ -284,7 +302,8 @@ class Run:
         if rule is not None:
             kept += max(rule.periods, rule.leaving.after)
         state.recent = [*state.recent, scored][-kept:]
-        state.watching = stages.watched(course, term, state.recent, state.watching)
+        if self.aftermath or stages.listens(term):
+            state.watching = stages.watched(course, term, state.recent, state.watching)
         state.lift = stages.lifted(period, state.lift, state.watching)
         if state.watching is not None:
             for what in ("came_onto_watch", "left_watch"):
@@ -303,11 +322,20 @@ class Run:
             state.scores = scores
         else:
             state.certs, state.scores = stages.nobody(course, term, before), None
-        certs = state.certs
-        state.plaqued = plaques(stages, course, term, certs, before, state.plaqued)
+        state.expected.take(stages, state.recent[-len(term.periods) :], state.certs)
+        self.codes[name, term.year] = codes(stages, state.certs, self.ladder)
+        if self.aftermath:
+            self._count(stages, name, state, term, state.certs, before)
+            self._compare(stages, name, state, term, state.certs)
+        state.changes = {}
+        state.lifts = {period: lift for period, lift in state.lifts.items() if period not in term.periods}
+
+    def _count(self, stages: Stages, name: str, state: State, term: Term, certs: Certs, before: Certs | None) -> None:
+        """Count the watch list, plaques and money of a year."""
+        state.plaqued = plaques(stages, state.course, term, certs, before, state.plaqued)
         counts = {
             **dict.fromkeys(QUANTITIES, stages.per_draw(certs.frame.head(0))),
-            "award_money": money(stages, course, term, certs, before),
+            "award_money": money(stages, state.course, term, certs, before),
             **state.plaqued.counts,
             **state.changes,
         }
@@ -315,17 +343,17 @@ class Run:
             counts["watched"] = state.watching.counts["watched"]
         for what, count in counts.items():
             self.counts[name, term.year, what] = count
-        state.changes = {}
-        state.expected.take(stages, state.recent[-len(term.periods) :], certs)
-        numbers = codes(stages, certs, self.ladder)
-        self.codes[name, term.year] = numbers
-        truth = best(stages, course, term, state.lifts) if term.full and term.year >= self.first else None
-        if truth is not None:
-            cut: list[int] = []
-            for tier, _ in term.certification.ladder:
-                cut.append(self.ladder.index(tier) + 1)
-                self.truly[name, term.year, tier] = truly(stages, certs, numbers, truth, tuple(cut))
-        state.lifts = {period: lift for period, lift in state.lifts.items() if period not in term.periods}
+
+    def _compare(self, stages: Stages, name: str, state: State, term: Term, certs: Certs) -> None:
+        """Count how many of the certified of a year are truly best."""
+        truth = best(stages, state.course, term, state.lifts) if term.full and term.year >= self.first else None
+        if truth is None:
+            return
+        cut: list[int] = []
+        for tier, _ in term.certification.ladder:
+            cut.append(self.ladder.index(tier) + 1)
+            numbers = self.codes[name, term.year]
+            self.truly[name, term.year, tier] = truly(stages, certs, numbers, truth, tuple(cut))
 
 
 def _check_names(variants: Sequence[Variant]) -> None:

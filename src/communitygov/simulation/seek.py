@@ -26,7 +26,7 @@ from communitygov.vocabulary.text import Title
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Sought", "met_in", "seek", "with_value"]
+__all__ = ["Sought", "met_in", "seek", "undated", "with_value"]
 
 _AT_ONCE = 9
 """How many values are tried side by side in one round."""
@@ -157,18 +157,17 @@ def seek(
     grid = _grid(low, high, step)
     wanted = _probability(probability)
     base = variant or as_it_stands()
+    asked = {**settings, "undated": undated(profile, base, expectation), "aftermath": False}
     tried: dict[int, dict[str, Any]] = {}
     lower, upper = 0, len(grid) - 1
-    simulation: Simulation | None = None
     like = ""
     while True:
-        round_ = [i for i in _spread(lower, upper) if i not in tried]
-        if round_:
-            variants = [_changed(profile, base, leaf, grid[i]) for i in round_]
-            like = like or variants[0].name
-            simulation, errors = attempt(profile, world, [base, *variants], undated=True, progress=progress, **settings)
-            for i, one in zip(round_, variants, strict=True):
-                tried[i] = _trial(simulation, errors, one.name, expectation, wanted)
+        places = [i for i in _spread(lower, upper) if i not in tried]
+        variants = [_changed(profile, base, leaf, grid[i]) for i in places]
+        like = like or variants[0].name
+        simulation, errors = attempt(profile, world, [base, *variants], progress=progress, **asked)
+        for i, one in zip(places, variants, strict=True):
+            tried[i] = _trial(simulation, errors, one.name, expectation, wanted)
         inside = [i for i in sorted(tried) if lower <= i <= upper]
         first = next((i for i in inside if tried[i]["enough"]), None)
         if first is None or first == lower:
@@ -177,7 +176,6 @@ def seek(
         if first - below <= 1:
             break
         lower, upper = below, first
-    assert simulation is not None
     rows = [tried[i] for i in sorted(tried)]
     value = next((grid[i] for i in sorted(tried) if tried[i]["enough"]), None)
     known = [Fraction(row["met"], row["draws"]) for row in rows if row["error"] is None]
@@ -195,6 +193,18 @@ def seek(
     return Sought(
         leaf, expectation, wanted, value, steps, _trials(rows), monotone, said, simulation.draws, simulation.seed
     )
+
+
+def undated(profile: Profile, variant: Variant, expectation: str) -> bool:
+    """Return whether an expectation has no date, or is not known, so that all must be judged.
+
+    Args:
+        profile: The profile.
+        variant: The rules that it stands in.
+        expectation: Its id.
+    """
+    rules = profile.at(profile.first_day, reforms=variant.reforms, readings=variant.readings).rules
+    return expectation not in rules.expectations or rules.expectations[expectation].by is None
 
 
 def _said(value: Fraction, like: str) -> str:

@@ -158,7 +158,9 @@ class Stages:
         verb = watch if checked else watch_unchecked
         return self.once(key, lambda: self._watch(verb, term.certification, recent, before))
 
-    def _watch(self, verb: Callable[..., Any], rule: Certification, recent: Sequence[Scored], before: Watching | None) -> Watching:
+    def _watch(
+        self, verb: Callable[..., Any], rule: Certification, recent: Sequence[Scored], before: Watching | None
+    ) -> Watching:
         import polars as pl
 
         scores = pl.concat([one.frame.select(*KEYS, "period", "score") for one in recent])
@@ -175,6 +177,16 @@ class Stages:
             "left_watch": self.per_draw(changes.filter(pl.col("change") == "leaves")),
         }
         return Watching(listed_now, changes, counts)
+
+    def listens(self, term: Term) -> bool:
+        """Return whether who is certified can hang on the watch list.
+
+        Args:
+            term: The year.
+        """
+        model = self.world.parameters
+        barring = "on_watch" in {veto.column for veto in term.certification.barriers.values()}
+        return barring or (model is not None and bool(model.remediation))
 
     def lifted(self, period: Period, before: Lift | None, watching: Watching | None) -> Lift | None:
         """Return what remediation has added after a period; None where the world knows no effect of it.
@@ -338,8 +350,8 @@ class Stages:
         columns = {veto.column for veto in rule.barriers.values()}
         if "on_watch" in columns:
             columns.discard("on_watch")
-            on = self._marks(watching.listed) if watching is not None else self._marks(None)
-            scores = scores.with_columns(pl.Series("on_watch", on))
+            assert watching is not None, "only a watch list bars those on it"
+            scores = scores.with_columns(pl.Series("on_watch", self._marks(watching.listed)))
         if columns:
             facts = flags(self.world, sorted(columns), year, self.draws)
             facts = facts.with_columns(pl.col("subject").cast(scores.schema["subject"]))
@@ -371,11 +383,10 @@ class Stages:
         """
         return frame["draw"].to_numpy().astype("int64") * self.world.size + frame["subject"].to_physical().to_numpy()
 
-    def _marks(self, frame: pl.DataFrame | None) -> Any:
+    def _marks(self, frame: pl.DataFrame) -> Any:
         np = numpy_or_refuse()
         marks = np.zeros(self.draws * self.world.size, dtype=bool)
-        if frame is not None:
-            marks[self.places(frame)] = True
+        marks[self.places(frame)] = True
         return marks
 
     def per_draw(self, frame: pl.DataFrame) -> Whole:

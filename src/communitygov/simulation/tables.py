@@ -118,10 +118,9 @@ def _quantities(run: Run, names: Sequence[str]) -> pl.DataFrame:
 
     rows = []
     for name, term in _terms(run, names):
-        for quantity in QUANTITIES:
-            if (name, term.year, quantity) in run.counts:
-                said = summary(run.counts[name, term.year, quantity])
-                rows.append({"variant": name, "year": term.year, "quantity": quantity, **said})
+        for quantity in QUANTITIES if run.aftermath else ():
+            said = summary(run.counts[name, term.year, quantity])
+            rows.append({"variant": name, "year": term.year, "quantity": quantity, **said})
     return frame_of(rows, {"variant": pl.String, "year": pl.Int64, "quantity": pl.String, **_numbers(pl)})
 
 

@@ -1,0 +1,132 @@
+"""The command line as a whole: help, languages, exit codes, and what happens on a real terminal or pipe."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from communitygov import cli
+from communitygov.cli.app import COMMANDS
+from communitygov.cli.bilingual import default_language
+from communitygov.cli.choice import only
+from communitygov.vocabulary.errors import UsageError
+
+
+def shell(*args, **environment):
+    """Call the command line in a process of its own."""
+    program = [sys.executable, "-c", "from communitygov.cli import main; main()", *args]
+    return subprocess.run(program, capture_output=True, env={**os.environ, **environment}, timeout=120, check=False)
+
+
+class TestHelp:
+    def test_every_command_is_listed_and_explained_with_an_example(self, call):
+        """Help lists all commands; each has a text, options and an example, in both languages."""
+        for lang in ("en", "zh"):
+            listing = call("--lang", lang, "--help").out
+            for name, (_, about) in COMMANDS.items():
+                assert name in listing
+                assert about.say(lang) in listing
+                done = call("--lang", lang, name, "--help")
+                assert done.code == 0
+                assert f"communitygov {name}" in done.out.split("Usage:")[1]
+                assert ("示例：" if lang == "zh" else "Example:") in done.out
+
+    def test_help_loads_nothing_heavy(self):
+        """Neither Polars nor JSON Schema nor Altair is loaded to print the help."""
+        code = (
+            "import sys\nfrom click.testing import CliRunner\nfrom communitygov.cli.app import app\n"
+            "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
+            "heavy = {'polars', 'narwhals', 'jsonschema', 'numpy', 'altair', 'rich'}\n"
+            "print(sorted(heavy & set(sys.modules)))"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+        assert done.stdout.strip() == "[]"
+
+    def test_a_misspelt_command_names_the_nearest(self, call):
+        """`simualte` is answered with `simulate`, and 2."""
+        done = call("simualte")
+        assert (done.code, "did you mean `simulate`" in done.err) == (2, True)
+        assert "没有命令" in call("--lang", "zh", "simualte").err
+        assert call("--no-such-option").code == 2
+        assert call().code == 2
+
+    def test_the_version_is_told(self, call):
+        """--version says which it is."""
+        assert call("--version").out.startswith("communitygov, version 0.")
+
+
+class TestLanguage:
+    @pytest.mark.parametrize(
+        ("environment", "lang"),
+        [
+            ({}, "en"),
+            ({"LANG": "zh_CN.UTF-8"}, "zh"),
+            ({"LANG": "ZH_TW"}, "zh"),
+            ({"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, "en"),
+            ({"LC_ALL": "", "LC_MESSAGES": "zh_CN", "LANG": "en_GB"}, "zh"),
+        ],
+    )
+    def test_it_is_that_of_the_locale(self, environment, lang):
+        """LC_ALL goes before LC_MESSAGES, and that before LANG; an empty one is none."""
+        assert default_language(environment) == lang
+
+    def test_an_option_goes_before_the_locale(self, call):
+        """--lang decides, before the command or behind it."""
+        assert "石景山区" in call("--lang", "zh", "profiles").out
+        assert "石景山区" in call("profiles", "--lang", "zh").out
+        assert "Shijingshan" in call("profiles", "--lang", "en", lang="zh_CN.UTF-8").out
+        assert call("profiles", "--lang", "fr").code == 2
+
+
+class TestProcess:
+    def test_a_broken_pipe_is_no_traceback(self):
+        """Whoever stops reading is not shouted at."""
+        program = [sys.executable, "-c", "from communitygov.cli import main; main()", "show", "shijingshan"]
+        with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            process.stdout.read(1)
+            process.stdout.close()
+            assert b"Traceback" not in process.stderr.read()
+            process.wait(60)
+
+    def test_a_terminal_that_lacks_characters_still_works(self):
+        """Where the encoding has no Chinese, its characters are shown by number; JSON stays JSON."""
+        done = shell("profiles", "--lang", "zh", "--json", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+        assert done.returncode == 0
+        import json
+
+        (found, *_) = json.loads(done.stdout)["profiles"]
+        assert found["title"]["zh"] == "石景山区“品质社区”"
+
+    def test_an_unreadable_file_is_one_line(self, tmp_path):
+        """In a process of its own, a mistake is one line on stderr and a code."""
+        done = shell("score", "shijingshan", str(tmp_path / "no.csv"), LC_ALL="en_GB.UTF-8")
+        assert done.returncode == 2
+        assert len(done.stderr.splitlines()) == 1
+        assert done.stdout == b""
+
+    @pytest.mark.parametrize("name", ["click", "rich"])
+    def test_without_the_extra_one_line_says_what_to_install(self, monkeypatch, capsys, name):
+        """Where click is not installed, the command says how to install it, in both languages."""
+        for module in [one for one in sys.modules if one == name or one.startswith("communitygov.cli.")]:
+            monkeypatch.delitem(sys.modules, module)
+        monkeypatch.setitem(sys.modules, "click", None)
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        assert end.value.code == 2
+        assert "pip install 'communitygov[cli]'" in capsys.readouterr().err
+
+    def test_another_missing_module_is_not_hidden(self, monkeypatch):
+        """A module of our own that is missing is our fault, and is shown as such."""
+        monkeypatch.setitem(sys.modules, "communitygov.cli.app", None)
+        with pytest.raises(ModuleNotFoundError):
+            cli.main()
+
+
+class TestChoice:
+    def test_a_name_is_needed_where_there_are_several(self):
+        """One thing needs no name; of several one must be named, and of none there is nothing to name."""
+        assert only("index", {"a": 1}, None, profile="p") == ("a", 1)
+        for found in ({"a": 1, "b": 2}, {}):
+            with pytest.raises(UsageError, match="which-one"):
+                only("index", found, None, profile="p")

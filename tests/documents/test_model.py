@@ -1,0 +1,494 @@
+"""From text to rules and back: what the schema refuses, what a rule refuses, and what a patch makes anew."""
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Literal
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from communitygov.certification.rules import Certification
+from communitygov.documents.check import Checker, clause_at, place_of
+from communitygov.documents.fields import terms, without_none
+from communitygov.documents.layers import apply
+from communitygov.documents.model import build, plain
+from communitygov.documents.reading import read_text
+from communitygov.documents.rule import Clauses, Finding, Patch, Rule, rule, term
+from communitygov.documents.schema import PATCH, document_schema, patch_schema
+from communitygov.index.rules import Index
+from communitygov.vocabulary.numbers import Number, Share
+from communitygov.vocabulary.period import Period
+from communitygov.vocabulary.problem import Place, sort_problems
+from communitygov.vocabulary.text import Title
+
+NAME = Title(zh="城市", en="City")
+
+
+@rule
+class Level(Rule):
+    """A level.
+
+    Args:
+        share: How much of all.
+        places: How many.
+    """
+
+    share: Share = term("份额", "Share")
+    places: int | None = term("名额", "Places", default=None, at_least=1, at_most=9)
+
+    def check(self) -> Iterator[Finding]:
+        """Yield a finding if it is named in vain, with the places as a second party."""
+        yield from super().check()
+        if self.places == 7:
+            yield Finding(("share",), "unlucky", "不吉", "seven places", also=(("places",),))
+
+
+@rule
+class City(Rule):
+    """A city, with every kind of field that a rule may have.
+
+    Args:
+        levels: Its levels.
+        mode: How it goes.
+        open: Whether it is open.
+        factor: Any number.
+        since: Since when.
+        words: Words.
+        periods: Periods.
+        bar: A level that is barred.
+        readings: Patches.
+        from_: A word that Python keeps for itself.
+    """
+
+    levels: Mapping[str, Level] = term("层级", "Levels")
+    mode: Literal["fast", "slow"] = term("方式", "Mode", default="slow", about="How fast it goes.")
+    open: bool = term("开放", "Open", default=False)
+    factor: Number | None = term("系数", "Factor", default=None, at_least=-5)
+    since: Period | None = term("自", "Since", default=None)
+    words: tuple[str, ...] = term("词", "Words", default=())
+    periods: tuple[Period, ...] = term("时期", "Periods", default=())
+    best: Level | None = term("最高", "Best", default=None)
+    readings: Mapping[str, Patch] = term("理解", "Readings", default={})
+    from_: str | None = term("来自", "From", default=None)
+    facts: Mapping[str, Title] = term("事实", "Facts", default={})
+    fact: tuple[str, ...] = term("所用事实", "Fact", default=(), refers="fact")
+
+
+SCHEMA = document_schema(City, identifier="city.schema.json", title=NAME)
+PATCHES = patch_schema(City, identifier=PATCH, title=NAME)
+CHECKER = Checker(SCHEMA, {PATCH: PATCHES})
+
+
+def checked(text, checker=CHECKER):
+    """What the schema finds: code, path and place."""
+    node = read_text(text, name="city.yaml")
+    return [(p.code, p.path, (p.place.line, p.place.column)) for p in sort_problems(checker.problems(node))]
+
+
+def built(text, cls=City):
+    """What a rule finds in itself, and the rule."""
+    problems = []
+    model = build(read_text(text, name="city.yaml"), cls, problems)
+    return model, [(p.code, p.path, (p.place.line, p.place.column)) for p in problems]
+
+
+class TestSchema:
+    def test_schemas_are_schemas_with_titles_in_both_languages(self):
+        """Draft 2020-12, as editors read it."""
+        for schema in (SCHEMA, PATCHES):
+            Draft202012Validator.check_schema(schema)
+            assert schema["title"] == "城市 / City"
+        assert SCHEMA["properties"]["mode"]["title"] == "方式 / Mode"
+        assert SCHEMA["properties"]["mode"]["description"] == "How fast it goes."
+        assert SCHEMA["description"] == "A city, with every kind of field that a rule may have."
+        assert SCHEMA["required"] == ["levels"]
+        assert (
+            SCHEMA["$defs"]["Level"]["properties"]["places"] | {"minimum": 1, "maximum": 9}
+            == (SCHEMA["$defs"]["Level"]["properties"]["places"])
+        )
+        assert "from" in SCHEMA["properties"]
+
+    def test_a_document_in_parts_requires_nothing(self):
+        """Each file of a folder holds a part."""
+        parts = Checker(document_schema(City, identifier="x.json", title=NAME, parts=True), {PATCH: PATCHES})
+        assert checked("mode: fast", parts) == []
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "levels: {}",
+            "levels: {a: {share: 5%}, b: {share: 1/3, places: 9}, c: {share: 0.5}, d: {share: '0.5'}, e: {share: 1}}",
+            "levels: {}\nfactor: -1/3\nsince: 2023\nopen: true\nwords: [a, b]\nperiods: [2023, 2023Q3]\nfrom: here",
+            "levels: {}\nreadings: {x: {mode: fast, levels: {a: ~}}}\nclause: A\nbest: {share: 0.1, clause: [A, B]}",
+        ],
+    )
+    def test_what_a_rule_can_say_passes(self, text):
+        """Numbers plain or quoted, one clause or several."""
+        assert checked(text) == []
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("mode: fast", [("missing-field", "", (1, 1))]),
+            ("levels: {a: {}}", [("missing-field", "levels.a", (1, 10))]),
+            ("levels: {}\nlevles: {}", [("unknown-field", "levles", (2, 1))]),
+            ("levels: {a: {share: 5%, plaecs: 2}}", [("unknown-field", "levels.a.plaecs", (1, 25))]),
+            ("levels: [a]", [("wrong-type", "levels", (1, 9))]),
+            ("levels: {a: 5}", [("wrong-type", "levels.a", (1, 13))]),
+            ("levels: ~", [("wrong-type", "levels", (1, 9))]),
+            ("levels: {}\nopen: 1", [("wrong-type", "open", (2, 7))]),
+            ("levels: {}\nopen: 'true'", [("wrong-type", "open", (2, 7))]),
+            ("levels: {}\nwords: a", [("wrong-type", "words", (2, 8))]),
+            ("levels: {}\nwords: [a, 1]", [("wrong-type", "words.1", (2, 12))]),
+            ("levels: {}\nclause: {a: b}", [("wrong-type", "clause", (2, 9))]),
+            ("levels: {}\nmode: true", [("wrong-type", "mode", (2, 7))]),
+            ("levels: {}\nmode: fats", [("unknown-choice", "mode", (2, 7))]),
+            ("levels: {a: {share: 30}}", [("bad-share", "levels.a.share", (1, 21))]),
+            ("levels: {a: {share: true}}", [("bad-share", "levels.a.share", (1, 21))]),
+            ("levels: {a: {share: -1%}}", [("bad-share", "levels.a.share", (1, 21))]),
+            ("levels: {a: {share: 1/0}}", [("bad-share", "levels.a.share", (1, 21))]),
+            ("levels: {a: {share: ３０%}}", [("bad-share", "levels.a.share", (1, 21))]),
+            ("levels: {a: {share: 5%, places: 1.5}}", [("wrong-type", "levels.a.places", (1, 33))]),
+            ("levels: {a: {share: 5%, places: true}}", [("wrong-type", "levels.a.places", (1, 33))]),
+            ("levels: {a: {share: 5%, places: 0}}", [("out-of-range", "levels.a.places", (1, 33))]),
+            ("levels: {a: {share: 5%, places: 10}}", [("out-of-range", "levels.a.places", (1, 33))]),
+            ("levels: {}\nfactor: ten", [("bad-number", "factor", (2, 9))]),
+            ("levels: {}\nfactor: true", [("bad-number", "factor", (2, 9))]),
+            ("levels: {}\nfactor: -5.5", [("out-of-range", "factor", (2, 9))]),
+            ("levels: {}\nsince: 2023Q5", [("bad-period", "since", (2, 8))]),
+            ("levels: {}\nsince: 20.5", [("bad-period", "since", (2, 8))]),
+            ("levels: {}\nsince: 30000", [("bad-period", "since", (2, 8))]),
+            ("levels: {}\ntitle: {zh: 城}", [("missing-field", "title", (2, 1))]),
+            ("levels: {}\ntitle: {zh: 城, en: 5}", [("wrong-type", "title.en", (2, 20))]),
+            ("levels: {}\nreadings: {x: {mode: fats}}", [("unknown-choice", "readings.x.mode", (2, 22))]),
+        ],
+    )
+    def test_what_a_rule_cannot_say_is_refused_in_its_place(self, text, expected):
+        """true is no number, 30 is no share, and 2023Q5 is in no calendar."""
+        assert checked(text) == expected
+
+    def test_every_fault_is_named_at_once_with_a_hint_and_the_clause(self):
+        """The nearest name, and the clause that speaks for the place."""
+        text = "clause: A\nlevels:\n  a: {clause: B, shaer: 5%}\n  b: {share: 2}\nmode: fats\n"
+        problems = CHECKER.problems(read_text(text))
+        said = {problem.code: problem for problem in problems}
+        assert said["unknown-field"].message.en == "unknown field `shaer`; did you mean `share`?"
+        assert said["unknown-choice"].message.zh == "不能取 `fats`；是否想写 `fast`？"
+        assert {code: problem.clause for code, problem in said.items()} == {
+            "unknown-field": ("B",),
+            "bad-share": ("A",),
+            "unknown-choice": ("A",),
+        }
+
+    def test_a_patch_requires_nothing_and_may_remove_anything_below_the_whole(self):
+        """Only the parts of a title, and the items of a list, are never removed."""
+        patches = Checker(PATCHES)
+        for text in ("levels: ~", "levels: {a: ~, b: {share: ~}}", "mode: ~\nwords: ~\ntitle: {en: x}", "{}"):
+            assert checked(text, patches) == []
+        for text in ("title: {en: ~}", "words: [~]", "levels: {a: {share: 2}}"):
+            assert len(checked(text, patches)) == 1
+
+    def test_a_fault_of_another_kind_is_said_as_the_schema_says_it(self):
+        """Schemas written by others may ask for more."""
+        checker = Checker({"$id": "x", "properties": {"a": {"minLength": 3}}})
+        assert checked("a: ab", checker) == [("bad-value", "a", (1, 4))]
+
+    def test_what_is_faulty_is_taken_out_so_that_the_rest_can_be_checked(self):
+        """One typing error does not hide what else is wrong."""
+        node, problems = CHECKER.sift(read_text("levels: {a: {share: 2, x: 1}, b: {share: 5%}}\nmode: slow"))
+        assert sorted(problem.code for problem in problems) == ["bad-share", "unknown-field"]
+        assert node.plain == {"levels": {"a": {"share": ""}, "b": {"share": "5%"}}, "mode": "slow"}
+        assert node["levels"]["a"]["share"].is_lost
+        found = []
+        assert build(node, City, found) is None
+        assert found == []
+
+    def test_a_type_that_no_document_can_hold_has_no_schema(self):
+        """A mistake of a developer, not of an author."""
+
+        @rule
+        class Odd(Rule):
+            """Odd."""
+
+            when: complex = term("何时", "When", default=1j)
+
+        with pytest.raises(TypeError, match="no schema"):
+            document_schema(Odd, identifier="x", title=NAME)
+
+    def test_a_default_mapping_is_empty(self):
+        """A rule's default is shared by all of its kind."""
+        with pytest.raises(ValueError, match="empty"):
+            term("甲", "A", default={"a": 1})
+
+
+class TestPlaces:
+    NODE = read_text("a:\n  clause: A\n  b: [1, {c: 2}]\n", name="x.yaml")
+
+    @pytest.mark.parametrize(
+        ("path", "line"),
+        [((), 1), (("a",), 2), (("a", "b", 1), 3), (("a", "b", "1", "c"), 3), (("a", "x"), 2), (("a", "b", 7), 3)],
+    )
+    def test_the_place_of_a_path_is_that_of_the_nearest_node(self, path, line):
+        """Keys, and positions in lists as numbers or as text."""
+        assert place_of(self.NODE, path).place.line == line
+
+    @pytest.mark.parametrize(
+        ("path", "clause"), [((), ()), (("a",), ("A",)), (("a", "b", "1"), ("A",)), (("x", "y"), ())]
+    )
+    def test_the_nearest_clause_above_speaks_for_a_path(self, path, clause):
+        """As far down as there is anything."""
+        assert clause_at(self.NODE, path) == clause
+
+
+class TestFields:
+    def test_a_key_is_the_field_without_the_underscore_that_python_needs(self):
+        """Documents write from, Python cannot."""
+        assert (terms(City)["from"].attribute, terms(City)["from"].name) == ("from_", "from")
+        assert "node" not in terms(City)
+
+    @pytest.mark.parametrize(
+        ("hint", "expected"),
+        [(int | None, int), (int | str, int | str), (int, int), (int | str | None, int | str | None)],
+    )
+    def test_a_type_without_none_is_the_type(self, hint, expected):
+        """Where only one is left."""
+        assert without_none(hint) == expected
+
+
+words = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn", "Co"]), max_size=8)
+titles = st.builds(Title, zh=words, en=words)
+numbers = st.fractions(-5, 10**6, max_denominator=10**6)
+periods = (
+    st.dates()
+    .filter(lambda day: 1000 <= day.year < 3000)
+    .flatmap(
+        lambda day: st.sampled_from(["year", "half", "quarter", "month", "day"]).map(
+            lambda kind: Period.containing(day, kind)
+        )
+    )
+)
+about = {"title": st.none() | titles, "note": st.none() | titles, "clause": st.lists(words, max_size=2).map(tuple)}
+levels = st.builds(
+    Level,
+    share=st.fractions(0, 1, max_denominator=10**6),
+    places=st.none() | st.sampled_from([1, 5, 9]),
+    assumed=st.dictionaries(st.sampled_from(["share", "places"]), titles, max_size=1),
+    **about,
+)
+cities = st.builds(
+    City,
+    levels=st.dictionaries(words.filter(bool), levels, max_size=3),
+    mode=st.sampled_from(["fast", "slow"]),
+    open=st.booleans(),
+    factor=st.none() | numbers,
+    since=st.none() | periods,
+    words=st.lists(words, max_size=3).map(tuple),
+    periods=st.lists(periods, max_size=2).map(tuple),
+    best=st.none() | levels,
+    from_=st.none() | words,
+    **about,
+)
+
+
+class TestModel:
+    @given(cities)
+    def test_a_rule_written_and_read_is_the_same_rule(self, city):
+        """L6: rule to plain data to text to rule is the identity, and passes the schema on the way."""
+        node = read_text(yaml.safe_dump(plain(city), allow_unicode=True))
+        assert CHECKER.problems(node) == []
+        problems = []
+        model = build(node, City, problems)
+        assert problems == []
+        assert model == city
+        assert plain(model) == plain(city)
+
+    @given(cities)
+    def test_defaults_are_left_out(self, city):
+        """What a document need not say, it does not."""
+        written = plain(city)
+        assert "readings" not in written
+        assert ("mode" in written) == (city.mode == "fast")
+        assert ("open" in written) == city.open
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("levels: {a: {share: 5%, places: 7}}", [("unlucky", "levels.a.share", (1, 21))]),
+            ("levels: {a: {share: '5'}}", [("bad-share", "levels.a.share", (1, 21))]),
+            ("levels: {}\nsince: 2023-02-30", [("bad-period", "since", (2, 8))]),
+            ("levels: {}\nperiods: [2023, 2023-02-30]", [("bad-period", "periods.1", (2, 17))]),
+            ("mode: fast", [("missing-field", "", (1, 1))]),
+            ("levels: {}\ntitle: {en: x}", [("missing-field", "title", (2, 1))]),
+            ("levels: {}\nassumed: {shaer: {zh: 甲, en: a}}", [("unknown-assumed", "assumed.shaer", (2, 11))]),
+            ("levels: {}\nfacts: {a: {zh: 甲, en: a}}\nfact: [a, b]", [("unknown-reference", "fact", (3, 11))]),
+            ("levels: {}\nfact: [a]", [("unknown-reference", "fact", (2, 8))]),
+        ],
+    )
+    def test_a_promise_that_is_broken_is_named_in_its_place(self, text, expected):
+        """What no schema can see: sums, dates of the calendar, references."""
+        assert built(text)[1] == expected
+
+    def test_a_rule_that_lacks_something_is_none_and_one_that_breaks_a_promise_is_there(self):
+        """So that more can be said of the latter."""
+        assert built("mode: fast")[0] is None
+        assert built("levels: {}\nsince: 2023-02-30")[0] is None
+        assert built("levels: {a: {share: 5%, places: 7}}")[0].levels["a"].places == 7
+
+    def test_the_other_party_to_a_broken_promise_is_shown(self):
+        """Both places."""
+        problems = []
+        build(read_text("levels:\n  a:\n    share: 5%\n    places: 7\n", name="x.yaml"), City, problems)
+        assert problems[0].also == (Place("x.yaml", 4, 13),)
+
+    def test_a_clause_that_no_section_can_have_is_not_looked_for(self):
+        """A part on its own refers to what it is laid over."""
+        assert built("levels: {}\nclause: NO-1")[1] == []
+
+    def test_a_rule_tells_where_its_values_come_from(self):
+        """And nothing, if it was made in Python."""
+        city, _ = built("levels: {a: {share: 5%}}\ntitle: {zh: 城, en: Town}")
+        assert city.levels["a"].story("share").en == "5%, from , city.yaml:1"
+        assert city.story("mode") is None
+        assert City(levels={}).story() is None
+        assert (city.name().en, City(levels={}).name("city").zh) == ("Town", "city")
+
+    def test_what_the_schema_passes_wrongly_is_our_mistake(self):
+        """An assertion, never a value of another type."""
+        for text in (
+            "levels: {a: 5}",
+            "levels: [1]",
+            "levels: {}\nopen: 1",
+            "levels: {}\nwords: a",
+            "levels: {}\nx: 1",
+        ):
+            with pytest.raises(AssertionError, match="the schema passed"):
+                built(text)
+        with pytest.raises(AssertionError, match="the schema passed no number"):
+            built("levels: {}\nfactor: [1]")
+
+    def test_patches_are_kept_as_located_data(self):
+        """They are rules of no class of their own."""
+        city, _ = built("levels: {}\nreadings: {x: {mode: ~}}")
+        assert city.readings["x"]["mode"].is_removal
+        assert plain(city)["readings"] == {"x": {"mode": None}}
+
+
+class TestPatchedTrees:
+    BASE = "levels: {a: {share: 5%}, b: {share: 10%}}\nbest: {share: 1%}\nfacts: {c: {zh: 丙, en: c}}\n"
+
+    def test_only_what_is_touched_is_made_anew(self):
+        """The models of all other branches are the very same objects."""
+        root = read_text(self.BASE)
+        before = build(root, City, [])
+        after = build(apply(root, read_text("levels: {a: {share: 6%}}"), []), City, [])
+        assert (before.levels["a"].share, after.levels["a"].share) == (Fraction(5, 100), Fraction(6, 100))
+        assert after.levels["b"] is before.levels["b"]
+        assert after.best is before.best
+        assert after.facts is before.facts
+        assert build(root, City, []) is before
+
+    def test_a_promise_that_a_patch_breaks_is_shown_in_the_patch(self):
+        """With the place of the value that it concerns beside it."""
+        root = read_text("levels:\n  a:\n    share: 5%\n", name="base.yaml")
+        patch = read_text("levels: {a: {places: 7}}", name="patch.yaml")
+        problems = []
+        build(apply(root, patch, []), City, problems, blame=[patch])
+        (problem,) = problems
+        assert (problem.code, str(problem.place)) == ("unlucky", "patch.yaml:1:22")
+        assert [str(place) for place in problem.also] == ["base.yaml:3:12"]
+
+    def test_a_reference_that_a_patch_leaves_dangling_is_shown_in_the_patch(self):
+        """Whoever takes a fact away is told who needs it."""
+        root = read_text(self.BASE + "fact: [c]\n", name="base.yaml")
+        patch = read_text("facts: {c: ~}", name="patch.yaml")
+        problems = []
+        build(apply(root, patch, []), City, problems, blame=[patch])
+        (problem,) = problems
+        assert (problem.code, problem.place.file, problem.also[0].file) == (
+            "unknown-reference",
+            "patch.yaml",
+            "base.yaml",
+        )
+
+    def test_a_promise_broken_before_is_found_again_after(self):
+        """What is kept of untouched branches is their faults too."""
+        root = read_text("levels: {a: {share: 5%, places: 7}, b: {share: 5%}}")
+        for changed in (root, apply(root, read_text("levels: {b: {share: 6%}}"), [])):
+            problems = []
+            build(changed, City, problems)
+            assert [problem.path for problem in problems] == ["levels.a.share"]
+
+
+INDEX = """
+subject: community
+period: quarter
+maximum: 100
+decimals: 2
+weights: points
+scale: {minimum: 0, maximum: 100, decimals: 1}
+methods: {survey: {}, visit: {}}
+constraints: {residents_first: {method: survey, at_least: 50%, of: weight}}
+counts: {"1": 2}
+indicators:
+  order: {title: {zh: 秩序, en: order}, weight: 60, method: survey}
+  green: {weight: 40, indicators: {parks: {weight: 33.5, method: visit}, trees: {weight: 13/2, method: visit}}}
+"""
+STARS = """
+of: quality
+year: {starts: 7, periods: 4, incomplete: skip}
+decimals: 2
+tiers: {five_star: {order: 1, share: 10%}, four_star: {order: 2, share: 3/10, at_least: 3}}
+base: all
+rounding: floor
+rounded: cumulative
+ties: in
+renewal: {hold: this_or_higher, years: 1, within: original_cut}
+vetoes: {fire: {column: fire, when: before, bars: four_star}}
+awards: {tiers: {five_star: {amount: 100000.5}}, progress: {amount: 1, by: score, first: 5, at_least: 0.01}}
+plaques: {on_change: replace, on_watch: year_end}
+"""
+
+
+class TestRealRules:
+    @pytest.mark.parametrize(("text", "cls"), [(INDEX, Index), (STARS, Certification)])
+    def test_an_index_and_a_certification_written_and_read_are_the_same(self, text, cls):
+        """L6, on the rules that cities make."""
+        checker = Checker(document_schema(cls, identifier="x", title=NAME))
+        first, found = built(text, cls)
+        assert (checked(text, checker), found) == ([], [])
+        again = yaml.safe_dump(plain(first), allow_unicode=True)
+        assert checked(again, checker) == []
+        assert built(again, cls) == (first, [])
+
+    @pytest.mark.parametrize(
+        ("text", "cls", "change", "code", "path"),
+        [
+            (INDEX, Index, ("weight: 60", "weight: true"), "bad-number", "indicators.order.weight"),
+            (INDEX, Index, ("weight: 60", "weigth: 60"), "unknown-field", "indicators.order.weigth"),
+            (INDEX, Index, ("period: quarter", "period: quater"), "unknown-choice", "period"),
+            (INDEX, Index, ("at_least: 50%", "at_least: 50"), "bad-share", "constraints.residents_first.at_least"),
+            (INDEX, Index, ("decimals: 2", "decimals: 7"), "out-of-range", "decimals"),
+            (INDEX, Index, (", en: order", ""), "missing-field", "indicators.order.title"),
+            (STARS, Certification, ("share: 10%", "share: 110%"), None, None),
+            (STARS, Certification, ("ties: in\n", ""), "missing-field", ""),
+            (STARS, Certification, ("starts: 7", "starts: 13"), "out-of-range", "year.starts"),
+            (STARS, Certification, ("years: 1", "years: '1'"), "wrong-type", "renewal.years"),
+        ],
+    )
+    def test_a_slip_in_either_is_named_where_it_stands(self, text, cls, change, code, path):
+        """One word is wrong, one problem is found; a share over all is found by the rule itself."""
+        changed = text.replace(*change, 1)
+        found = checked(changed, Checker(document_schema(cls, identifier="x", title=NAME)))
+        if code is None:
+            assert found == []
+            assert [found[:2] for found in built(changed, cls)[1]] == [("bad-share", "tiers.five_star.share")]
+            return
+        assert [(one, where) for one, where, _ in found] == [(code, path)]
+
+    def test_a_clause_is_one_or_several(self):
+        """In the model, always several."""
+        assert built("levels: {}\nclause: A")[0].clause == Clauses(("A",))
+        assert built("levels: {}\nclause: [A, B]")[0].clause == Clauses(("A", "B"))
