@@ -57,7 +57,7 @@ class TestSentence:
             "no tier, below the cut"
         )
         assert self.said(rule, scores, "c001", held("c001")).endswith(
-            "the last of 1 five-star place (10% of 10, rounded down, SJS-17): five stars, renewed, takes no place"
+            "within 1 five-star place (10% of 10, rounded down, SJS-17): five stars, renewed, takes no place"
         )
         assert self.said(rule, scores, "c010") == "it has no score this year: not scored"
         small = shijingshan(least_group=11)

@@ -1,15 +1,17 @@
 """The command line as a whole: help, languages, exit codes, and what happens on a real terminal or pipe."""
 
+import io
 import os
 import subprocess
 import sys
 
 import pytest
+from click.shell_completion import ShellComplete
 
 from communitygov import cli
-from communitygov.cli.app import COMMANDS
+from communitygov.cli.app import COMMANDS, app
 from communitygov.cli.bilingual import default_language
-from communitygov.cli.choice import only
+from communitygov.cli.choice import find_profile, only, readings_of
 from communitygov.vocabulary.errors import UsageError
 
 
@@ -50,6 +52,15 @@ class TestHelp:
         assert "没有命令" in call("--lang", "zh", "simualte").err
         assert call("--no-such-option").code == 2
         assert call().code == 2
+
+    def test_an_option_in_the_place_of_a_command_is_none(self, call):
+        """What begins with a dash is no command, behind a double dash either."""
+        assert call("--", "-x").code == 2
+
+    def test_a_shell_can_complete_commands(self):
+        """Completion offers the commands by their beginnings."""
+        found = ShellComplete(app, {}, "communitygov", "_COMMUNITYGOV_COMPLETE").get_completions([], "s")
+        assert {item.value for item in found} == {name for name in COMMANDS if name.startswith("s")}
 
     def test_the_version_is_told(self, call):
         """--version says which it is."""
@@ -116,6 +127,16 @@ class TestProcess:
         assert end.value.code == 2
         assert "pip install 'communitygov[cli]'" in capsys.readouterr().err
 
+    def test_a_stream_of_another_kind_will_do(self, monkeypatch):
+        """Where stdout is no file, as in a notebook, the command still runs."""
+        shown = io.StringIO()
+        monkeypatch.setattr(sys, "stdout", shown)
+        monkeypatch.setattr(sys, "argv", ["communitygov", "--version"])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        assert end.value.code == 0
+        assert shown.getvalue().startswith("communitygov, version")
+
     def test_another_missing_module_is_not_hidden(self, monkeypatch):
         """A module of our own that is missing is our fault, and is shown as such."""
         monkeypatch.setitem(sys.modules, "communitygov.cli.app", None)
@@ -124,6 +145,16 @@ class TestProcess:
 
 
 class TestChoice:
+    def test_an_installed_profile_goes_before_a_folder_of_its_name(self, monkeypatch, tmp_path):
+        """A folder that happens to be named like an installed profile is not taken for it."""
+        (tmp_path / "shijingshan").mkdir()
+        monkeypatch.chdir(tmp_path)
+        assert find_profile("shijingshan").folder != tmp_path / "shijingshan"
+
+    def test_a_reading_given_twice_is_one(self):
+        """The same reading of the same question counts once."""
+        assert readings_of(["a=x", "a = x", "a=y"]) == {"a": ["x", "y"]}
+
     def test_a_name_is_needed_where_there_are_several(self):
         """One thing needs no name; of several one must be named, and of none there is nothing to name."""
         assert only("index", {"a": 1}, None, profile="p") == ("a", 1)

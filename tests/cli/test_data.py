@@ -6,7 +6,11 @@ from fractions import Fraction
 import polars as pl
 import pytest
 
+from communitygov.cli.files import read_frame
 from communitygov.report.steps_json import steps_from_json
+from communitygov.vocabulary.errors import DataError
+from communitygov.vocabulary.frames import Column, Table
+from communitygov.vocabulary.text import Title
 
 
 class TestTemplate:
@@ -293,3 +297,53 @@ class TestMistakes:
         assert "communitygov[excel]" in call("score", "shijingshan", tmp_path / "d.xlsx").err
         done = call("template", "shijingshan", "-o", tmp_path / "t.xlsx")
         assert (done.code, "communitygov[excel]" in done.err) == (2, True)
+
+
+class TestCells:
+    """Every kind of column is read from text, exactly."""
+
+    def test_each_kind_is_read_and_refused(self, write_csv, tmp_path):
+        """Whole numbers, scores, numbers, flags, periods and text become what they say; nothing is guessed."""
+        kinds = ("whole", "score", "number", "flag", "period", "any")
+        said = Title(zh="", en="")
+        columns = [Column(kind, kind, said, decimals=2 if kind == "score" else None) for kind in kinds]
+        table = Table("t", tuple(columns), ())
+        good = [["7", "8.50", "1.5e3", "是", "2023Q1", "007"], ["-7", "8", ".5", "No", "2023", ""]]
+        frame = read_frame(write_csv(tmp_path / "good.csv", [list(kinds), *good]), table)
+        assert frame.rows() == [(7, 850, 1500.0, True, "2023Q1", "007"), (-7, 800, 0.5, False, "2023", None)]
+        bad = ["1.0", "8.505", "1e9999", "maybe", "2023Q5", "x"]
+        with pytest.raises(DataError) as error:
+            read_frame(write_csv(tmp_path / "bad.csv", [list(kinds), bad]), table)
+        assert [problem.path for problem in error.value.problems] == ["whole", "score", "number", "flag", "period"]
+
+    def test_a_spreadsheets_noise_is_not_taken_for_digits(self, tmp_path):
+        """A workbook keeps fifteen digits; what its floats add behind them is dropped, text and codes are not."""
+        import xlsxwriter
+
+        table = Table("t", (Column("x", "number", Title(zh="", en=""), decimals=1),), (), open=True)
+        with xlsxwriter.Workbook(tmp_path / "x.xlsx") as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, ["x", "code"])
+            sheet.write_number(1, 0, 85.3 + 1e-14)
+            sheet.write_string(1, 1, "110107001001.000000000")
+            sheet.write_number(2, 0, 70)
+            sheet.write_string(2, 1, "v1.2-long-and-no-number")
+        frame = read_frame(tmp_path / "x.xlsx", table)
+        assert frame.rows() == [(85.3, "110107001001.000000000"), (70.0, "v1.2-long-and-no-number")]
+
+
+class TestHolders:
+    def test_a_workbook_of_stars_is_what_the_next_year_takes(self, call, files, tmp_path):
+        """Rows without a tier are empty cells, and are left out when the file is read as holders."""
+        stars = tmp_path / "stars.xlsx"
+        assert call("certify", "shijingshan", files / "scored.csv", "--year", "2022", "-o", stars).code == 0
+        args = ["certify", "shijingshan", files / "scored.csv", "--year", "2023", "--json", "--holders"]
+        assert call(*args, stars).json == call(*args, files / "stars-2022.csv").json
+
+    def test_a_period_that_is_none_in_parquet_is_said(self, call, files, tmp_path):
+        """Parquet keeps its texts; one that is no period is an error of the data."""
+        frame = pl.read_csv(files / "scored.csv", infer_schema=False)
+        frame = frame.with_columns(pl.col("score", "maximum").cast(pl.Float64), period=pl.lit("soon"))
+        frame.write_parquet(tmp_path / "s.parquet")
+        done = call("certify", "shijingshan", tmp_path / "s.parquet", "--year", "2022")
+        assert (done.code, "soon" in done.err) == (1, True)

@@ -4,6 +4,7 @@ import datetime as dt
 from itertools import permutations
 
 import pytest
+from attrs import evolve
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -139,6 +140,38 @@ class TestApplying:
         assert (problem.code, problem.path, problem.place.file, problem.place.line) == (code, path, "patch.yaml", line)
         assert [place.file for place in problem.also] == (["base.yaml"] if code == "kind-changed" else [])
         assert result.get("a").digest == root["a"].digest
+
+    def test_what_is_added_is_added_without_what_was_to_be_removed_in_it(self):
+        """Once it is named, the rest can still be checked."""
+        problems = []
+        result = apply(read_text("a: 1"), read_text("b: {c: {d: ~, e: 2}}"), problems)
+        assert (result.plain, len(problems)) == ({"a": 1, "b": {"c": {"e": 2}}}, 1)
+
+    def test_what_is_faulty_is_not_laid_and_not_complained_of_again(self):
+        """A value that could not be read leaves what was there, and no fault follows from it."""
+        faulty, sound = Node(Place("x"), value="", faulty=True), node_of(5, "patch")
+        problems = []
+        base, patch = node_of({"a": {"b": 1}}, "base"), Node(Place("x"), children={"a": faulty})
+        assert apply(base, patch, problems).plain == {"a": {"b": 1}}
+        broken = Node(Place("x"), children={"a": evolve(base["a"], faulty=True)})
+        assert apply(broken, Node(Place("x"), children={"a": sound}), problems).plain == {"a": {"b": 1}}
+        assert problems == []
+        assert list(conflicts([Layer("reform", "one", patch), layer("other", {"a": 5})])) == []
+
+    def test_a_sealed_patch_is_kept_as_it_is_removals_and_all(self):
+        """A reading is a patch that is laid down elsewhere: it is replaced as a whole, never laid open."""
+        reading = evolve(node_of({"c": None}, "child"), sealed=True)
+        problems = []
+        for base in ({}, {"a": {"b": 1}}):
+            result = apply(node_of(base, "base"), Node(Place("x"), children={"a": reading}), problems)
+            assert result["a"] is reading
+        assert problems == []
+        other = Node(Place("x"), children={"a": evolve(node_of({"d": 1}, "other"), sealed=True)})
+        one = Node(Place("x"), children={"a": reading})
+        assert compose(one, other)["a"].plain == {"d": 1}
+        assert [problem.path for problem in conflicts([Layer("reform", "x", one), Layer("reform", "y", other)])] == [
+            "a"
+        ]
 
     def test_an_absent_name_is_led_to_the_nearest(self):
         """Whoever misspells what he removes is told."""

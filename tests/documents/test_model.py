@@ -57,6 +57,7 @@ class City(Rule):
         factor: Any number.
         since: Since when.
         words: Words.
+        modes: Ways that it may go.
         periods: Periods.
         bar: A level that is barred.
         readings: Patches.
@@ -69,6 +70,7 @@ class City(Rule):
     factor: Number | None = term("系数", "Factor", default=None, at_least=-5)
     since: Period | None = term("自", "Since", default=None)
     words: tuple[str, ...] = term("词", "Words", default=())
+    modes: tuple[Literal["fast", "slow"], ...] = term("各种方式", "Modes", default=())
     periods: tuple[Period, ...] = term("时期", "Periods", default=())
     best: Level | None = term("最高", "Best", default=None)
     readings: Mapping[str, Patch] = term("理解", "Readings", default={})
@@ -188,7 +190,7 @@ class TestSchema:
         patches = Checker(PATCHES)
         for text in ("levels: ~", "levels: {a: ~, b: {share: ~}}", "mode: ~\nwords: ~\ntitle: {en: x}", "{}"):
             assert checked(text, patches) == []
-        for text in ("title: {en: ~}", "words: [~]", "levels: {a: {share: 2}}"):
+        for text in ("title: {en: ~}", "words: [~]", "modes: [~]", "levels: {a: {share: 2}}"):
             assert len(checked(text, patches)) == 1
 
     def test_a_fault_of_another_kind_is_said_as_the_schema_says_it(self):
@@ -205,6 +207,7 @@ class TestSchema:
         found = []
         assert build(node, City, found) is None
         assert found == []
+        assert CHECKER.problems(node) == []
 
     def test_a_type_that_no_document_can_hold_has_no_schema(self):
         """A mistake of a developer, not of an author."""
@@ -215,8 +218,16 @@ class TestSchema:
 
             when: complex = term("何时", "When", default=1j)
 
+        @rule
+        class Listed(Rule):
+            """Listed."""
+
+            levels: tuple[Level, ...] = term("层级", "Levels", default=())
+
         with pytest.raises(TypeError, match="no schema"):
             document_schema(Odd, identifier="x", title=NAME)
+        with pytest.raises(TypeError, match="never listed"):
+            document_schema(Listed, identifier="x", title=NAME)
 
     def test_a_default_mapping_is_empty(self):
         """A rule's default is shared by all of its kind."""
@@ -286,6 +297,7 @@ cities = st.builds(
     factor=st.none() | numbers,
     since=st.none() | periods,
     words=st.lists(words, max_size=3).map(tuple),
+    modes=st.lists(st.sampled_from(["fast", "slow"]), max_size=2).map(tuple),
     periods=st.lists(periods, max_size=2).map(tuple),
     best=st.none() | levels,
     from_=st.none() | words,

@@ -118,6 +118,11 @@ class TestHistory:
             (2027, None, "ceiling"),
         ]
 
+    def test_a_reform_without_dates_makes_no_version(self, toy: Profile, reform: Callable[..., Reform]) -> None:
+        """What always holds changes every version and begins none."""
+        star = toy.history("certification", "star", reforms=[reform("{certification: {star: {cap: 4}}}")])
+        assert [(day.year, one.cap) for day, one in star.versions] == [(2023, 4)]
+
     def test_a_rule_that_comes_later_is_not_in_force_before(self, toy_with: Callable[..., Profile]) -> None:
         """The history of a rule that an amendment brings and another takes away lies between their days."""
         measure = "{of: scored, period: quarter, unit: {zh: 分, en: points}, numerator: {what: mean, columns: [score]}}"

@@ -1,7 +1,22 @@
 """How much of its sources a profile models, and whether everything that it offers can be taken."""
 
+from pathlib import Path
+
 from communitygov.documents.node import Node
 from communitygov.profile.coverage import coverage, try_everything
+from communitygov.profile.reading import read_profile
+
+HERE = Path(__file__).parent
+CHILD = """
+profile:
+  id: child
+  api: 1
+  version: 0.1.0
+  extends: {profile: toy, version: ">=0.2"}
+  in_force: 2023
+  last_verified: 2024-01-01
+  sources: {plan: {title: {zh: 示例办法, en: The plan}}}
+"""
 
 
 def clauses_of(node: Node) -> set[str]:
@@ -17,7 +32,14 @@ class TestCoverage:
         found = coverage(shijingshan)
         rules = shijingshan.at(shijingshan.first_day).rules
         for source in found.sources:
-            groups = [source.modelled, source.proposed, source.open, source.not_modelled, source.context, source.uncited]
+            groups = [
+                source.modelled,
+                source.proposed,
+                source.open,
+                source.not_modelled,
+                source.context,
+                source.uncited,
+            ]
             listed = [clause for group in groups for clause in group]
             assert sorted(listed) == sorted(key for key, one in rules.clauses.items() if one.source == source.source)
             assert source.clauses == len(listed) == len(set(listed))
@@ -39,20 +61,19 @@ class TestCoverage:
 
     def test_what_only_a_question_cites_is_open(self, toy_with):
         """A clause that only an open question speaks of is open, not modelled."""
-        question = """
-clauses: {T-20: {quote: 待解, source: plan, primitive: certification}}
+        text = """
+clauses: {T-20: {quote: 并列者如何？, source: plan, primitive: certification}}
 interpretations:
-  more:
+  ties:
     clause: T-20
-    question: {zh: 问, en: What?}
-    readings:
-      a: {certification: {star: {rounding: floor}}}
-      b: {certification: {star: {rounding: half_up}}}
-    chosen: a
-    because: {zh: 无, en: None.}
+    question: {zh: 并列者都入吗？, en: Are ties all in?}
+    readings: {in: {certification: {star: {ties: in}}}, out: {certification: {star: {ties: out}}}}
+    chosen: in
+    because: {zh: 同分同名次。, en: Equal scores are equal ranks.}
 """
-        toy = toy_with({"questions.yaml": question.replace("T-20", "T-20"), "rules.yaml": _rules(toy_with)})
-        assert "T-20" in coverage(toy).sources[0].open
+        rules = (HERE / "toy" / "rules.yaml").read_text("utf-8").replace("    ties: in\n", "")
+        (source,) = coverage(toy_with({"ties.yaml": text, "rules.yaml": rules})).sources
+        assert source.open == ("T-20",)
 
     def test_every_assumed_value_has_its_reason_and_place(self, shijingshan):
         """Each assumption stands at a path that the rules have, with a reason in both languages, a file and a line."""
@@ -66,11 +87,18 @@ interpretations:
             path, _, name = one.path.rpartition(".")
             assert name in rules.find(f"{path}.assumed").children
 
-    def test_an_uncited_clause_is_its_own_profiles_problem(self, toy_with, toy):
-        """A clause of one's own that nothing cites or explains is a problem; one of the parent's is the parent's."""
+    def test_an_uncited_clause_is_its_own_profiles_problem(self, toy_with, tmp_path):
+        """A clause that nothing cites or explains is a problem of the profile that has it, not of its children."""
         clause = "clauses: {T-30: {quote: 无人引用, source: plan, primitive: grid}}\n"
-        found = coverage(toy_with({"more.yaml": clause}))
-        assert [(problem.code, problem.path) for problem in found.problems] == [("uncited-clause", "clauses.T-30")]
+        parent = toy_with({"more.yaml": clause})
+        assert [(problem.code, problem.path) for problem in coverage(parent).problems] == [
+            ("uncited-clause", "clauses.T-30")
+        ]
+        (tmp_path / "child").mkdir()
+        (tmp_path / "child" / "profile.yaml").write_text(CHILD, encoding="utf-8")
+        child = read_profile(tmp_path / "child", find=lambda name: parent)
+        assert coverage(child).sources[0].uncited == ("T-30",)
+        assert coverage(child).problems == ()
         explained = clause.replace("grid}", "grid, not_modelled: {zh: 以后, en: Later.}}")
         assert coverage(toy_with({"more.yaml": explained})).problems == ()
 
@@ -80,3 +108,16 @@ class TestTryEverything:
         """Every reading and every reform of these profiles can be taken, and no two readings are the same."""
         assert try_everything(shijingshan) == ()
         assert try_everything(toy) == ()
+
+    def test_readings_of_one_question_differ(self, toy_with):
+        """Two readings that give the same rules are named, with the places of both."""
+        questions = (HERE / "toy" / "questions.yaml").read_text("utf-8").replace("rounding: ceiling", "rounding: floor")
+        (problem,) = try_everything(toy_with({"questions.yaml": questions}))
+        assert problem.code == "readings-do-not-differ"
+        assert problem.place.line == problem.also[0].line + 1
+
+    def test_every_reading_is_tried(self, toy_with):
+        """A reading that breaks a rule is a problem, though another is chosen."""
+        questions = (HERE / "toy" / "questions.yaml").read_text("utf-8")
+        worse = questions.replace("{rounding: ceiling}", "{rounding: ceiling, tiers: {gold: {share: 50%}}}")
+        assert {problem.code for problem in try_everything(toy_with({"questions.yaml": worse}))} == {"cuts-not-nested"}

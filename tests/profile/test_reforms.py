@@ -44,6 +44,7 @@ class TestDates:
             ("{index: {care: {missing: zero}}}", "2024-10-02", "2025-01-01"),
             ("{interpretations: {rounding: {chosen: up}}}", "2024Q3", "2025-01-01"),
             ("{index: {new: {title: {zh: 新, en: New}, period: half}}}", "2024Q2", "2024-07-01"),
+            ("{certification: {new: {year: {starts: 10}}}}", "2024Q2", "2024-10-01"),
         ],
     )
     def test_it_begins_on_a_boundary_or_is_told_the_next(
@@ -58,9 +59,12 @@ class TestDates:
         assert [one for one in toy.problems_of(reform(changes, start=following)) if one.code == problem.code] == []
 
     def test_what_has_no_period_changes_on_any_day(self, toy: Profile, reform: Callable[..., Reform]) -> None:
-        """A target may change in the middle of a month."""
+        """A target may change in the middle of a month; so may what is new and says no period, which it then lacks."""
         later = reform("{expectations: {third_are_stars: {by: 2026}}}", start="2024-02-13")
         assert toy.problems_of(later) == ()
+        for section in ("index", "certification"):
+            new = reform(f"{{{section}: {{new: {{title: {{zh: 新, en: New}}}}}}}}", start="2024-02-13")
+            assert {problem.code for problem in toy.problems_of(new)} == {"missing-field"}
 
     def test_a_year_that_begins_in_summer_has_its_boundary_there(
         self, toy_with: Callable[..., Profile], toy: Profile, reform: Callable[..., Reform]

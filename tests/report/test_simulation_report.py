@@ -175,6 +175,17 @@ class TestContents:
         assert target_of(shijingshan.at(2025)).year == 2025
         assert target_of(shifted) is None
 
+    def test_what_a_scheme_does_not_have_is_left_out(self, shijingshan, trial):
+        """No watch list, no expectation that cannot be judged, nobody with five stars: their figures are left out."""
+        star = "{watch: ~, tiers: {five_star: {share: ~, threshold: 400}}}"
+        reform = trial(f"changes: {{certification: {{quality_star: {star}}}, expectations: {{in_front: ~}}}}")
+        world = World.drawn(seed=1)
+        done = simulate(shijingshan, world, last=2022, draws=2, undated=True, variants=[Variant.of_reform(reform)])
+        blocks = {block.title.en: block for block in contents(done, shijingshan).blocks}
+        assert "on the watch list at the year's end" not in blocks
+        assert "What the source asks for that is not judged here" not in blocks
+        assert blocks["Truly among the best, of those with five stars or more"].rows == (("2022", "-"),)
+
     def test_a_page_says_what_it_has(self, simulated, shijingshan):
         """Without contradictions, folded tables or chances, their sections are left out."""
         found = contents(simulated, shijingshan)

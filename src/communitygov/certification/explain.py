@@ -174,7 +174,7 @@ def _placed(certification: Certification, outcome: Outcome, standing: Standing) 
         where = Title(zh=f"不占{places.zh}", en=f"takes none of {places.en}")
     elif standing.effective > standing.places:
         where = Title(zh=f"在{places.zh}之外", en=f"beyond {places.en}")
-    elif standing.effective == standing.places:
+    elif standing.effective == standing.places and not standing.renewed:
         where = Title(zh=f"为{places.zh}的末位", en=f"the last of {places.en}")
     else:
         where = Title(zh=f"在{places.zh}之内", en=f"within {places.en}")

@@ -138,7 +138,10 @@ class _Writer:
         if origin is typing.Literal:
             return self._removable({"type": ["string"], "enum": list(args)})
         if origin is tuple:
-            return self._removable({"type": ["array"], "items": _plain(self._type(args[0]))})
+            items = self._type(args[0])
+            if "type" not in items:
+                raise TypeError(f"no schema for {hint!r}: rules are keyed by id, never listed")
+            return self._removable({"type": ["array"], "items": _plain(items)})
         if origin is not None and issubclass(origin, Mapping):
             return self._removable({"type": ["object"], "additionalProperties": self._type(args[1])})
         if isinstance(hint, type) and issubclass(hint, Rule):
@@ -151,8 +154,7 @@ class _Writer:
 
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:
     """Return a schema that does not allow removal; items of a list are replaced with the whole list."""
-    if "type" in schema:
-        schema = {**schema, "type": [kind for kind in schema["type"] if kind != "null"]}
+    schema = {**schema, "type": [kind for kind in schema["type"] if kind != "null"]}
     if "enum" in schema:
         schema = {**schema, "enum": [value for value in schema["enum"] if value is not None]}
     return schema

@@ -51,9 +51,9 @@ class Change:
             >>> import communitygov
             >>> profile = communitygov.load_profile("shijingshan")
             >>> moved = profile.at(2024, readings={"renewal_reach": "moved_cut"})
-            >>> changes(profile.at(2024), moved)[0].say("en").replace(str(profile.folder.name), "...")
+            >>> changes(profile.at(2024), moved)[0].say("en")
             'certification.quality_star.renewal.within: moved_cut, reading renewal_reach: moved_cut
-            .../interpretations.yaml:122, was original_cut (.../interpretations.yaml:121) [SJS-19]'
+            ...interpretations.yaml:..., was original_cut (...interpretations.yaml:...) [SJS-19]'
         """
         new = _REMOVED.say(lang) if self.new is None else _brief(self.new)
         old = _NOTHING.say(lang) if self.old is None else _brief(self.old)

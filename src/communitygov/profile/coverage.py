@@ -109,9 +109,10 @@ def coverage(profile: Profile) -> ProfileCoverage:
         if key != "clauses":
             (asked if key in _TEXTS else ruled).update(_cited(section))
     proposed: set[str] = set()
-    for layer in (*profile.amendments, *(reform.layer for reform in profile.reforms.values())):
-        for node in (layer.patch, layer.file):
-            proposed.update(() if node is None else _cited(node))
+    for one in profile.lineage:
+        for layer in (*one.amendments, *(reform.layer for reform in one.reforms.values())):
+            for node in (layer.patch, layer.file):
+                proposed.update(() if node is None else _cited(node))
     groups: dict[str, dict[str, list[str]]] = {}
     for key, clause in rules.rules.clauses.items():
         group = _group(key, clause, ruled, proposed, asked)

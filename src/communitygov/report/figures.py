@@ -198,7 +198,7 @@ def _expectations(simulation: Simulation, rules: RuleSet) -> Block:
 def _quantities(simulation: Simulation, heads: tuple[Title, ...]) -> Iterator[Block]:
     for key, title in _QUANTITIES.items():
         rows = _of(simulation.quantities, "quantity", key)
-        if rows.height:
+        if rows["total"].sum():  # a scheme without a watch list, plaques or awards has nothing to show of them
             shown = _money if key == "award_money" else _number
             yield Block(title, (_YEAR, *heads), _by_year(simulation, rows, shown), folded=key not in _FIRST)
 

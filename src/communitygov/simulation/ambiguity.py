@@ -102,8 +102,8 @@ def ambiguities(
     """
     asked = profile.at(profile.first_day).rules.interpretations
     for question in questions:
-        if question not in asked:
-            Variant.of_reading(profile, question, "")  # says so
+        # Says so if there is no such question.
+        Variant.of_reading(profile, question, asked[question].chosen if question in asked else "")
     chosen = {key: one for key, one in asked.items() if not questions or key in questions}
     tried = list(_tried(profile, chosen, pairs))
     base = as_it_stands()
