@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from fractions import Fraction
 
 import polars as pl
 import pytest
 from attrs import evolve
 
+from communitygov.index.explain import explain_each
 from communitygov.index.rules import Normalisation
 from communitygov.index.score import score, score_unchecked
 from communitygov.vocabulary.dated import Dated
@@ -215,6 +217,15 @@ class TestMeasuring:
         base = 2.0**52  # three of these add up to more than a float can hold exactly
         near, far = (score(index, frame(a=[x, x + 1, x + 3]))["a"].to_list() for x in (0.0, base))
         assert near == far
+
+    @pytest.mark.parametrize("unit", [5e-324, 1e-200, 1e300])
+    def test_values_whose_squares_no_float_can_hold(self, read_index, unit):
+        """A deviation is a part of the range, however small or large that is."""
+        rule = "{weight: 10, scale: {}, normalisation: {kind: z_score, centre: 1/2, spread: 1/4}}"
+        index = read_index(POINTS + f"  a: {rule}")
+        values = frame(a=[0.0, unit])
+        assert score(index, values)["a"].to_list() == [25, 75]
+        assert [steps.value for _, steps in explain_each(index, values)] == [Fraction(5, 2), Fraction(15, 2)]
 
 
 class TestTogether:

@@ -110,7 +110,7 @@ class TestFolders:
 
 
 class TestFuzz:
-    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(data=st.data(), name=st.sampled_from(FILES))
     def test_no_document_brings_the_reader_down(self, tmp_path: Path, data: st.DataObject, name: str) -> None:
         """However a document is garbled, it is read or refused with located problems in both languages."""

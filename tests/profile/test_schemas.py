@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ DOCUMENTS = sorted(
 )
 
 
+@cache
 def committed(name: str) -> dict[str, Any]:
     """Return a schema as it stands in the repository."""
     found: dict[str, Any] = json.loads((FOLDER / name).read_text(encoding="utf-8"))

@@ -14,7 +14,7 @@ from communitygov.documents.model import build
 from communitygov.documents.reading import read_text
 from communitygov.index.rules import Index
 from communitygov.report import drawing
-from communitygov.report.charts import Line, Move, Point, Target, index_chart, moves_chart, share_chart
+from communitygov.report.charts import Line, Move, Point, Target, end_labels, index_chart, moves_chart, share_chart
 from communitygov.report.drawing import altair, check_picture, cjk_font, draw_svg, write_picture
 from communitygov.vocabulary.errors import MissingExtra, UsageError
 from communitygov.vocabulary.text import Title
@@ -47,10 +47,10 @@ class TestShareChart:
     @given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
     def test_names_at_the_ends_never_cover_each_other(self, means):
         """However close lines end, their names stand apart, and inside the chart at the top."""
-        lines = [line(f"v{i}", 0.5, mean) for i, mean in enumerate(means)]
-        spec = share_chart(lines, "zh", measured=SHARE).to_dict()
-        labels = next(one for one in _data(spec) if one and "place" in one[0])
-        places = sorted(row["place"] for row in labels)
+        names = [f"v{i}" for i in range(len(means))]
+        lines = [line(name, 0.5, mean) for name, mean in zip(names, means, strict=True)]
+        places = sorted(label["place"] for label in end_labels(lines, names))
+        assert len(places) == len(means)
         assert all(b - a > 0.06 for a, b in pairwise(places))
         assert max(places) <= 1
 

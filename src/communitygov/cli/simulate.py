@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from communitygov.report.contents import Block
     from communitygov.simulation.results import Simulation
 
-__all__ = ["simulate"]
+__all__ = ["pages_of", "simulate"]
 
 FRAMES = ("stars", "tiers", "expectations", "quantities", "truly_top", "moves")
 """The frames of a simulation, in the order they are written."""
@@ -147,7 +147,7 @@ def _write(done: Simulation, profile: Profile, *, report: str | None, picture: s
     if report is not None:
         from communitygov.report.simulation import write_report
 
-        for tag, file, other in _pages(Path(report)):
+        for tag, file, other in pages_of(Path(report)):
             written += write_report(done, profile, file, lang=tag, other=other.name)
     if picture is not None:
         from communitygov.report.drawing import write_picture
@@ -166,8 +166,19 @@ def _write(done: Simulation, profile: Profile, *, report: str | None, picture: s
         emit("".join(f"{said}{file}\n" for file in written).rstrip(), err=True)
 
 
-def _pages(file: Path) -> tuple[tuple[Language, Path, Path], tuple[Language, Path, Path]]:
-    """Return the two pages of a report, each with its language and the other: the Chinese one says so in its name."""
+def pages_of(file: Path) -> tuple[tuple[Language, Path, Path], tuple[Language, Path, Path]]:
+    """Return the two pages of a report: the English one, and the Chinese one, which says so in its name.
+
+    Args:
+        file: The file that was asked for.
+
+    Returns:
+        For each its language, its file, and the file of the other.
+
+    Example:
+        >>> [(lang, str(page)) for lang, page, _ in pages_of(Path("demo/report.html"))]
+        [('en', 'demo/report.html'), ('zh', 'demo/report.zh-CN.html')]
+    """
     english = file.with_name(f"{file.stem.removesuffix(_CHINESE)}{file.suffix}")
     chinese = file.with_name(f"{english.stem}{_CHINESE}{file.suffix}")
     return ("en", english, chinese), ("zh", chinese, english)

@@ -104,69 +104,71 @@ class Facts:
         return read_holders(self.holders, rule, self.encoding)
 
 
+_YEAR = click.IntRange(1000, 2999)
+_OPTIONS = (
+    option("--from", "first", type=_YEAR, metavar="YEAR", zh="首年", en="The first year"),
+    option("--to", "last", type=_YEAR, metavar="YEAR", zh="末年", en="The last year"),
+    option(
+        "--draws",
+        type=click.IntRange(min=1),
+        metavar="N",
+        zh="抽取次数；默认 200",
+        en="How many draws; 200 if not given",
+    ),
+    option(
+        "--seed",
+        type=click.IntRange(min=0),
+        default=1,
+        show_default=True,
+        metavar="N",
+        zh="随机种子",
+        en="The seed of the random numbers",
+    ),
+    option(
+        "--certification",
+        metavar="ID",
+        zh="认定；只有一项时可省",
+        en="The certification; not needed if there is only one",
+    ),
+    option(
+        "--units",
+        metavar="FILE",
+        zh="真实单元的 CSV，有 subject 或 code 列",
+        en="A CSV of real units, with a column subject or code",
+    ),
+    option(
+        "--data",
+        metavar="FILE",
+        zh="真实评价数据，代替抽取的",
+        en="Real data of the index, in place of drawn ones",
+    ),
+    option(
+        "--holders",
+        metavar="FILE",
+        multiple=True,
+        zh="首年之前的认定；可多次",
+        en="Who held a tier before the first year; may be repeated",
+    ),
+    option(
+        "--set",
+        "settings",
+        metavar="NAME=VALUE",
+        multiple=True,
+        zh="设定模型参数；可多次",
+        en="Set a parameter of the model; may be repeated",
+    ),
+    encoding_option,
+)
+
+
 def world_options(function: F) -> F:
     """Add the options that say which years, how many draws, and of which data.
 
     Args:
         function: The command.
     """
-    year = click.IntRange(1000, 2999)
-    decorators = [
-        option("--from", "first", type=year, metavar="YEAR", zh="首年", en="The first year"),
-        option("--to", "last", type=year, metavar="YEAR", zh="末年", en="The last year"),
-        option(
-            "--draws",
-            type=click.IntRange(min=1),
-            metavar="N",
-            zh="抽取次数；默认 200",
-            en="How many draws; 200 if not given",
-        ),
-        option(
-            "--seed",
-            type=click.IntRange(min=0),
-            default=1,
-            show_default=True,
-            metavar="N",
-            zh="随机种子",
-            en="The seed of the random numbers",
-        ),
-        option(
-            "--certification",
-            metavar="ID",
-            zh="认定；只有一项时可省",
-            en="The certification; not needed if there is only one",
-        ),
-        option(
-            "--units",
-            metavar="FILE",
-            zh="真实单元的 CSV，有 subject 或 code 列",
-            en="A CSV of real units, with a column subject or code",
-        ),
-        option(
-            "--data",
-            metavar="FILE",
-            zh="真实评价数据，代替抽取的",
-            en="Real data of the index, in place of drawn ones",
-        ),
-        option(
-            "--holders",
-            metavar="FILE",
-            multiple=True,
-            zh="首年之前的认定；可多次",
-            en="Who held a tier before the first year; may be repeated",
-        ),
-        option(
-            "--set",
-            "settings",
-            metavar="NAME=VALUE",
-            multiple=True,
-            zh="设定模型参数；可多次",
-            en="Set a parameter of the model; may be repeated",
-        ),
-        encoding_option,
-    ]
-    for decorator in reversed(decorators):
-        function = decorator(function)
+    for add in reversed(_OPTIONS):
+        function = add(function)
     return function
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterator, Sequence
-from itertools import repeat
 from typing import Any
 
 from communitygov.documents.blame import culprit
@@ -36,8 +35,8 @@ _NAMES = {
     "source": Title(zh="来源", en="source"),
 }
 
-_Named = frozenset[tuple[str, str]]
-"""References without their places: the kind and the id."""
+_Named = frozenset[str]
+"""References without their places: the kind, a colon, the id. Texts, since the collector does not trace them."""
 
 
 def dangling(root: Node, cls: type[Rule], blame: Sequence[Node] = ()) -> Iterator[Problem]:
@@ -59,9 +58,8 @@ def dangling(root: Node, cls: type[Rule], blame: Sequence[Node] = ()) -> Iterato
     for path, kind, leaf in _references(root, cls, ()):
         section = sections.get(kind)
         lost = root.faulty if section is None else section.faulty
-        if kind in kinds and (kind, leaf.text()) not in known and not lost:
-            ids = [name for one, name in known if one == kind]
-            what, hint = _NAMES[kind], did_you_mean(leaf.text(), ids)
+        if kind in kinds and f"{kind}:{leaf.text()}" not in known and not lost:
+            what, hint = _NAMES[kind], did_you_mean(leaf.text(), (section.children or ()) if section else ())
             zh, en = f"没有{what.zh} `{leaf.text()}`{hint.zh}", f"there is no {what.en} `{leaf.text()}`{hint.en}"
             clause = () if kind == "clause" else clause_at(root, path)
             said = any(patch.get(*path) is not None for patch in blame)
@@ -73,7 +71,7 @@ def dangling(root: Node, cls: type[Rule], blame: Sequence[Node] = ()) -> Iterato
 def _ids(kind: str, node: Node) -> _Named:
     key = ("ids", kind)
     if key not in node.memo:
-        node.memo[key] = frozenset(zip(repeat(kind), node.children or (), strict=False))
+        node.memo[key] = frozenset(map(f"{kind}:".__add__, node.children or ()))
     return typing.cast("_Named", node.memo[key])
 
 
@@ -81,7 +79,7 @@ def _named(node: Node, hint: Any) -> _Named:
     """Return what is referred to at or below a node; kept on the node."""
     key = ("named", hint)
     if key not in node.memo:
-        own = [(refers, leaf.text()) for _, refers, leaf in _own(node, hint)]
+        own = [f"{refers}:{leaf.text()}" for _, refers, leaf in _own(node, hint)]
         node.memo[key] = frozenset(own).union(*(_named(child, below) for _, child, below in _below(node, hint)))
     return typing.cast("_Named", node.memo[key])
 

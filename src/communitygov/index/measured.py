@@ -169,8 +169,10 @@ def _by_deviation(leaf: Leaf, value: Fraction, peers: Sequence[Fraction]) -> Mea
     rule = leaf.normalisation
     mine, others = _turned(leaf, value, peers)
     mean = sum(others, Fraction(0)) / len(others)
-    deviation = math.sqrt(sum(((other - mean) ** 2 for other in others), Fraction(0)) / len(others))
-    ahead = float(mine - mean) / deviation if deviation else 0.0
+    # As a part of the range: a float could hold neither the square of a very small deviation nor of a very large one.
+    width = max(others) - min(others) or Fraction(1)
+    deviation = math.sqrt(sum((((other - mean) / width) ** 2 for other in others), Fraction(0)) / len(others))
+    ahead = float((mine - mean) / width) / deviation if deviation else 0.0
     share = min(max(float(rule.centre or 0) + float(rule.spread or 0) * ahead, 0.0), 1.0)
     scale = 10**rule.places
     rounded = Fraction(snapped(share * scale, Fraction(scale)), scale)
@@ -181,7 +183,9 @@ def _by_deviation(leaf: Leaf, value: Fraction, peers: Sequence[Fraction]) -> Mea
         en=f"{_raw(leaf, value)} is {ahead:.6f} deviations better than the mean of {len(peers)} subjects, "
         f"{figure(middle)}: a share of {figure(rounded)}",
     )
-    return Measured(rounded, how, {"mean": middle, "deviation": deviation, "subjects": len(peers)}, real=True)
+    return Measured(
+        rounded, how, {"mean": middle, "deviation": deviation * float(width), "subjects": len(peers)}, real=True
+    )
 
 
 _WAYS: dict[str, Callable[[Leaf, Fraction, Sequence[Fraction]], Measured]] = {

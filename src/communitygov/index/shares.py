@@ -93,8 +93,8 @@ def prepared(frame: Any, sources: Sequence[Source]) -> Any:
             if kind in ("rank", "percentile"):
                 first[source.name("r")] = _rank(source, value)
             if kind == "z_score":
-                # Counted from the least value, so that nothing is lost where values are large and alike.
-                ahead = (value - nw.col(worst)).cast(nw.Float64)
+                # As a part of the range, so that nothing is lost where values are large and alike, or all but nothing.
+                ahead = (value - nw.col(worst)).cast(nw.Float64) / _width(source)
                 second[source.name("m")] = ahead.sum().over(*source.group) / nw.col(count)
                 second[source.name("d")] = ahead
                 off = nw.col(source.name("d")) - nw.col(source.name("m"))
@@ -127,6 +127,14 @@ def _value(source: Source) -> nw.Expr:
     if source.leaf.scale.decimals is not None:
         return nw.col(source.name("x"))
     return nw.col(source.column).cast(nw.Float64)
+
+
+def _width(source: Source) -> nw.Expr:
+    """Return how far the best is from the worst, or 1 where all are alike."""
+    import narwhals as nw
+
+    worst, best = nw.col(source.name("w")), nw.col(source.name("b"))
+    return nw.when(best > worst).then((best - worst).cast(nw.Float64)).otherwise(1.0)
 
 
 def _rank(source: Source, value: nw.Expr) -> nw.Expr:
@@ -201,11 +209,9 @@ def real_share(source: Source) -> nw.Expr:
     if rule.kind == "min_max":
         least, greatest = nw.col(source.name("w")), nw.col(source.name("b"))
         value = _value(source)
-        apart = greatest > least
-        width = nw.when(apart).then(greatest - least).otherwise(1.0)
         full = full_value(leaf)
         top = greatest - value if leaf.direction == "lower" else value - least
-        return snap(top / width * full, Fraction(full)).cast(nw.Float64) / full
+        return snap(top / _width(source) * full, Fraction(full)).cast(nw.Float64) / full
     return _fixed(source)
 
 

@@ -16,7 +16,7 @@ from communitygov.measures.rows import group_columns, mark_rows, read_units
 from communitygov.measures.rules import LARGEST, Expectation, Measure, Quantity
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.frames import adopt
-from communitygov.vocabulary.period import Period
+from communitygov.vocabulary.period import Period, PeriodKind
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -276,17 +276,9 @@ def meets(expectation: Expectation, values: Values) -> Judgement:
 
     if not expectation.bounds and expectation.trend is None:
         raise UsageError.because("no-bound", zh="没有可判断的要求", en="the expectation has no bound to judge by")
-    kind = values.measure.period
-    first = None if expectation.start is None else str(Period.containing(expectation.start.first_day, kind))
-    last = None if expectation.by is None else str(Period.containing(expectation.by.last_day, kind))
     adopted, back = adopt(values.frame)
-    frame: Any = adopted.with_columns(_all=nw.lit(1))
     groups = ["_all", *(name for name in values.key if name != "period")]
-    if expectation.kind == "target" and last:
-        frame = _only(frame, groups, last)
-    else:
-        frame = frame if first is None else frame.filter(nw.col("period") >= first)
-        frame = frame if last is None else frame.filter(nw.col("period") <= last)
+    frame, last = _in_question(adopted.with_columns(_all=nw.lit(1)), expectation, groups, values.measure.period)
     because: tuple[str, ...] = ("numerator", "base", "rows")
     if expectation.trend is not None:
         frame = _trend(frame, groups, 1 if expectation.trend == "rises" else -1, last)
@@ -298,6 +290,20 @@ def meets(expectation: Expectation, values: Values) -> Judgement:
     judged = frame.with_columns(met.otherwise(said).alias("met"))
     judged = judged.select(*values.key, *because, "met").sort(*values.key)
     return Judgement(back(judged), values.key, ("met",), because, expectation)
+
+
+def _in_question(
+    frame: Any, expectation: Expectation, groups: Sequence[str], kind: PeriodKind
+) -> tuple[Any, str | None]:
+    """Return the values that an expectation is judged by, and the last period that it speaks of."""
+    import narwhals as nw
+
+    first = None if expectation.start is None else str(Period.containing(expectation.start.first_day, kind))
+    last = None if expectation.by is None else str(Period.containing(expectation.by.last_day, kind))
+    if expectation.kind == "target" and last is not None:
+        return _only(frame, groups, last), last
+    frame = frame if first is None else frame.filter(nw.col("period") >= first)
+    return (frame if last is None else frame.filter(nw.col("period") <= last)), last
 
 
 def _judged(frame: Any, expectation: Expectation) -> Any:

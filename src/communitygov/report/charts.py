@@ -14,7 +14,7 @@ from communitygov.report.tables import width
 from communitygov.vocabulary.numbers import decimal_text, share_text
 from communitygov.vocabulary.text import Language, Title
 
-__all__ = ["Line", "Move", "Point", "Target", "index_chart", "moves_chart", "share_chart"]
+__all__ = ["Line", "Move", "Point", "Target", "end_labels", "index_chart", "moves_chart", "share_chart"]
 
 _WIDTH = 640
 _ROW = 24
@@ -137,7 +137,7 @@ def share_chart(lines: Sequence[Line], lang: Language, *, target: Target | None 
         *_target_layers(alt, target, lines, years, lang),
         base.mark_line(strokeWidth=3, strokeJoin="round").encode(x=x, y=y, color=colour),
         base.mark_point(filled=True, size=42, opacity=1).encode(x=x, y=y, color=colour),
-        alt.Chart(alt.Data(values=_end_labels(lines, names)))
+        alt.Chart(alt.Data(values=end_labels(lines, names)))
         .mark_text(align="left", baseline="middle", dx=12, fontSize=14, fontWeight=600)
         .encode(x="year:Q", y="place:Q", text="label:N", color=colour),
     ]
@@ -185,8 +185,21 @@ def _clear_place(share: float, lines: Sequence[Line], years: Sequence[int]) -> t
     return max(places, key=lambda place: room(*place))
 
 
-def _end_labels(lines: Sequence[Line], names: Sequence[str]) -> list[dict[str, Any]]:
-    """Return what is written at the ends of lines, moved apart where lines end close together."""
+def end_labels(lines: Sequence[Line], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what is written at the ends of lines, moved apart where lines end close together.
+
+    Args:
+        lines: The lines.
+        names: What each is called.
+
+    Returns:
+        For each line with points: ``year``, ``place`` (a share, where the words stand), ``variant``, ``label``.
+
+    Example:
+        >>> a, b = (Line(Title(zh=n, en=n), (Point(2022, 0.5, 0.5, 0.5),)) for n in "ab")
+        >>> [(label["label"], label["place"]) for label in end_labels([a, b], ["a", "b"])]
+        [('a 50%', 0.5), ('b 50%', 0.565)]
+    """
     ends = sorted(
         ((line.points[-1], name) for line, name in zip(lines, names, strict=True) if line.points),
         key=lambda pair: pair[0].mean,

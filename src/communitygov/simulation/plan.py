@@ -160,12 +160,7 @@ def plan(
     period, changed = str(getattr(before, "year", new.day.year)), changes(old, new)
     if before is None or after is None:
         return Plan(period, changed, by_reform=by_reform, waiting=waiting)
-    if _kind(before) != _kind(after):
-        raise UsageError.because(
-            "unlike-results",
-            zh="两个结果来自不同的计算或年度，无法比较",
-            en="the two results are of different verbs or years and cannot be compared",
-        )
+    _check_alike(before, after)
     joined, back = _joined(before, after, group)
     counts = _counted(joined, ())
     rows = _collected(counts)
@@ -182,8 +177,14 @@ def plan(
     )
 
 
-def _kind(result: Any) -> tuple[object, ...]:
-    return result.key, result.outcome, result.because, getattr(result, "year", None)
+def _check_alike(before: Any, after: Any) -> None:
+    kinds = [(one.key, one.outcome, one.because, getattr(one, "year", None)) for one in (before, after)]
+    if kinds[0] != kinds[1]:
+        raise UsageError.because(
+            "unlike-results",
+            zh="两个结果来自不同的计算或年度，无法比较",
+            en="the two results are of different verbs or years and cannot be compared",
+        )
 
 
 def _when(reform: Reform) -> Title:
