@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from communitygov.profile.profile import Profile
 from communitygov.simulation.aftermath import money, plaques, struck
+from communitygov.simulation.begin import begun, check_names, check_years, draws_of, years_of
 from communitygov.simulation.carried import Certs, Lift, Plaqued, Scored, Watching, Yearly
 from communitygov.simulation.expectations import Expected, expected_of
 from communitygov.simulation.results import QUANTITIES, Simulation
-from communitygov.simulation.stages import Stages, enumerated
+from communitygov.simulation.stages import Stages
 from communitygov.simulation.tables import tabulate
 from communitygov.simulation.truth import best, codes, truly
 from communitygov.simulation.variants import Course, Term, Variant, as_it_stands, certification_of, course_of
-from communitygov.simulation.worlds import World, whole_number
-from communitygov.vocabulary.errors import CommunityGovError, NotInForce, UsageError
+from communitygov.simulation.worlds import World, enumerated
+from communitygov.vocabulary.errors import CommunityGovError
 from communitygov.vocabulary.period import Period
-from communitygov.vocabulary.problem import Problem
-from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,10 +27,7 @@ if TYPE_CHECKING:
 
     Whole = NDArray[np.int64]
 
-__all__ = ["DRAWS", "Run", "attempt", "simulate"]
-
-DRAWS = 200
-"""How many draws there are unless somebody says otherwise."""
+__all__ = ["Run", "attempt", "simulate"]
 
 
 def simulate(
@@ -81,7 +77,7 @@ def simulate(
 
     Example:
         >>> import communitygov
-        >>> from communitygov.simulation.worlds import World, whole_number
+        >>> from communitygov.simulation.worlds import World, enumerated
         >>> rules = communitygov.load_profile("shijingshan")
         >>> result = simulate(rules, World.drawn(seed=1), last=2023, draws=4)
         >>> result.stars.select("year", "certified", "base").rows()[0]
@@ -227,24 +223,24 @@ class Run:
             undated: Whether expectations without a date are judged too.
             aftermath: Whether to count plaques, money and the truly best.
         """
-        _check_names(variants)
+        check_names(variants)
         name = certification_of(profile, certification)
         until = profile.first_day.year + 1
         if world.data is not None:
             until = max(until, *(int(str(period)[:4]) for period in world.data["period"].unique()))
         earliest = course_of(profile, variants[0], name, until)
         whole = next((term.year for term in earliest.terms if term.full), earliest.terms[-1].year + 1)
-        known = _years_of(world, earliest)
+        known = years_of(world, earliest)
         first = first if first is not None else max(whole, known[0] if known else whole)
         last = last if last is not None else (known[-1] if known else first + 8)
-        _check_years(profile, first, last, earliest.terms[0].year)
+        check_years(profile, first, last, earliest.terms[0].year)
         world = enumerated(world)
         begin = first if holders is not None else None
         states: dict[str, State] = {}
         errors: dict[str, CommunityGovError] = {}
         for variant in variants:
             try:
-                course = _begun(course_of(profile, variant, name, last), world, begin)
+                course = begun(course_of(profile, variant, name, last), world, begin)
                 states[variant.name] = State(course, expected_of(course, world, undated=undated))
             except CommunityGovError as error:
                 errors[variant.name] = error
@@ -252,7 +248,7 @@ class Run:
         for state in states.values():
             for term in state.course.terms:
                 ladder.update(dict.fromkeys(tier for tier, _ in term.certification.ladder))
-        count = _draws(world, draws)
+        count = draws_of(world, draws)
         return cls(
             profile, world, variants, name, first, last, count, states, tuple(ladder), holders, errors, aftermath
         )
@@ -354,70 +350,3 @@ class Run:
             cut.append(self.ladder.index(tier) + 1)
             numbers = self.codes[name, term.year]
             self.truly[name, term.year, tier] = truly(stages, certs, numbers, truth, tuple(cut))
-
-
-def _check_names(variants: Sequence[Variant]) -> None:
-    names = [variant.name for variant in variants]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise UsageError.because(
-            "repeated-variant",
-            zh=f"方案重名：{'、'.join(twice)}；请另取名",
-            en=f"variants that share a name: {', '.join(twice)}; give each its own",
-        )
-
-
-def _check_years(profile: Profile, first: int, last: int, earliest: int) -> None:
-    if last < first:
-        raise UsageError.because(
-            "empty-range", zh=f"末年 {last} 早于首年 {first}", en=f"the last year {last} is before the first, {first}"
-        )
-    if first < earliest:
-        raise NotInForce(
-            Problem(
-                "not-in-force",
-                Title(
-                    zh=f"{profile.name} 自 {profile.first_day} 起生效，{first} 年尚未生效；最早为 {earliest} 年",
-                    en=f"{profile.name} is in force from {profile.first_day}, not in {first}; "
-                    f"the first year is {earliest}",
-                ),
-            )
-        )
-
-
-def _draws(world: World, draws: int | None) -> int:
-    if world.is_real:
-        if draws not in (None, 1):
-            raise UsageError.because(
-                "real-data-once",
-                zh=f"真实数据只有一次，不能抽取 {draws} 次",
-                en=f"real data are one draw, not {draws}",
-            )
-        return 1
-    if draws is None:
-        return DRAWS
-    if not whole_number(draws, 1):
-        raise UsageError.because(
-            "bad-draws",
-            zh=f"抽取次数须为正整数，却是 {draws!r}",
-            en=f"draws must be a whole number of 1 or more, not {draws!r}",
-        )
-    return draws
-
-
-def _years_of(world: World, course: Course) -> list[int]:
-    """Return the years that real data cover wholly."""
-    if world.data is None:
-        return []
-    known = set(map(str, world.data["period"].to_list()))
-    return [term.year for term in course.terms if term.full and known.issuperset(map(str, term.periods))]
-
-
-def _begun(course: Course, world: World, first: int | None) -> Course:
-    """Return a course from where its simulation begins: a year, the first period of real data, or the profile's."""
-    terms = [term for term in course.terms if first is None or term.year >= first]
-    if world.data is not None:
-        start = min(map(str, world.data["period"].to_list()))
-        cut = [(term, tuple(one for one in term.periods if str(one) >= start)) for term in terms]
-        terms = [evolve(term, periods=kept, full=term.full and kept == term.periods) for term, kept in cut if kept]
-    return evolve(course, terms=tuple(terms))

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from attrs import evolve
-
 from communitygov.certification.certify import certify_unchecked
 from communitygov.certification.rules import Certification
 from communitygov.certification.watch import watch, watch_unchecked
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
 
     Whole = NDArray[np.int64]
 
-__all__ = ["Stages", "enumerated"]
+__all__ = ["Stages"]
 
 T = TypeVar("T")
 F = TypeVar("F", bound="Scored | Yearly | Certs")
@@ -374,7 +372,7 @@ class Stages:
         np = numpy_or_refuse()
         order = np.empty(frame.height, dtype=np.int64)
         order[self.places(frame)] = np.arange(frame.height)
-        return frame[order]
+        return frame[order]  # type: ignore[no-any-return]
 
     def places(self, frame: pl.DataFrame) -> Any:
         """Return where the rows of a frame stand among all rows, which are in order of draw and unit.
@@ -402,19 +400,3 @@ class Stages:
 
 def _columns(pl: Any) -> dict[str, Any]:
     return {"group": pl.String, "score": pl.Int64, "rank": pl.Int64, "tier": pl.String, "reason": pl.String}
-
-
-def enumerated(world: World) -> World:
-    """Return a world whose subjects are an enumeration, in the order of its units.
-
-    Args:
-        world: The world.
-    """
-    import polars as pl
-
-    kind = pl.Enum(world.units["subject"].cast(pl.String))
-    units = world.units.with_columns(pl.col("subject").cast(pl.String).cast(kind))
-    data = world.data
-    if data is not None:
-        data = data.with_columns(pl.col("subject").cast(pl.String).cast(kind))
-    return evolve(world, units=units, data=data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from communitygov.simulation.parameters import Parameters
 from communitygov.vocabulary.errors import DataError, MissingExtra, UsageError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-__all__ = ["World", "numpy_or_refuse", "read_units", "whole_number"]
+__all__ = ["World", "enumerated", "numpy_or_refuse", "read_units", "whole_number"]
 
 
 def numpy_or_refuse() -> ModuleType:
@@ -118,8 +118,6 @@ class World:
         if parameters is None:
             parameters = Parameters.of(**values)
         elif units is not None:
-            from attrs import evolve
-
             parameters = evolve(parameters, communities=int(values["communities"]))
         if units is None:
             width = len(str(parameters.communities))
@@ -175,6 +173,22 @@ class World:
     def size(self) -> int:
         """The number of subjects."""
         return self.units.height
+
+
+def enumerated(world: World) -> World:
+    """Return a world whose subjects are an enumeration, in the order of its units.
+
+    Args:
+        world: The world.
+    """
+    import polars as pl
+
+    kind = pl.Enum(world.units["subject"].cast(pl.String))
+    units = world.units.with_columns(pl.col("subject").cast(pl.String).cast(kind))
+    data = world.data
+    if data is not None:
+        data = data.with_columns(pl.col("subject").cast(pl.String).cast(kind))
+    return evolve(world, units=units, data=data)
 
 
 def whole_number(value: object, least: int) -> bool:

@@ -1,0 +1,126 @@
+"""Where a simulation begins: what is refused before anything is computed, and the first period that there are facts for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import evolve
+
+from communitygov.profile.profile import Profile
+from communitygov.simulation.variants import Course, Variant
+from communitygov.simulation.worlds import World, whole_number
+from communitygov.vocabulary.errors import NotInForce, UsageError
+from communitygov.vocabulary.problem import Problem
+from communitygov.vocabulary.text import Title
+
+__all__ = ["DRAWS", "begun", "check_names", "check_years", "draws_of", "years_of"]
+
+DRAWS = 200
+"""How many draws there are unless somebody says otherwise."""
+
+
+def check_names(variants: Sequence[Variant]) -> None:
+    """Refuse two variants of one name.
+
+    Args:
+        variants: The variants.
+
+    Raises:
+        UsageError: If two share a name.
+    """
+    names = [variant.name for variant in variants]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UsageError.because(
+            "repeated-variant",
+            zh=f"方案重名：{'、'.join(twice)}；请另取名",
+            en=f"variants that share a name: {', '.join(twice)}; give each its own",
+        )
+
+
+def check_years(profile: Profile, first: int, last: int, earliest: int) -> None:
+    """Refuse years that there is nothing to simulate in.
+
+    Args:
+        profile: The profile.
+        first: The first year asked for.
+        last: The last.
+        earliest: The first year that there are rules for.
+
+    Raises:
+        UsageError: If the last is before the first.
+        NotInForce: If the first is before the rules are in force.
+    """
+    if last < first:
+        raise UsageError.because(
+            "empty-range", zh=f"末年 {last} 早于首年 {first}", en=f"the last year {last} is before the first, {first}"
+        )
+    if first < earliest:
+        raise NotInForce(
+            Problem(
+                "not-in-force",
+                Title(
+                    zh=f"{profile.name} 自 {profile.first_day} 起生效，{first} 年尚未生效；最早为 {earliest} 年",
+                    en=f"{profile.name} is in force from {profile.first_day}, not in {first}; "
+                    f"the first year is {earliest}",
+                ),
+            )
+        )
+
+
+def draws_of(world: World, draws: int | None) -> int:
+    """Return how many draws there are.
+
+    Args:
+        world: The world; real data is one draw.
+        draws: How many are asked for, if anybody does.
+
+    Raises:
+        UsageError: If that is no such number, or not one of real data.
+    """
+    if world.is_real:
+        if draws not in (None, 1):
+            raise UsageError.because(
+                "real-data-once",
+                zh=f"真实数据只有一次，不能抽取 {draws} 次",
+                en=f"real data are one draw, not {draws}",
+            )
+        return 1
+    if draws is None:
+        return DRAWS
+    if not whole_number(draws, 1):
+        raise UsageError.because(
+            "bad-draws",
+            zh=f"抽取次数须为正整数，却是 {draws!r}",
+            en=f"draws must be a whole number of 1 or more, not {draws!r}",
+        )
+    return draws
+
+
+def years_of(world: World, course: Course) -> list[int]:
+    """Return the years that real data cover wholly; none of a drawn world.
+
+    Args:
+        world: The world.
+        course: The rules, which say what a year is.
+    """
+    if world.data is None:
+        return []
+    known = set(map(str, world.data["period"].to_list()))
+    return [term.year for term in course.terms if term.full and known.issuperset(map(str, term.periods))]
+
+
+def begun(course: Course, world: World, first: int | None) -> Course:
+    """Return a course from where its simulation begins: a year, the first period of real data, or the profile's.
+
+    Args:
+        course: The course.
+        world: The world.
+        first: The first year, if it begins with one.
+    """
+    terms = [term for term in course.terms if first is None or term.year >= first]
+    if world.data is not None:
+        start = min(map(str, world.data["period"].to_list()))
+        cut = [(term, tuple(one for one in term.periods if str(one) >= start)) for term in terms]
+        terms = [evolve(term, periods=kept, full=term.full and kept == term.periods) for term, kept in cut if kept]
+    return evolve(course, terms=tuple(terms))
