@@ -229,6 +229,13 @@ class TestMistakes:
         assert done.code == 1
         assert code in done.err
 
+    def test_another_file_than_the_one_meant_names_its_columns_only(self, call, files):
+        """Where columns have no place, their names are said, and not every cell in them."""
+        done = call("score", "shijingshan", files / "scored.csv")
+        assert done.code == 1
+        assert "unknown-column" in done.err
+        assert "bad-cell" not in done.err
+
     @pytest.mark.parametrize("name", ["d.parquet", "d.xlsx"])
     def test_a_file_that_is_not_what_it_is_called_is_said(self, call, tmp_path, name):
         """Text under the name of a workbook or of Parquet is an error with the file's name."""

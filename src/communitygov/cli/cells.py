@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from communitygov.vocabulary.errors import DataError
-from communitygov.vocabulary.frames import SHOWN, Column, Table
+from communitygov.vocabulary.frames import SHOWN, Column, Table, column_problems
 from communitygov.vocabulary.numbers import exact
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.problem import Place, Problem
@@ -56,27 +56,33 @@ def typed(cells: Cells, table: Table) -> pl.DataFrame:
         table: The declared columns.
 
     Raises:
-        DataError: If a cell is not of its column's kind; each is named with file, row and column, the first 20 and
-            how many more there are.
+        DataError: If columns are missing or have no place; or if a cell is not of its column's kind: each is named
+            with file, row and column, the first 20 and how many more there are.
     """
+    import narwhals as nw
     import polars as pl
 
+    kinds = {"whole": pl.Int64(), "score": pl.Int64(), "number": pl.Float64(), "flag": pl.Boolean()}
     declared = {column.name: column for column in table.columns}
-    problems: list[Problem] = []
+    schema = {
+        name: kinds.get(declared[name].kind, pl.String()) if name in declared else pl.String() for name in cells.heads
+    }
+    # Another file than the one that was meant has faults in every cell; it is enough to name its columns.
+    problems = list(column_problems(table, nw.from_native(pl.DataFrame(schema=schema)).schema, ()))
+    if problems:
+        raise DataError(problems)
     columns: dict[str, Any] = {}
-    for i, name in enumerate(cells.heads):
+    for i, (name, kind) in enumerate(schema.items()):
         texts = [row[i] for row in cells.rows]
         column = declared.get(name)
         if column is None or column.kind in ("text", "any"):
-            columns[name] = pl.Series(name, [text if text != "" else None for text in texts], dtype=pl.String)
+            columns[name] = pl.Series(name, [text if text != "" else None for text in texts], dtype=kind)
             continue
         read = {text: _read(column, text.strip()) for text in set(texts)}  # most values come many times
         for line, text in zip(cells.lines, texts, strict=True):
             if read[text] is _BAD:
                 problems.append(_bad_cell(column, text, Place(cells.file, line, i + 1)))
-        values = [None if read[text] is _BAD else read[text] for text in texts]
-        kinds = {"whole": pl.Int64, "score": pl.Int64, "number": pl.Float64, "flag": pl.Boolean, "period": pl.String}
-        columns[name] = pl.Series(name, values, dtype=kinds[column.kind])
+        columns[name] = pl.Series(name, [None if read[one] is _BAD else read[one] for one in texts], dtype=kind)
     if problems:
         raise DataError(_first(problems))
     return pl.DataFrame(columns)

@@ -79,6 +79,10 @@ def find_profile(name: str) -> Profile:
     Raises:
         ProfileNotFound: If there is neither.
         DocumentError: With every problem of its documents.
+
+    Example:
+        >>> find_profile("shijingshan").name
+        'shijingshan'
     """
     from communitygov.plugins.finding import find_profiles, load_profile
 
@@ -151,6 +155,10 @@ def one_reading_each(texts: Iterable[str]) -> dict[str, str]:
 
     Raises:
         UsageError: If one is not of that form, or a question is answered twice.
+
+    Example:
+        >>> one_reading_each(["quota_rounding=up"])
+        {'quota_rounding': 'up'}
     """
     found = readings_of(texts)
     for question, readings in found.items():
@@ -192,6 +200,10 @@ def only(what: str, found: Mapping[str, T], name: str | None, *, profile: str) -
 
     Raises:
         UsageError: If there is none of the name, or a name is needed.
+
+    Example:
+        >>> only("index", {"quality": 1}, None, profile="city")
+        ('quality', 1)
     """
     if name is None and len(found) == 1:
         name = next(iter(found))

@@ -30,7 +30,7 @@ _DIGITS = 15
 def read_frame(
     file: str | Path, table: Table | Callable[[Sequence[str]], Table], *, encoding: str = "utf-8"
 ) -> pl.DataFrame:
-    """Read a table from a file.
+    r"""Read a table from a file.
 
     The cells of CSV and XLSX are read as text, and then exactly by what the table declares, so that codes such as
     ``007`` stay what they are. Parquet keeps the kinds it has.
@@ -44,6 +44,17 @@ def read_frame(
         UsageError: If the file cannot be read, or its suffix or the encoding is unknown.
         DataError: If it is not the table that its suffix says, or a cell is not of its column's kind.
         MissingExtra: If XLSX is to be read without the extra ``excel``.
+
+    Example:
+        >>> import tempfile
+        >>> from communitygov.vocabulary.frames import Column
+        >>> table = Table(
+        ...     "scores", (Column("score", "score", Title(zh="得分", en="score"), decimals=2),), (), open=True
+        ... )
+        >>> file = Path(tempfile.mkdtemp()) / "scores.csv"
+        >>> _ = file.write_text("subject,score\n007,86.3\n")
+        >>> read_frame(file, table).row(0)
+        ('007', 8630)
     """
     file = Path(file)
     suffix = _suffix(file)

@@ -34,6 +34,12 @@ def variants_of(
     Raises:
         UsageError: If there is no such reform, question or reading.
         DocumentError: With every problem of a reform's file.
+
+    Example:
+        >>> import communitygov
+        >>> profile = communitygov.load_profile("shijingshan")
+        >>> [variant.name for variant in variants_of(profile, ["two-goals"], ["quota_rounding=up"])]
+        ['quota_rounding=up', 'two-goals']
     """
     from communitygov.simulation.variants import Variant, as_it_stands
 

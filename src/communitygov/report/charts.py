@@ -111,6 +111,13 @@ def share_chart(lines: Sequence[Line], lang: Language, *, target: Target | None 
 
     Raises:
         MissingExtra: If Altair or vl-convert is not installed.
+
+    Example:
+        >>> said = Title(zh="占比", en="share")
+        >>> points = (Point(2022, 0.3, 0.3, 0.3), Point(2023, 0.5, 0.4, 0.6))
+        >>> chart = share_chart([Line(said, points)], "en", measured=said)
+        >>> chart.to_dict()["width"]
+        640
     """
     alt = altair()
     years = sorted({point.year for line in lines for point in line.points})
@@ -226,6 +233,12 @@ def moves_chart(moves: Sequence[Move], titles: Sequence[Title], lang: Language) 
 
     Raises:
         MissingExtra: If Altair or vl-convert is not installed.
+
+    Example:
+        >>> old, new, none = (Title(zh=word, en=word) for word in ("old", "new", "none"))
+        >>> chart = moves_chart([Move(new, 2023, none, Title(zh="星", en="star"), True, 3.5)], [old, new], "en")
+        >>> len(chart.to_dict()["concat"])
+        1
     """
     alt = altair()
     kinds = list(dict.fromkeys((move.gains, f"{move.before.say(lang)} → {move.after.say(lang)}") for move in moves))
@@ -282,6 +295,12 @@ def index_chart(index: Index, title: Title, lang: Language) -> Any:
 
     Raises:
         MissingExtra: If Altair or vl-convert is not installed.
+
+    Example:
+        >>> import communitygov
+        >>> index = communitygov.load_profile("shijingshan").at("2023").index["quality_community"]
+        >>> index_chart(index, index.name(), "en").to_dict()["height"]
+        720
     """
     alt = altair()
     height = max(_ROW * len(index.leaves), 120)

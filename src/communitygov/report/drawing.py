@@ -64,6 +64,10 @@ def altair() -> ModuleType:
 
     Raises:
         MissingExtra: If it or vl-convert is not installed.
+
+    Example:
+        >>> altair().__name__
+        'altair'
     """
     found = []
     for name in ("altair", "vl_convert"):
@@ -157,6 +161,9 @@ def check_picture(file: str | Path) -> None:
 
     Raises:
         UsageError: If its suffix is neither ``.svg`` nor ``.png``, or it is a PNG and no font with Chinese is found.
+
+    Example:
+        >>> check_picture("chart.svg")
     """
     suffix = Path(file).suffix.lower()
     if suffix not in (".svg", ".png"):
@@ -182,6 +189,10 @@ def cjk_font(folders: Sequence[str] | None = None) -> Path | None:
 
     Args:
         folders: Where fonts are; where the common systems keep them, if None.
+
+    Example:
+        >>> cjk_font([]) is None
+        True
     """
     for folder in _FONT_FOLDERS if folders is None else folders:
         root = Path(folder).expanduser()

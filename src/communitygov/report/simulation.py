@@ -44,6 +44,17 @@ def write_report(
 
     Raises:
         MissingExtra: If Altair or vl-convert is not installed (extra ``report``).
+
+    Example:
+        >>> import tempfile
+        >>> import communitygov
+        >>> from communitygov.simulation.run import simulate
+        >>> from communitygov.simulation.worlds import World
+        >>> profile = communitygov.load_profile("shijingshan")
+        >>> done = simulate(profile, World.drawn(seed=1), last=2022, draws=2)
+        >>> files = write_report(done, profile, Path(tempfile.mkdtemp()) / "report.html", lang="zh")
+        >>> [file.name for file in files]
+        ['report.html', 'star_share.svg', 'index_tree.svg']
     """
     file = Path(file)
     found = contents(simulation, profile)
@@ -192,6 +203,12 @@ def target_of(rules: RuleSet) -> Target | None:
 
     Args:
         rules: The rules.
+
+    Example:
+        >>> import communitygov
+        >>> target = target_of(communitygov.load_profile("shijingshan").at("2025"))
+        >>> str(target.share), target.clause
+        ('1/2', ('SJS-26',))
     """
     for key, expectation in rules.rules.expectations.items():
         if _of_all_certified(rules, expectation):

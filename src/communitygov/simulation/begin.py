@@ -1,4 +1,4 @@
-"""Where a simulation begins: what is refused before anything is computed, and the first period that there are facts for."""
+"""Where a simulation begins: what is refused before anything is computed, and the first period with facts."""
 
 from __future__ import annotations
 

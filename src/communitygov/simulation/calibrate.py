@@ -123,6 +123,12 @@ def measurement_variance(parameters: Parameters, index: Index, per: Literal["cel
         parameters: The parameters.
         index: The rules, of which each leaf's method and share are used.
         per: Whether the leaves of a quality and method share their error.
+
+    Example:
+        >>> import communitygov
+        >>> index = communitygov.load_profile("shijingshan").at(2023).index["quality_community"]
+        >>> round(measurement_variance(Parameters(), index), 2)
+        1.87
     """
     cells: dict[tuple[str, str | None], Fraction] = {}
     for leaf in index.leaves:

@@ -65,6 +65,22 @@ def draw(
 
     Source:
         The model stands in ``Parameters``; the random numbers are numpy's SFC64, seeded by name and period.
+
+    Example:
+        >>> from communitygov.index.rules import Indicator
+        >>> from communitygov.index.scales import Scale
+        >>> index = Index(
+        ...     subject="community",
+        ...     period="year",
+        ...     maximum=1,
+        ...     decimals=2,
+        ...     weights="points",
+        ...     scale=Scale(minimum=0, maximum=10, decimals=1),
+        ...     indicators={"order": Indicator(weight=1, method="visit")},
+        ... )
+        >>> world = World.drawn(communities=2, mean=70, spread=0, quality_spread=0, quarter_spread=0, visit_error=0)
+        >>> draw(world, index, [Period.parse("2023")], 1).rows()
+        [(0, 'c1', '2023', 7.0), (0, 'c2', '2023', 7.0)]
     """
     import polars as pl
 
@@ -136,6 +152,10 @@ def flags(world: World, columns: Sequence[str], year: int, draws: int) -> pl.Dat
     Returns:
         One row per draw and subject: ``draw``, ``subject`` and the columns. A drawn fact is true with the parameter
         ``flag_rate``; of real data, what ``facts`` has, and false where it has nothing.
+
+    Example:
+        >>> flags(World.drawn(communities=2, flag_rate=1), ["accident"], 2023, 1).rows()
+        [(0, 'c1', True), (0, 'c2', True)]
     """
     import polars as pl
 

@@ -224,6 +224,11 @@ def summary(values: Whole) -> dict[str, Any]:
 
     Args:
         values: One number per draw.
+
+    Example:
+        >>> import numpy
+        >>> summary(numpy.arange(1, 101))
+        {'total': 5050, 'mean': 50.5, 'low': 5, 'high': 95}
     """
     np = numpy_or_refuse()
     rising, count = np.sort(values), len(values)

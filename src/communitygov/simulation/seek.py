@@ -75,6 +75,13 @@ def with_value(profile: Profile, leaf: str, value: Fraction, *, reforms: Sequenc
 
     Raises:
         UsageError: If there is no such leaf, it holds no number, or it holds a whole number and the value is none.
+
+    Example:
+        >>> import communitygov
+        >>> rules = communitygov.load_profile("shijingshan")
+        >>> less = with_value(rules, "certification.quality_star.tiers.five_star.share", Fraction(1, 20))
+        >>> rules.at(2024, reforms=[less]).find("certification.quality_star.tiers.five_star.share").text()
+        '5%'
     """
     old = profile.at(profile.first_day, reforms=reforms).find(leaf)
     text = old.text()

@@ -65,6 +65,12 @@ class Variant:
 
         Raises:
             UsageError: If there is no such question or reading.
+
+        Example:
+            >>> import communitygov
+            >>> rules = communitygov.load_profile("shijingshan")
+            >>> Variant.of_reading(rules, "renewal_reach", "moved_cut").name
+            'renewal_reach=moved_cut'
         """
         asked = profile.at(profile.first_day).rules.interpretations
         if question not in asked:
