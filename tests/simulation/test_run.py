@@ -51,6 +51,8 @@ class TestAgainstTheVerbs:
         "as it stands": "{}",
         "no renewal, awards, plaques, watch list": "{renewal: ~, awards: ~, plaques: ~, watch: ~}",
         "the listed are barred": "{watch: {starred: barred}}",
+        "ties at the last places are out": "{watch: {ties: out, last: 5, leaving: {after: 2}}}",
+        "last places of the year to date": "{watch: {rank_of: year_to_date}}",
         "plaques fall at once": "{plaques: {on_watch: at_once}}",
         "plaques are kept": "{plaques: {on_change: keep}}",
         "both": "{plaques: {on_change: keep, on_watch: at_once}, watch: {leaving: {after: 2}, starred: barred}}",

@@ -41,8 +41,9 @@ def money(stages: Stages, course: Course, term: Term, certs: Certs, before: Cert
         if term.certification.awards is None:
             return np.zeros(stages.draws, dtype=np.int64)  # type: ignore[no-any-return]
         scored = before is not None and before.frame["score"].null_count() < before.frame.height
-        last = before.frame.lazy() if before is not None and scored else None
-        money = awards(term.certification, certs.frame.lazy(), last, by=BY)
+        asked = [name for name in (*KEYS, "group", "tier", "score", "rank") if name in certs.frame.columns]
+        last = before.frame.select(asked).lazy() if before is not None and scored else None
+        money = awards(term.certification, certs.frame.select(asked).lazy(), last, by=BY)
         sums = money.group_by("draw").agg(pl.col("award").sum()).sort("draw").collect()
         return sums["award"].cast(pl.Int64).to_numpy()  # type: ignore[no-any-return]
 
@@ -105,7 +106,7 @@ def _plaques(stages: Stages, term: Term, certs: Certs, before: Certs | None, han
     held = None if hangs is None else hangs.held
     known = [one.frame["tier"].is_not_null() for one in (certs, before) if one is not None]
     touched = known[0] | known[-1]
-    rows = [None if one is None else one.frame.lazy().filter(touched).select(*KEYS, "tier") for one in (before, certs)]
+    rows = [None if one is None else one.frame.filter(touched).select(*KEYS, "tier").lazy() for one in (before, certs)]
     hangs_now = None if held is None else held.lazy()
     found = plaque_events(rule, rows[0], rows[1], hangs_now, day=day, by=BY)
     if plain:

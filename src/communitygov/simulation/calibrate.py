@@ -128,7 +128,7 @@ def measurement_variance(parameters: Parameters, index: Index, per: Literal["cel
         >>> import communitygov
         >>> index = communitygov.load_profile("shijingshan").at(2023).index["quality_community"]
         >>> round(measurement_variance(Parameters(), index), 2)
-        1.87
+        1.91
     """
     cells: dict[tuple[str, str | None], Fraction] = {}
     for leaf in index.leaves:

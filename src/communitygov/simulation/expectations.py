@@ -39,6 +39,7 @@ class Expected:
         wanted: The expectations, by id.
         unmeasured: Those that cannot be judged, with the reason.
         nodes: The nodes of the index whose points their measures ask for.
+        told: The columns of a certification that they ask for.
         values: For each measure, its values of each period or year.
     """
 
@@ -46,6 +47,7 @@ class Expected:
     wanted: Mapping[str, Expectation]
     unmeasured: Mapping[str, Title]
     nodes: frozenset[str]
+    told: frozenset[str]
     values: dict[str, list[pl.DataFrame]] = field(factory=dict)
 
     def take(self, stages: Stages, scored: Sequence[Scored], certs: Certs) -> None:
@@ -101,6 +103,7 @@ def expected_of(course: Course, world: World, *, undated: bool) -> Expected:
     wanted: dict[str, Expectation] = {}
     unmeasured: dict[str, Title] = {}
     nodes: set[str] = set()
+    told: set[str] = set()
     for name, expectation in rules.rules.expectations.items():
         if expectation.measure is None:
             unmeasured[name] = Title(
@@ -122,7 +125,8 @@ def expected_of(course: Course, world: World, *, undated: bool) -> Expected:
             continue
         wanted[name] = expectation
         nodes |= asked & points if measure.of == "scored" else set()
-    return Expected(rules, wanted, unmeasured, frozenset(nodes))
+        told |= asked if measure.of == "certified" else set()
+    return Expected(rules, wanted, unmeasured, frozenset(nodes), frozenset(told))
 
 
 def _asked(measure: Measure) -> frozenset[str]:

@@ -248,18 +248,20 @@ def shares(tops: Whole, bottoms: Whole) -> dict[str, Any]:
         tops: The numerator of each draw.
         bottoms: Its base.
     """
-    pairs = zip(tops.tolist(), bottoms.tolist(), strict=True)
-    rising = sorted(Fraction(top, bottom) for top, bottom in pairs if bottom)
-    count = len(rising)
+    np = numpy_or_refuse()
+    based = bottoms > 0
+    count, tops, bottoms = int(based.sum()), tops[based], bottoms[based]
     if not count:
         return {"mean": None, "low": None, "high": None}
-    low, high = rising[ceil(LOW * count) - 1], rising[ceil(HIGH * count) - 1]
+    # Unlike ratios of whole numbers below 2**26 differ as floats too, in the same order; so these may be sorted.
+    order = np.argsort(tops / bottoms, kind="stable")
+    low, high = (
+        float(Fraction(int(tops[at]), int(bottoms[at]))) for at in (order[ceil(q * count) - 1] for q in (LOW, HIGH))
+    )
     # Added up base by base, since a sum of fractions of many bases grows long.
-    sums: dict[int, int] = {}
-    for top, bottom in zip(tops.tolist(), bottoms.tolist(), strict=True):
-        sums[bottom] = sums.get(bottom, 0) + top
-    mean = sum(Fraction(top, bottom) for bottom, top in sums.items() if bottom) / count
-    return {"mean": float(mean), "low": float(low), "high": float(high)}
+    sums = ((int(base), int(tops[bottoms == base].sum())) for base in np.unique(bottoms))
+    mean = sum(Fraction(top, base) for base, top in sums) / count
+    return {"mean": float(mean), "low": low, "high": high}
 
 
 def assumptions(rules: RuleSet, sections: Sequence[str]) -> tuple[Assumption, ...]:

@@ -95,7 +95,7 @@ def simulate(
         holders=holders,
         undated=undated,
     )
-    for error in run.carry_out(progress).values():
+    for error in (run.errors or run.carry_out(progress)).values():
         raise error
     return tabulate(run)
 
@@ -124,10 +124,10 @@ def attempt(
         CommunityGovError: What ``simulate`` raises, for the first variant.
     """
     run = Run.of(profile, world, tuple(variants), **settings)
-    errors = run.carry_out(progress)
-    first = errors.get(variants[0].name)
-    if first is not None:
-        raise first
+    first = variants[0].name
+    errors = run.errors if first in run.errors else run.carry_out(progress)
+    if first in errors:
+        raise errors[first]
     return tabulate(run, without=errors), errors
 
 
@@ -263,8 +263,9 @@ class Run:
             The error of each variant that could not be carried out to the end, by its name.
         """
         nodes = frozenset(name for state in self.states.values() for name in state.expected.nodes)
+        told = frozenset(name for state in self.states.values() for name in state.expected.told)
         ties = {name for s in self.states.values() for t in s.course.terms for name in t.certification.tie_break}
-        stages = Stages(self.world, self.draws, nodes | ties)
+        stages = Stages(self.world, self.draws, nodes | ties, told)
         steps = [self._steps(state) for state in self.states.values()]
         periods = sorted({period for step in steps for period in step})
         errors = dict(self.errors)

@@ -37,7 +37,7 @@ _ELSEWHERE = ("year", "watch", "awards", "plaques", "listing", "consequences", "
 """Parts of a certification's rules that who is certified does not rest on, but for what other stages made of them."""
 
 _ROWS = 160_000
-"""How many rows are drawn and scored at once, at most, where one period has fewer."""
+"""How many rows are drawn and scored at once, at most, where one period has fewer: what fits into memory."""
 
 
 class Stages:
@@ -47,10 +47,11 @@ class Stages:
         world: The world; its subjects are an enumeration, in the order of the units.
         draws: How many draws.
         nodes: The nodes of an index whose points are wanted, beside the score.
+        told: The columns of a certification that are wanted, beside those that go on.
     """
 
-    def __init__(self, world: World, draws: int, nodes: frozenset[str]) -> None:
-        self.world, self.draws, self.nodes = world, draws, nodes
+    def __init__(self, world: World, draws: int, nodes: frozenset[str], told: frozenset[str]) -> None:
+        self.world, self.draws, self.nodes, self.told = world, draws, nodes, told
         self.rows: pl.DataFrame = self._all_rows().collect().sort(KEYS)
         self._now: dict[object, Any] = {}
         self._alike: dict[type, list[Scored | Yearly | Certs]] = {}
@@ -161,7 +162,7 @@ class Stages:
     ) -> Watching:
         import polars as pl
 
-        scores = pl.concat([one.frame.select(*KEYS, "period", "score") for one in recent])
+        scores = pl.concat([self._that_matter(rule, one, before) for one in recent])
         listed = None if before is None else before.listed.lazy()
         period = str(recent[-1].period)
         frame = verb(rule, scores.lazy(), listed, period=period, by=BY).frame
@@ -175,6 +176,30 @@ class Stages:
             "left_watch": self.per_draw(changes.filter(pl.col("change") == "leaves")),
         }
         return Watching(listed_now, changes, counts)
+
+    def _that_matter(self, rule: Certification, scored: Scored, before: Watching | None) -> pl.DataFrame:
+        """Return the rows of a period that can bear on a watch list; the others only cost time.
+
+        Who is not among the last places of the period and not on the list neither enters nor leaves, and is ahead of
+        all who are among them, so that their ranks do not hang on it. That is so where nobody's score is missing, and
+        periods are not added up.
+        """
+        import polars as pl
+
+        frame = scored.frame.select(*KEYS, "period", "score")
+        last = rule.watch.last if rule.watch is not None and rule.watch.rank_of == "period" else self.world.size
+        if self.world.is_real or last >= self.world.size:
+            return frame
+
+        def among() -> Any:
+            np = numpy_or_refuse()
+            scores = frame["score"].to_numpy().reshape(self.draws, self.world.size)
+            return (scores <= np.partition(scores, last - 1, axis=1)[:, [last - 1]]).ravel()
+
+        marks = self.once(("last", scored, last), among)
+        if before is not None:
+            marks = marks | self.once(("listed", before), lambda: self._marks(before.listed))
+        return frame.filter(pl.Series(marks))
 
     def listens(self, term: Term) -> bool:
         """Return whether who is certified can hang on the watch list.
@@ -274,12 +299,12 @@ class Stages:
         before: Certs | None,
         watching: Watching | None,
     ) -> Certs:
-        import polars as pl
-
         frame = self._with_facts(rule, year, scores, last, watching)
         holders = None if before is None else before.holders.lazy()
         result = certify_unchecked(rule, frame.lazy(), holders, year=year, by=BY).frame
-        columns = ["subject", "year", *BY, *_columns(pl)]
+        # What nobody asks for is not computed: the result is lazy.
+        columns = ["subject", "year", *BY, "score", "rank", "tier", *(("group",) if rule.group_by else ())]
+        columns += [name for name in ("group", "reason") if name in self.told and name not in columns]
         return self._as_certs(rule, self._in_order(result.select(columns).collect()), before)
 
     def nobody(self, course: Course, term: Term, before: Certs | None) -> Certs:
