@@ -7,6 +7,7 @@ from typing import Literal
 
 from communitygov.certification.rules import Certification
 from communitygov.documents.rule import Finding, Patch, Rule, rule, term
+from communitygov.grid.rules import Grid
 from communitygov.index.rules import Index
 from communitygov.measures.facts import check_facts, check_schemes
 from communitygov.measures.rules import Contradiction, Expectation, Fact, Measure, Report, Scheme
@@ -186,6 +187,7 @@ class Rules(Rule):
         interpretations: Open questions.
         index: Indexes.
         certification: Certifications.
+        grid: Grids.
         measures: Measures.
         expectations: Targets, standards and trends.
         facts: Figures of the source.
@@ -199,6 +201,7 @@ class Rules(Rule):
     interpretations: Mapping[str, Interpretation] = term("解释口径", "Interpretations", default={})
     index: Mapping[str, Index] = term("评价体系", "Index", default={})
     certification: Mapping[str, Certification] = term("认定", "Certification", default={})
+    grid: Mapping[str, Grid] = term("网格", "Grid", default={})
     measures: Mapping[str, Measure] = term("指标口径", "Measures", default={})
     expectations: Mapping[str, Expectation] = term("要求", "Expectations", default={})
     facts: Mapping[str, Fact] = term("事实", "Facts", default={})
@@ -232,7 +235,17 @@ class Rules(Rule):
         return len(value) if isinstance(value, Mapping) else None
 
 
-SECTIONS = ("index", "certification", "measures", "expectations", "facts", "contradictions", "schemes", "reports")
+SECTIONS = (
+    "index",
+    "certification",
+    "grid",
+    "measures",
+    "expectations",
+    "facts",
+    "contradictions",
+    "schemes",
+    "reports",
+)
 """The sections whose entries are rules and figures, each under an id."""
 
 

@@ -11,6 +11,7 @@ from communitygov.certification.rules import Certification
 from communitygov.documents.check import clause_at
 from communitygov.documents.layers import Layer
 from communitygov.documents.node import Node
+from communitygov.grid.rules import Grid
 from communitygov.index.rules import Index
 from communitygov.profile.rules import ReformFile, Rules
 from communitygov.vocabulary.errors import UsageError
@@ -75,6 +76,11 @@ class RuleSet:
     def certification(self) -> Mapping[str, Certification]:
         """The certifications by id."""
         return self.rules.certification
+
+    @property
+    def grid(self) -> Mapping[str, Grid]:
+        """The grids by id."""
+        return self.rules.grid
 
     def find(self, path: str) -> Node:
         """Return the located value at a dotted path.

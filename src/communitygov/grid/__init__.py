@@ -1,0 +1,1 @@
+"""Grid: who is where, and who answers for what."""
