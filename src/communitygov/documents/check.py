@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from communitygov.documents.node import Node
 from communitygov.vocabulary.problem import Place, Problem, did_you_mean, nearest
@@ -149,68 +149,103 @@ def _without(node: Node, path: Sequence[str | int], error: ValidationError) -> N
     return Node(node.place, node.layer, "", key=node.key, faulty=True)
 
 
+@frozen
+class _Fault:
+    """One error of the schema: what it asked for, what it found instead, and where."""
+
+    error: ValidationError
+    here: Node
+    clause: tuple[str, ...]
+    shown: tuple[str, ...]
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        return self.error.schema if isinstance(self.error.schema, Mapping) else {}
+
+    def problem(self, code: str, zh: str, en: str, place: Place | None = None, more: str = "") -> Problem:
+        dotted = ".".join((*self.shown, more) if more else self.shown)
+        return Problem(code, Title(zh=zh, en=en), place or self.here.place, clause=self.clause, path=dotted)
+
+
 def _translate(
     error: ValidationError, node: Node, path: tuple[str | int, ...], root: Node, shown: tuple[str, ...]
 ) -> Iterator[Problem]:
-    here = place_of(node, path)
-    clause = clause_at(root, shown)
+    fault = _Fault(error, place_of(node, path), clause_at(root, shown), shown)
+    kind = fault.schema.get("kind")
+    if kind in _EXPECTED and (kind, error.validator) not in _BOUNDED:
+        return _not_of_its_kind(fault)
+    return _SAID.get(str(error.validator), _bad_value)(fault)
 
-    def problem(code: str, zh: str, en: str, place: Place | None = None, more: str = "") -> Problem:
-        dotted = ".".join((*shown, more) if more else shown)
-        return Problem(code, Title(zh=zh, en=en), place or here.place, clause=clause, path=dotted)
 
-    schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
-    instance: Any = error.instance
-    asked: Any = error.validator_value
-    if error.validator == "additionalProperties":
-        known = schema.get("properties", {})
-        for key in sorted(set(instance) - set(known)):
-            hint = did_you_mean(key, known)
-            child = here[key]
-            yield problem(
-                "unknown-field",
-                f"没有字段 `{key}`{hint.zh}",
-                f"unknown field `{key}`{hint.en}",
-                child.key or child.place,
-                key,
-            )
-    elif error.validator == "required":
-        misspelt = set(instance) - set(schema["properties"])
-        for key in sorted(set(asked) - set(instance)):
-            if f"'{key}' is a required" in error.message and nearest(key, misspelt) is None:
-                title = schema["properties"][key].get("title")
-                yield problem(
-                    "missing-field",
-                    f"缺少字段 `{key}`" + (f"（{title}）" if title else ""),
-                    f"the field `{key}` is missing" + (f" ({title})" if title else ""),
-                    here.begins,
-                )
-    elif error.validator == "enum":
-        if isinstance(instance, str):
-            hint = did_you_mean(instance, [value for value in asked if value is not None])
-            shown_value = here.text()
-            yield problem(
-                "unknown-choice",
-                f"不能取 `{shown_value}`{hint.zh}",
-                f"`{shown_value}` is no choice here{hint.en}",
-            )
-    elif error.validator in ("minimum", "maximum") and schema.get("kind") not in ("share", "period"):
-        sign = {"minimum": ("不小于", "at least"), "maximum": ("不大于", "at most")}[error.validator]
-        yield problem(
-            "out-of-range", f"`{here.text()}` 须{sign[0]} {asked}", f"`{here.text()}` must be {sign[1]} {asked}"
-        )
-    elif schema.get("kind") in _EXPECTED:
-        kind = schema["kind"]
-        wanted = _EXPECTED[kind]
-        yield problem(f"bad-{kind}", f"`{here.text()}` 不是{wanted.zh}", f"`{here.text()}` is not {wanted.en}")
-    elif error.validator == "type":
-        wanted_kinds = [_KINDS[kind] for kind in asked if kind != "null"]
-        zh, en = "或".join(k.zh for k in wanted_kinds), " or ".join(k.en for k in wanted_kinds)
-        found, hint = here.text(), Title(zh="", en="")
-        if isinstance(instance, str) and _UNQUOTED.fullmatch(instance):
-            found, hint = f'"{instance}"', Title(zh="；请去掉引号", en="; take the quotes off")
-        elif "string" in asked and isinstance(instance, int | Fraction):
-            hint = Title(zh="；请加引号", en="; put it in quotes")
-        yield problem("wrong-type", f"须为{zh}，却是 `{found}`{hint.zh}", f"expected {en}, found `{found}`{hint.en}")
-    else:
-        yield problem("bad-value", f"`{here.text()}` 不合规定：{error.message}", f"`{here.text()}`: {error.message}")
+def _unknown_field(fault: _Fault) -> Iterator[Problem]:
+    known = fault.schema.get("properties", {})
+    instance: Any = fault.error.instance
+    for key in sorted(set(instance) - set(known)):
+        hint = did_you_mean(key, known)
+        child = fault.here[key]
+        zh, en = f"没有字段 `{key}`{hint.zh}", f"unknown field `{key}`{hint.en}"
+        yield fault.problem("unknown-field", zh, en, child.key or child.place, key)
+
+
+def _missing_field(fault: _Fault) -> Iterator[Problem]:
+    properties = fault.schema["properties"]
+    instance: Any = fault.error.instance
+    asked: Any = fault.error.validator_value
+    misspelt = set(instance) - set(properties)
+    for key in sorted(set(asked) - set(instance)):
+        if f"'{key}' is a required" in fault.error.message and nearest(key, misspelt) is None:
+            title = properties[key].get("title")
+            zh = f"缺少字段 `{key}`" + (f"（{title}）" if title else "")
+            en = f"the field `{key}` is missing" + (f" ({title})" if title else "")
+            yield fault.problem("missing-field", zh, en, fault.here.begins)
+
+
+def _unknown_choice(fault: _Fault) -> Iterator[Problem]:
+    asked: Any = fault.error.validator_value
+    if isinstance(fault.error.instance, str):  # all else is of the wrong type, which is said already
+        hint = did_you_mean(fault.error.instance, [value for value in asked if value is not None])
+        found = fault.here.text()
+        yield fault.problem("unknown-choice", f"不能取 `{found}`{hint.zh}", f"`{found}` is no choice here{hint.en}")
+
+
+def _out_of_range(fault: _Fault) -> Iterator[Problem]:
+    bound = _BOUNDS[str(fault.error.validator)]
+    found, asked = fault.here.text(), fault.error.validator_value
+    yield fault.problem("out-of-range", f"`{found}` 须{bound.zh} {asked}", f"`{found}` must be {bound.en} {asked}")
+
+
+def _not_of_its_kind(fault: _Fault) -> Iterator[Problem]:
+    kind, found = fault.schema["kind"], fault.here.text()
+    wanted = _EXPECTED[kind]
+    yield fault.problem(f"bad-{kind}", f"`{found}` 不是{wanted.zh}", f"`{found}` is not {wanted.en}")
+
+
+def _wrong_type(fault: _Fault) -> Iterator[Problem]:
+    instance: Any = fault.error.instance
+    asked: Any = fault.error.validator_value
+    wanted = [_KINDS[kind] for kind in asked if kind != "null"]
+    zh, en = "或".join(kind.zh for kind in wanted), " or ".join(kind.en for kind in wanted)
+    found, hint = fault.here.text(), Title(zh="", en="")
+    if isinstance(instance, str) and _UNQUOTED.fullmatch(instance):
+        found, hint = f'"{instance}"', Title(zh="；请去掉引号", en="; take the quotes off")
+    elif "string" in asked and isinstance(instance, int | Fraction):
+        hint = Title(zh="；请加引号", en="; put it in quotes")
+    yield fault.problem("wrong-type", f"须为{zh}，却是 `{found}`{hint.zh}", f"expected {en}, found `{found}`{hint.en}")
+
+
+def _bad_value(fault: _Fault) -> Iterator[Problem]:
+    found, said = fault.here.text(), fault.error.message
+    yield fault.problem("bad-value", f"`{found}` 不合规定：{said}", f"`{found}`: {said}")
+
+
+_BOUNDS = {"minimum": Title(zh="不小于", en="at least"), "maximum": Title(zh="不大于", en="at most")}
+# The bounds of a share and of a period are part of what they are; those of a number are the rule's own.
+_BOUNDED = {("number", bound) for bound in _BOUNDS}
+_SAID: dict[str, Callable[[_Fault], Iterator[Problem]]] = {
+    "additionalProperties": _unknown_field,
+    "required": _missing_field,
+    "enum": _unknown_choice,
+    "type": _wrong_type,
+    **dict.fromkeys(_BOUNDS, _out_of_range),
+}
+"""What is said of an error, by the word of the schema that it breaks."""
