@@ -20,6 +20,7 @@ from communitygov.vocabulary.problem import Place, Problem
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
+    from yaml.error import MarkedYAMLError
     from yaml.events import Event
 
 __all__ = ["DIGITS", "MAX_BYTES", "MAX_DEPTH", "read_document", "read_text", "try_document"]
@@ -170,6 +171,34 @@ def _decode(data: bytes, name: str) -> str:
     return text
 
 
+def _step(event: Event) -> int:
+    """Return how much deeper it is behind an event."""
+    kind = type(event).__name__
+    return int(kind.endswith("StartEvent")) - int(kind.endswith("EndEvent"))
+
+
+def _first_too_deep(text: str, error: MarkedYAMLError) -> Event | None:
+    """Return the first event that goes too deep, if it is the depth that libyaml gave up at.
+
+    Newer versions do so at a depth of their own, and look so far ahead that they name no event before it. The parser
+    in Python has no such limit; it is slow, and reads no further than to that event.
+    """
+    import yaml
+
+    if error.problem_mark is None or "nesting depth" not in str(error.problem):
+        return None
+    depth = -2  # the stream and the document are levels too, to the parser
+    try:
+        for event in yaml.parse(text[: error.problem_mark.index], Loader=yaml.SafeLoader):
+            depth += _step(event)
+            if depth > MAX_DEPTH:
+                found: Event = event
+                return found
+    except yaml.YAMLError:  # what was cut off behind it
+        pass
+    return None
+
+
 class _Reader:
     """Builds nodes from parser events and collects what is wrong on the way."""
 
@@ -185,6 +214,10 @@ class _Reader:
         try:
             events = iter(list(yaml.parse(text, Loader=loader)))
         except yaml.MarkedYAMLError as error:
+            deep = _first_too_deep(text, error)
+            if deep is not None:
+                self._refuse_depth(self._place(deep))
+                return None
             mark = error.problem_mark or error.context_mark
             place = Place(self.name, mark.line + 1, mark.column + 1) if mark else Place(self.name)
             said = " ".join(part for part in (error.context, error.problem) if part)
@@ -267,7 +300,7 @@ class _Reader:
                 )
             )
 
-    def _too_deep(self, events: Iterator[Event], place: Place) -> Node:
+    def _refuse_depth(self, place: Place) -> None:
         self.problems.append(
             _problem(
                 "too-deep",
@@ -276,11 +309,12 @@ class _Reader:
                 en=f"nested deeper than {MAX_DEPTH} levels; nest less deeply",
             )
         )
+
+    def _too_deep(self, events: Iterator[Event], place: Place) -> Node:
+        self._refuse_depth(place)
         level = 1
         while level:
-            kind = type(next(events)).__name__
-            level += kind in ("MappingStartEvent", "SequenceStartEvent")
-            level -= kind in ("MappingEndEvent", "SequenceEndEvent")
+            level += _step(next(events))
         return Node(place, self.layer, "", faulty=True)
 
     def _mapping(self, events: Iterator[Event], depth: int, place: Place) -> Node:
