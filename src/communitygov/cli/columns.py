@@ -10,7 +10,7 @@ from attrs import evolve
 
 from communitygov.cli.bilingual import option
 from communitygov.cli.choice import find_reforms, one_reading_each, only
-from communitygov.cli.files import read_frame
+from communitygov.vocabulary.files import read_frame
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.frames import Column, Table
 from communitygov.vocabulary.period import Period

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from communitygov.cli.bilingual import language
-from communitygov.cli.files import csv_text, encoded, write_frame
+from communitygov.vocabulary.files import csv_text, encoded, write_frame
 from communitygov.report.tables import frame_rows, frame_text
 from communitygov.vocabulary.text import Title
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -34,14 +34,12 @@ class Cells:
 
     Args:
         file: The file, as the user gave it.
-        heads: The names of its columns.
-        rows: Its rows, each with as many cells as there are columns.
+        frame: Its cells: a column of text for each of its columns, an empty text for an empty cell.
         lines: The line, or the row of the sheet, that each row stands in.
     """
 
     file: str
-    heads: tuple[str, ...]
-    rows: Sequence[Sequence[str]]
+    frame: pl.DataFrame
     lines: Sequence[int]
 
 
@@ -64,25 +62,28 @@ def typed(cells: Cells, table: Table) -> pl.DataFrame:
 
     kinds = {"whole": pl.Int64(), "score": pl.Int64(), "number": pl.Float64(), "flag": pl.Boolean()}
     declared = {column.name: column for column in table.columns}
-    schema = {
-        name: kinds.get(declared[name].kind, pl.String()) if name in declared else pl.String() for name in cells.heads
-    }
+    names = cells.frame.columns
+    schema = {name: kinds.get(declared[name].kind, pl.String()) if name in declared else pl.String() for name in names}
     # Another file than the one that was meant has faults in every cell; it is enough to name its columns.
     problems = list(column_problems(table, nw.from_native(pl.DataFrame(schema=schema)).schema, ()))
     if problems:
         raise DataError(problems)
-    columns: dict[str, Any] = {}
+    columns: list[pl.Series] = []
     for i, (name, kind) in enumerate(schema.items()):
-        texts = [row[i] for row in cells.rows]
+        texts = cells.frame[name]
         column = declared.get(name)
         if column is None or column.kind in ("text", "any"):
-            columns[name] = pl.Series(name, [text if text != "" else None for text in texts], dtype=kind)
+            columns.append(texts.replace("", None))
             continue
-        read = {text: _read(column, text.strip()) for text in set(texts)}  # most values come many times
-        for line, text in zip(cells.lines, texts, strict=True):
-            if read[text] is _BAD:
-                problems.append(_bad_cell(column, text, Place(cells.file, line, i + 1)))
-        columns[name] = pl.Series(name, [None if read[one] is _BAD else read[one] for one in texts], dtype=kind)
+        if texts.is_empty():  # nothing to tell the kind from
+            columns.append(texts.cast(kind))
+            continue
+        read = {text: _read(column, text.strip()) for text in texts.unique()}  # most values come many times
+        bad = [text for text, value in read.items() if value is _BAD]
+        for row in texts.is_in(bad).arg_true() if bad else ():
+            problems.append(_bad_cell(column, texts[row], Place(cells.file, cells.lines[row], i + 1)))
+        values = [None if value is _BAD else value for value in read.values()]
+        columns.append(texts.replace_strict(list(read), pl.Series(values, dtype=kind)))
     if problems:
         raise DataError(_first(problems))
     return pl.DataFrame(columns)
