@@ -18,7 +18,7 @@ from communitygov.cli.columns import (
     year_options,
 )
 from communitygov.cli.data import dated_index
-from communitygov.cli.files import read_frame
+from communitygov.vocabulary.files import read_frame
 from communitygov.cli.output import emit, emit_json, write_output
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.frames import Table
