@@ -1,17 +1,17 @@
 """From text to rules and back: what the schema refuses, what a rule refuses, and what a patch makes anew."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Literal
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from communitygov.certification.rules import Certification
-from communitygov.documents.check import Checker, clause_at, place_of
+from communitygov.documents.check import Checker, clause_at, kinds_told_once, place_of
 from communitygov.documents.fields import terms, without_none
 from communitygov.documents.layers import apply
 from communitygov.documents.model import build, plain
@@ -19,6 +19,7 @@ from communitygov.documents.reading import read_text
 from communitygov.documents.rule import Clauses, Finding, Patch, Rule, rule, term
 from communitygov.documents.schema import PATCH, document_schema, patch_schema
 from communitygov.index.rules import Index
+from communitygov.vocabulary.errors import DocumentError
 from communitygov.vocabulary.numbers import Number, Share
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.problem import Place, sort_problems
@@ -305,11 +306,67 @@ cities = st.builds(
 )
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes in quotes every text that the library would read as anything else; PyYAML knows YAML 1.1 only."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        """Write out what stands twice: the library follows no alias."""
+        return True
+
+
+def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    try:
+        is_text = read_text(f"a: {text}")["a"].value == text
+    except DocumentError:
+        is_text = False
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_text else "'")
+
+
+_Dumper.add_representer(str, _quoted)
+
+
+def dumped(data: object) -> str:
+    """Plain data as a document."""
+    return yaml.dump(data, Dumper=_Dumper, allow_unicode=True)
+
+
+NO_PLAIN_TEXTS = (
+    "0E0",
+    "0E100",
+    "1e3",
+    "0x1F",
+    "0o17",
+    ".inf",
+    "12:30",
+    "no",
+    "on",
+    "true",
+    "~",
+    "null",
+    "",
+    "- ",
+    "# x",
+)
+
+
+def saying(*texts: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Try a property on a city that says each text wherever a text may stand, too."""
+
+    def decorate(test: Callable[..., None]) -> Callable[..., None]:
+        for text in texts:
+            both = Title(zh=text, en=text)
+            test = example(City(levels={}, words=(text, text), from_=text, title=both, clause=(text,)))(test)
+        return test
+
+    return decorate
+
+
 class TestModel:
     @given(cities)
+    @saying(*NO_PLAIN_TEXTS)
     def test_a_rule_written_and_read_is_the_same_rule(self, city):
         """L6: rule to plain data to text to rule is the identity, and passes the schema on the way."""
-        node = read_text(yaml.safe_dump(plain(city), allow_unicode=True))
+        node = read_text(dumped(plain(city)))
         assert CHECKER.problems(node) == []
         problems = []
         model = build(node, City, problems)
@@ -434,6 +491,68 @@ class TestPatchedTrees:
             assert [problem.path for problem in problems] == ["levels.a.share"]
 
 
+class TestKinds:
+    BASE = TestPatchedTrees.BASE + "words: [a, b]\nfactor: 1/3\nmode: fast\nsince: 2023\nclause: A\n"
+    NODES = (
+        "levels", "levels.a", "levels.a.share", "best", "best.share", "facts", "facts.c", "facts.c.zh",
+        "words", "factor", "mode", "since", "clause",
+    )  # fmt: skip
+
+    @given(st.sets(st.sampled_from(NODES), min_size=1), st.sampled_from(["x", 5, True, "5%", [], ["a"]]))
+    def test_a_node_of_another_kind_is_told_once_and_as_that(self, chosen, value):
+        """Whatever the schema says of it: the place in the patch and that in the rules; and nothing is changed."""
+        root = read_text(self.BASE, name="base.yaml")
+        apart = {path for path in chosen if not any(path.startswith(f"{other}.") for other in chosen)}
+        tree = {}
+        for path in apart:
+            *above, last = path.split(".")
+            node = tree
+            for key in above:
+                node = node.setdefault(key, {})
+            node[last] = value if root.get(*path.split(".")).kind == "mapping" else {"x": value}
+        patch = read_text(dumped(tree), name="patch.yaml")
+        sound, problems = Checker(PATCHES).sift(patch)
+        assert apply(root, sound, problems) is root
+        told = kinds_told_once(problems)
+        assert {problem.code for problem in told} == {"kind-changed"}
+        assert sorted((problem.path, problem.place, problem.also) for problem in told) == sorted(
+            (path, patch.get(*path.split(".")).place, (root.get(*path.split(".")).place,)) for path in apart
+        )
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("open: {x: 1}", [("wrong-type", "open")]),
+            ("levels: {c: 5}", [("wrong-type", "levels.c")]),
+            ("words: a", [("wrong-type", "words")]),
+            ("factor: [1]", [("bad-number", "factor")]),
+            ("mode: 5", [("wrong-type", "mode")]),
+            ("best: ~", []),
+            ("facts: {c: {zh: ~}}", [("wrong-type", "facts.c.zh")]),
+            (
+                "levels: {a: {share: 2, places: {x: 1}}}",
+                [("bad-share", "levels.a.share"), ("wrong-type", "levels.a.places")],
+            ),
+            (
+                "levels: {a: {shaer: 5, share: {x: 1}}}",
+                [("unknown-field", "levels.a.shaer"), ("kind-changed", "levels.a.share")],
+            ),
+        ],
+    )
+    def test_a_value_of_the_wrong_type_is_so_where_nothing_stood_or_its_kind_stays(self, text, expected):
+        """A single value and a list are of one kind to a patch; a removal is of none."""
+        sound, problems = Checker(PATCHES).sift(read_text(text))
+        apply(read_text(self.BASE), sound, problems)
+        assert [(problem.code, problem.path) for problem in kinds_told_once(sort_problems(problems))] == expected
+
+    def test_the_clause_of_what_the_schema_said_is_kept(self):
+        """The text that speaks for the node is what its author looks up."""
+        sound, problems = CHECKER.sift(read_text("clause: B\nlevels: {}\nbest: none\n"))
+        apply(read_text(self.BASE), sound, problems)
+        (problem,) = kinds_told_once(problems)
+        assert (problem.code, problem.clause) == ("kind-changed", ("B",))
+
+
 INDEX = """
 subject: community
 period: quarter
@@ -471,7 +590,7 @@ class TestRealRules:
         checker = Checker(document_schema(cls, identifier="x", title=NAME))
         first, found = built(text, cls)
         assert (checked(text, checker), found) == ([], [])
-        again = yaml.safe_dump(plain(first), allow_unicode=True)
+        again = dumped(plain(first))
         assert checked(again, checker) == []
         assert built(again, cls) == (first, [])
 

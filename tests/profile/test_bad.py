@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from communitygov.cli.choice import find_reforms
 from communitygov.documents.reading import MAX_BYTES
 from communitygov.profile.coverage import coverage, try_everything
 from communitygov.profile.reading import read_profile, read_reform
@@ -25,9 +26,10 @@ BAD = HERE / "bad"
 REWRITE = "COMMUNITYGOV_REWRITE" in os.environ
 
 
-def laid_over_toy(files: list[Path]) -> None:
-    """Lay reforms over the toy profile, each on its own on the day it begins, then all of them in 2024."""
+def laid_over_toy(path: Path) -> None:
+    """Lay a reform, or those of a folder, over the toy profile: each on its own, then all of them in 2024."""
     toy = read_profile(HERE / "toy")
+    files = sorted(path.glob("*.yaml")) or [path]
     toy.at(2024, reforms=[read_reform(file, over=toy) for file in files])
 
 
@@ -41,13 +43,21 @@ def laid_into_toy(folder: Path) -> None:
         raise DocumentError(problems)
 
 
+def laid_over_toy_as_its_child(folder: Path) -> None:
+    """Read a profile that extends the toy profile."""
+    read_profile(folder.absolute(), find=lambda _: read_profile(HERE / "toy"))
+
+
+TRIED = {"reforms": laid_over_toy, "profiles": laid_into_toy, "children": laid_over_toy_as_its_child}
+
+
 def said_of(case: str) -> tuple[Problem, ...]:
     """Return what is said of a case; it must be refused."""
     path = BAD / case
     here = Path(path.name)
     (shutil.copytree if path.is_dir() else shutil.copy)(path, here)
     with pytest.raises(CommunityGovError) as refused:
-        laid_into_toy(here) if case.startswith("profiles/") else laid_over_toy(sorted(here.glob("*.yaml")) or [here])
+        TRIED[case.partition("/")[0]](here)
     return refused.value.problems
 
 
@@ -60,7 +70,7 @@ def compare(file: Path, text: str) -> None:
 
 CASES = sorted(
     str(path.relative_to(BAD))
-    for kind in ("reforms", "profiles")
+    for kind in TRIED
     for path in (BAD / kind).iterdir()
     if path.is_dir() or path.suffix == ".yaml"
 )
@@ -93,6 +103,14 @@ class TestBadDocuments:
         compare(BAD / f"{case.removesuffix('.yaml')}.expected.json", shown + "\n")
         lines = [one.as_github(lang) for lang in ("zh", "en") for one in problems]
         compare(BAD / f"{case.removesuffix('.yaml')}.expected.github.txt", "\n".join(lines) + "\n")
+
+    @pytest.mark.parametrize("case", ["kind-changed.yaml", "several-faults.yaml", "wrong-type.yaml"])
+    def test_the_command_line_says_the_same(self, case: str) -> None:
+        """A reform that breaks its schema is tried on the rules as well, so that all is said at once."""
+        problems = said_of(f"reforms/{case}")
+        with pytest.raises(DocumentError) as refused:
+            find_reforms(read_profile(HERE / "toy"), [case])
+        assert refused.value.problems == problems
 
     def test_nothing_that_a_document_says_is_executed(self, tmp_path: Path) -> None:
         """A tag that would run a command leaves no trace but its problem."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from communitygov.cli.bilingual import option
-from communitygov.vocabulary.errors import UsageError
+from communitygov.vocabulary.errors import DocumentError, UsageError
 from communitygov.vocabulary.problem import did_you_mean
 
 if TYPE_CHECKING:
@@ -118,7 +118,10 @@ def find_reforms(profile: Profile, names: Iterable[str]) -> list[Reform]:
                 zh=f"没有文件 `{name}`，{profile.name} 也不附带此改革方案{hint.zh}",
                 en=f"there is no file `{name}`, and {profile.name} ships no reform of that name{hint.en}",
             )
-        reforms.append(read_reform(name))
+        try:
+            reforms.append(read_reform(name))
+        except DocumentError:  # tried on the rules it is refused again, with all that they have against it
+            reforms.append(read_reform(name, over=profile))
     return reforms
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
     from jsonschema.protocols import Validator
 
-__all__ = ["Checker", "clause_at", "place_of"]
+__all__ = ["Checker", "clause_at", "kinds_told_once", "place_of"]
 
 _KINDS = {
     "object": Title(zh="映射", en="a mapping"),
@@ -100,6 +100,26 @@ class Checker:
         return sound, found
 
 
+def kinds_told_once(problems: Iterable[Problem]) -> list[Problem]:
+    """Return problems in which a patch that changes a node's kind is told of that alone.
+
+    What the schema would have taken in its place is beside the point: the rules that the patch is laid over show it.
+
+    Args:
+        problems: What the schema found in patches, and what was found when they were laid down.
+    """
+    problems = list(problems)
+    changed = {problem.place for problem in problems if problem.code == "kind-changed"}
+    of_schema = {"wrong-type", *(f"bad-{kind}" for kind in _EXPECTED)}
+    double = [one for one in problems if one.code in of_schema and one.place in changed]
+    cited = {one.place: one.clause for one in double}
+    return [
+        evolve(one, clause=cited.get(one.place, one.clause)) if one.code == "kind-changed" else one
+        for one in problems
+        if one not in double
+    ]
+
+
 def place_of(node: Node, path: Sequence[str | int]) -> Node:
     """Return the node at a path, or the nearest one above that exists.
 
@@ -138,6 +158,8 @@ def clause_at(root: Node, path: Sequence[str]) -> tuple[str, ...]:
 
 def _without(node: Node, path: Sequence[str | int], error: ValidationError) -> Node:
     """Return a tree without what an error is about: unknown fields are left out, faulty values marked."""
+    if node.is_lost:
+        return node
     if path and node.children is not None:
         child = _without(node.children[str(path[0])], path[1:], error)
         return evolve(node, children={**node.children, str(path[0]): child})
@@ -146,7 +168,7 @@ def _without(node: Node, path: Sequence[str | int], error: ValidationError) -> N
     if error.validator == "additionalProperties" and node.children is not None and isinstance(error.schema, Mapping):
         known = error.schema.get("properties", {})
         return evolve(node, children={key: node[key] for key in node.children if key in known}, faulty=True)
-    return Node(node.place, node.layer, "", key=node.key, faulty=True)
+    return Node(node.place, node.layer, "", was=node, key=node.key, faulty=True)
 
 
 @frozen

@@ -83,12 +83,10 @@ def apply(base: Node, patch: Node, problems: list[Problem], path: Path = ()) -> 
                 del children[key]
         elif old is None or change.sealed:
             children[key] = _new(change, problems, where)
-        elif change.is_lost:
-            pass  # what it was meant to be is not known; the rest is checked with what was there
-        elif (old.kind == "mapping") != (change.kind == "mapping"):
+        elif (written := _of_another_kind(old, change)) is not None:
             if not old.faulty:
-                problems.append(_kind_changed(old, change, where))
-        else:
+                problems.append(_kind_changed(old, written, where))
+        elif not change.is_lost:  # else what it was meant to be is not known; the rest is checked with what was there
             children[key] = apply(old, change, problems, where)
     if len(children) == len(base.children) and all(base.children.get(key) is child for key, child in children.items()):
         return base
@@ -123,12 +121,21 @@ def _absent(change: Node, path: Path, base: Node | None) -> Problem:
     )
 
 
+def _of_another_kind(old: Node, change: Node) -> Node | None:
+    """Return what a patch writes, right or wrong, if only one of it and what it is laid over is a mapping."""
+    written = change.was if change.is_lost else change
+    if written is None or written.is_removal or (old.kind == "mapping") == (written.kind == "mapping"):
+        return None
+    return written
+
+
 def _kind_changed(old: Node, change: Node, path: Path) -> Problem:
+    dotted, was, now, hint = ".".join(path), _KIND[old.kind], _KIND[change.kind], _INSTEAD[old.kind]
     return Problem(
         "kind-changed",
         Title(
-            zh=f"`{'.'.join(path)}` 原为{_KIND[old.kind].zh}，不能改为{_KIND[change.kind].zh}；原值在",
-            en=f"`{'.'.join(path)}` is {_KIND[old.kind].en} and cannot become {_KIND[change.kind].en}; it stands at",
+            zh=f"`{dotted}` 原为{was.zh}，不能改为{now.zh}；{hint.zh}；原值在",
+            en=f"`{dotted}` is {was.en} and cannot become {now.en}; {hint.en}; it stands at",
         ),
         change.place,
         also=(old.place,),
@@ -140,6 +147,11 @@ _KIND = {
     "mapping": Title(zh="映射", en="a mapping"),
     "list": Title(zh="列表", en="a list"),
     "leaf": Title(zh="单个值", en="a single value"),
+}
+_INSTEAD = {
+    "mapping": Title(zh="请修改其中各项", en="change what is in it"),
+    "list": Title(zh="请写列表", en="write a list"),
+    "leaf": Title(zh="请写单个值", en="write a single value"),
 }
 
 

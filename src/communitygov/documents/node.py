@@ -45,7 +45,7 @@ class Node:
         value: The leaf.
         items: The items, if it is a list.
         children: The nodes below, by key, if it is a mapping.
-        was: The node that this one replaced.
+        was: The node that this one replaced; where something faulty stood, what was written there, if it could be read.
         key: Where its key stands, if it is a value of a mapping.
         sealed: Whether it is a patch that the tree keeps as it is, removals and all, to be laid down elsewhere.
         faulty: Whether it stands for something faulty, or lacks some of what was written; the fault is reported, and

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from attrs import evolve
 
-from communitygov.documents.check import clause_at
-from communitygov.documents.layers import Layer, compose, conflicts, named
+from communitygov.documents.check import clause_at, kinds_told_once
+from communitygov.documents.layers import Layer, apply, compose, conflicts, named
 from communitygov.documents.model import build
 from communitygov.documents.node import Node
 from communitygov.documents.reading import try_document
 from communitygov.documents.schema import PATCH
 from communitygov.profile.heads import check_api, check_head, parent_of
 from communitygov.profile.profile import Profile
-from communitygov.profile.readings import sealed
+from communitygov.profile.readings import known_readings, sealed
 from communitygov.profile.rules import AmendmentFile, ReformFile
 from communitygov.profile.ruleset import Reform
 from communitygov.profile.schemas import AMENDMENT, REFORM, checker
@@ -84,7 +84,7 @@ def read_profile(folder: str | Path, *, find: Callable[[str], Profile] | None = 
     except DocumentError as error:
         problems.extend(error.problems)
     if problems:
-        raise DocumentError(problems)
+        raise DocumentError(kinds_told_once([*problems, *_kinds_changed(profile)]))
     return profile
 
 
@@ -111,7 +111,7 @@ def read_reform(file: str | Path, *, over: Profile | None = None) -> Reform:
     node = _read(Path(file), None, "reform", REFORM, problems)
     reform = None if node is None else _reform(node, problems)
     if reform is not None and over is not None:
-        problems = [*_citing(problems, over), *over.problems_of(reform)]
+        problems = kinds_told_once([*_citing(problems, over), *over.problems_of(reform)])
     if reform is None or problems:
         raise DocumentError(problems)
     return reform
@@ -123,6 +123,17 @@ def _citing(problems: list[Problem], profile: Profile) -> Iterator[Problem]:
         changes, *path = problem.path.split(".")
         cited = clause_at(profile.own, path) if changes == "changes" else ()
         yield evolve(problem, clause=problem.clause or cited)
+
+
+def _kinds_changed(profile: Profile) -> Iterator[Problem]:
+    """Yield where a patch changes the kind of what the documents say, whether it was laid down by now or not."""
+    documents = reduce(lambda tree, one: apply(tree, one.own, []), profile.lineage, Node(Place(""), children={}))
+    readings = [reading for known in known_readings([profile.own]).values() for reading in known.values()]
+    layers = [*profile.amendments, *(reform.layer for reform in profile.reforms.values())]
+    found: list[Problem] = []
+    for patch in (*readings, *(layer.patch for layer in layers)):
+        apply(documents, patch, found)
+    yield from (problem for problem in found if problem.code == "kind-changed")
 
 
 def _shown(file: Path, folder: Path) -> str:
