@@ -9,11 +9,11 @@ from math import lcm
 from typing import Literal
 
 from communitygov.documents.rule import Finding, Rule, rule, term
+from communitygov.index.promises import broken
 from communitygov.index.scales import Leaf, Missing, Normalisation, Scale, ends, full_value, largest_value
 from communitygov.vocabulary.frames import Column, Table
-from communitygov.vocabulary.numbers import Number, Share, decimal_text, share_text
+from communitygov.vocabulary.numbers import Number, Share
 from communitygov.vocabulary.period import PeriodKind
-from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.text import Title
 
 __all__ = [
@@ -32,9 +32,6 @@ __all__ = [
 Aggregation = Literal["arithmetic", "geometric", "harmonic"]
 SIGNIFICANT = 12
 """Digits of full marks that a score computed in floats is snapped to before it is rounded."""
-
-RESERVED = frozenset({"subject", "period", "score", "maximum", "missing"})
-"""Names of result columns that no indicator may take."""
 
 
 @rule
@@ -252,99 +249,7 @@ class Index(Rule):
     def check(self) -> Iterator[Finding]:
         """Yield every promise of the tree that does not hold."""
         yield from super().check()
-        yield from self._check_weights()
-        yield from self._check_counts()
-        yield from self._check_ids()
-        yield from self._check_methods()
-        yield from self._check_leaves()
-
-    def _check_weights(self) -> Iterator[Finding]:
-        branches = [
-            ((), None, self.indicators),
-            *((path, node, node.indicators) for path, node in self.nodes),
-        ]
-        for path, parent, children in branches:
-            if not children:
-                continue
-            where = tuple(key for name in path for key in ("indicators", name))
-            total = sum((child.weight for child in children.values()), Fraction(0))
-            full = self.maximum if parent is None else parent.weight
-            wanted = Fraction(1) if self.weights == "shares" else full
-            if total != wanted:
-                gap = total - wanted
-                zh = f"多 {decimal_text(gap)}" if gap > 0 else f"少 {decimal_text(-gap)}"
-                en = f"{decimal_text(abs(gap))} too {'much' if gap > 0 else 'little'}"
-                yield Finding(
-                    (*where, "indicators"),
-                    "weights-do-not-add-up",
-                    f"下级权重合计 {decimal_text(total)}，应为 {decimal_text(wanted)}，{zh}",
-                    f"the weights add up to {decimal_text(total)}, not {decimal_text(wanted)}: {en}",
-                )
-
-    def _check_counts(self) -> Iterator[Finding]:
-        seen: list[int] = []
-        for child in self.indicators.values():
-            for depth, count in enumerate(child.counts):
-                if depth == len(seen):
-                    seen.append(0)
-                seen[depth] += count
-        for key, wanted in self.counts.items():
-            found = seen[int(key) - 1] if key.isdigit() and 0 < int(key) <= len(seen) else 0
-            if found != wanted:
-                yield Finding(
-                    ("counts", key),
-                    "counts-differ",
-                    f"第 {key} 级应有 {wanted} 项指标，实有 {found} 项；若有意改变，请一并修改 `counts`",
-                    f"level {key} must have {wanted} indicators and has {found}; change `counts` too if this is meant",
-                )
-
-    def _check_ids(self) -> Iterator[Finding]:
-        first: dict[str, tuple[str, ...]] = {}
-        for path, _ in self.nodes:
-            where = tuple(key for name in path for key in ("indicators", name))
-            if path[-1] in RESERVED:
-                yield Finding(where, "reserved-id", f"`{path[-1]}` 是保留名", f"`{path[-1]}` is a reserved name")
-            if path[-1] in first:
-                yield Finding(
-                    where,
-                    "repeated-id",
-                    f"指标 `{path[-1]}` 重名；列名须唯一",
-                    f"the indicator `{path[-1]}` stands twice; columns need one name each",
-                    also=(first[path[-1]],),
-                )
-            first.setdefault(path[-1], where)
-
-    def _check_methods(self) -> Iterator[Finding]:
-        for path, node in self.nodes:
-            if node.method is not None and node.method not in self.methods:
-                hint = did_you_mean(node.method, self.methods)
-                where = tuple(key for name in path for key in ("indicators", name))
-                yield Finding(
-                    (*where, "method"),
-                    "unknown-reference",
-                    f"没有评价方式 `{node.method}`{hint.zh}",
-                    f"there is no method `{node.method}`{hint.en}",
-                )
-        for key, constraint in self.constraints.items():
-            if constraint.method not in self.methods:
-                hint = did_you_mean(constraint.method, self.methods)
-                yield Finding(
-                    ("constraints", key, "method"),
-                    "unknown-reference",
-                    f"没有评价方式 `{constraint.method}`{hint.zh}",
-                    f"there is no method `{constraint.method}`{hint.en}",
-                )
-                continue
-            share = self.share_of(constraint.method, constraint.of)
-            if share < constraint.at_least:
-                zh = {"weight": "权重", "count": "数量"}[constraint.of]
-                yield Finding(
-                    ("constraints", key),
-                    "method-share-too-small",
-                    f"`{constraint.method}` 占{zh} {share_text(share)}，须不低于 {share_text(constraint.at_least)}",
-                    f"`{constraint.method}` makes up {share_text(share)} of the {constraint.of}, "
-                    f"at least {share_text(constraint.at_least)} is required",
-                )
+        yield from broken(self)
 
     def share_of(self, method: str, of: Literal["weight", "count"]) -> Fraction:
         """Return the share of the index that one method makes up.
@@ -357,40 +262,6 @@ class Index(Rule):
         if of == "count":
             return Fraction(len(mine), max(len(self.leaves), 1))
         return sum((leaf.share for leaf in mine), Fraction(0))
-
-    def _check_leaves(self) -> Iterator[Finding]:
-        if (self.maximum * 10**self.decimals).denominator != 1:
-            yield Finding(
-                ("maximum",),
-                "maximum-not-publishable",
-                f"满分 {decimal_text(self.maximum)} 的小数多于公布的 {self.decimals} 位",
-                f"full marks of {decimal_text(self.maximum)} have more than the {self.decimals} published decimals",
-            )
-        for leaf in self.leaves:
-            where = tuple(key for name in leaf.path for key in ("indicators", name))
-            scale = leaf.scale
-            if leaf.normalisation.kind == "none" and (scale.minimum is None or scale.maximum is None):
-                yield Finding(
-                    where,
-                    "scale-missing",
-                    "须有量表的最低值和最高值",
-                    "needs a scale with minimum and maximum, or a normalisation",
-                )
-            if scale.decimals is None and self.exact:
-                yield Finding(
-                    where,
-                    "decimals-missing",
-                    "须声明原始值小数位（scale.decimals）才能精确计算",
-                    "needs scale.decimals, so that its values are exact",
-                )
-        bits = self.largest.bit_length()
-        if bits > 62:
-            yield Finding(
-                (),
-                "index-too-large",
-                f"按此权重与小数位计算需要 {bits} 位整数，超过 62 位；请减少小数位或简化权重",
-                f"its weights and decimals need {bits} bits, more than 62; use fewer decimals or simpler weights",
-            )
 
     @cached_property
     def exact(self) -> bool:

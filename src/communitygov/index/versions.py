@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from communitygov.index.rules import RESERVED, Index
+from communitygov.index.promises import RESERVED
+from communitygov.index.rules import Index
 from communitygov.vocabulary.dated import Dated
 from communitygov.vocabulary.errors import DocumentError, NotInForce, UsageError
 from communitygov.vocabulary.period import Period, PeriodKind
