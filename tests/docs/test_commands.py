@@ -41,7 +41,7 @@ def options(command: click.Command) -> set[str]:
 
 
 def blocks(section: str) -> list[str]:
-    return re.findall(r"^```\n(.*?)```$", section, re.MULTILINE | re.DOTALL)
+    return re.findall(r"^```(?:text|sh)\n(.*?)```$", section, re.MULTILINE | re.DOTALL)
 
 
 COMMANDS = dict(commands())

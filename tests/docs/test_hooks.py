@@ -11,7 +11,7 @@ from communitygov.plugins.specs import GROUP, PROJECT, ProfileHooks
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "hooks.md").read_text(encoding="utf-8")
 
-SHOWN = re.findall(r"^```\n(communitygov_.*)\n```$", PAGE, re.MULTILINE)
+SHOWN = re.findall(r"^```text\n(communitygov_.*)\n```$", PAGE, re.MULTILINE)
 
 
 def signature(hook: str) -> str:
