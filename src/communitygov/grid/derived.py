@@ -1,0 +1,127 @@
+"""What the rule of a level lets one tell from codes and names: the whole code, the kind, the unit stood on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from communitygov.grid.rules import Grid, Level
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["kind_shown", "stem", "with_kinds", "with_parents", "with_whole_codes"]
+
+
+def with_whole_codes(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
+    """Return a frame in which a code that is given without the zeros that its form ends in has them.
+
+    Args:
+        frame: The units.
+        grid: The rule.
+    """
+    import polars as pl
+
+    code = pl.col("code")
+    whole: pl.Expr = code
+    for key, level in grid.levels.items():
+        form = level.code
+        if form is not None and form.own < form.digits:
+            short = (pl.col("level") == key) & (code.str.len_chars() == form.own)
+            whole = pl.when(short).then(code.str.pad_end(form.digits, "0")).otherwise(whole)
+    return frame.with_columns(whole.alias("code"))
+
+
+def kind_shown(level: Level) -> pl.Expr | None:
+    """Return the kind that a unit's code shows, or where kinds have no codes, its name; None if nothing shows it.
+
+    Of several endings that fit, the longest counts.
+
+    Args:
+        level: The rule of the level.
+    """
+    import polars as pl
+
+    if level.code is not None and any(kind.codes for kind in level.kinds.values()):
+        shown: pl.Expr = pl.lit(None, dtype=pl.String)
+        for key, kind in level.kinds.items():
+            for low, high in kind.ranges:
+                number = pl.col("code").str.slice(level.code.own - len(low), len(low))
+                shown = pl.when(number.is_between(pl.lit(low), pl.lit(high))).then(pl.lit(key)).otherwise(shown)
+        return shown
+    endings = sorted((len(ending), ending, key) for key, kind in level.kinds.items() for ending in kind.endings)
+    if not endings:
+        return None
+    shown = pl.lit(None, dtype=pl.String)
+    for _, ending, key in endings:
+        shown = pl.when(pl.col("name").str.ends_with(ending)).then(pl.lit(key)).otherwise(shown)
+    return shown
+
+
+def with_kinds(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
+    """Return a frame in which each unit whose data name no kind has the one that it shows.
+
+    Args:
+        frame: The units.
+        grid: The rule.
+    """
+    import polars as pl
+
+    kind: pl.Expr = pl.col("kind")
+    for key, level in grid.levels.items():
+        shown = kind_shown(level)
+        if shown is not None:
+            kind = pl.when((pl.col("level") == key) & pl.col("kind").is_null()).then(shown).otherwise(kind)
+    return frame.with_columns(kind.alias("kind"))
+
+
+def with_parents(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
+    """Return a frame in which each unit whose data name no parent has the one that its code's prefix names.
+
+    Where a level may be skipped, it is the nearest unit that there is; if there is none, the one of the nearest level,
+    which then is missing.
+
+    Args:
+        frame: The units.
+        grid: The rule.
+    """
+    import polars as pl
+
+    codes = frame["code"].unique()
+    parent: pl.Expr = pl.col("parent")
+    for key, level in grid.levels.items():
+        if level.code is None or not level.code.prefix:
+            continue
+        nearest: pl.Expr = pl.lit(None, dtype=pl.String)
+        there: pl.Expr = pl.lit(None, dtype=pl.String)
+        for above in sorted((grid.levels[name] for name in level.on), key=lambda one: one.order):
+            assert above.code is not None, "a prefix needs codes above; the rule checks it"
+            nearest = pl.col("code").str.slice(0, above.code.own).str.pad_end(above.code.digits, "0")
+            # The nearest comes last and so wins, where it is there.
+            there = (
+                pl.when(nearest.is_in(codes.implode())).then(nearest).otherwise(there) if len(level.on) > 1 else nearest
+            )
+        named = pl.coalesce(there, nearest)
+        parent = pl.when((pl.col("level") == key) & pl.col("parent").is_null()).then(named).otherwise(parent)
+    return frame.with_columns(parent.alias("parent"))
+
+
+def stem(grid: Grid) -> pl.Expr:
+    """Return the name of a unit without the ending of its level's kinds: what its spellings have in common.
+
+    Of several endings that fit the longest is taken off; a name that is nothing but an ending stays whole.
+
+    Args:
+        grid: The rule.
+    """
+    import polars as pl
+
+    name = pl.col("name")
+    found: pl.Expr = name
+    for key, level in grid.levels.items():
+        endings = sorted(
+            {ending for kind in level.kinds.values() for ending in kind.endings}, key=lambda one: (len(one), one)
+        )
+        for ending in endings:
+            fits = (pl.col("level") == key) & name.str.ends_with(ending) & (name.str.len_chars() > len(ending))
+            found = pl.when(fits).then(name.str.head(-len(ending))).otherwise(found)
+    return found

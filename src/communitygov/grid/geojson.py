@@ -1,0 +1,112 @@
+"""Units from and to GeoJSON (RFC 7946): properties are columns, an outline is kept as it was written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from communitygov.vocabulary.errors import DataError, UsageError
+from communitygov.vocabulary.problem import Place, Problem
+from communitygov.vocabulary.text import Title
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["feature_collection", "read_geojson"]
+
+
+def read_geojson(file: str | Path) -> pl.DataFrame:
+    """Read units with their outlines.
+
+    Args:
+        file: A feature collection in UTF-8. Each feature is a unit: its properties are columns; an ``id`` stands in for
+            a property ``code``; its geometry becomes the column ``geometry``, GeoJSON text, null if it has none.
+
+    Raises:
+        UsageError: If the file cannot be read.
+        DataError: If it is no feature collection, a feature is none, or a property is a list or a mapping.
+    """
+    import polars as pl
+
+    file = Path(file)
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+        whole = json.loads(text)
+    except OSError as error:
+        said = str(error.strerror)
+        raise UsageError.because(
+            "unreadable-file", zh=f"{file}：无法读取：{said}", en=f"{file}: cannot be read: {said}"
+        ) from None
+    except UnicodeDecodeError:
+        raise _bad(file, "不是 UTF-8 编码", "is not UTF-8") from None
+    except (json.JSONDecodeError, RecursionError) as error:
+        line, column = getattr(error, "lineno", 0), getattr(error, "colno", 0)
+        raise _bad(file, "不是 JSON", "is not JSON", line, column) from None
+    features = whole.get("features") if isinstance(whole, dict) else None
+    if not isinstance(features, list) or whole.get("type") != "FeatureCollection":
+        raise _bad(file, "不是 FeatureCollection", "is no FeatureCollection")
+    rows = [_row(file, i, feature) for i, feature in enumerate(features)]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return pl.DataFrame([_column(file, name, [row.get(name) for row in rows]) for name in names])
+
+
+def _row(file: Path, i: int, feature: Any) -> dict[str, Any]:
+    if not isinstance(feature, dict) or feature.get("type") != "Feature":
+        raise _bad(file, f"第 {i + 1} 个要素不是 Feature", f"feature {i + 1} is no Feature")
+    row = dict(feature.get("properties") or {})
+    if "code" not in row and feature.get("id") is not None:
+        row["code"] = str(feature["id"])
+    for name, value in row.items():
+        if isinstance(value, list | dict):
+            raise _bad(
+                file,
+                f"第 {i + 1} 个要素的属性 `{name}` 不是单个值",
+                f"the property `{name}` of feature {i + 1} is no single value",
+            )
+    geometry = feature.get("geometry")
+    row["geometry"] = None if geometry is None else json.dumps(geometry, separators=(",", ":"))
+    return row
+
+
+def _column(file: Path, name: str, values: list[Any]) -> pl.Series:
+    import polars as pl
+
+    kinds = {type(value) for value in values if value is not None}
+    if len(kinds) > 1 and kinds != {int, float}:
+        said = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise _bad(
+            file, f"属性 `{name}` 的值种类不一：{said}", f"the property `{name}` has values of several kinds: {said}"
+        )
+    return pl.Series(name, values, strict=False) if kinds else pl.Series(name, values, dtype=pl.String)
+
+
+def _bad(file: Path, zh: str, en: str, line: int = 0, column: int = 0) -> DataError:
+    return DataError(Problem("bad-geojson", Title(zh=f"文件{zh}", en=f"the file {en}"), Place(str(file), line, column)))
+
+
+def feature_collection(frame: pl.DataFrame) -> dict[str, Any]:
+    """Return units as a feature collection, ready for ``json.dump``.
+
+    Args:
+        frame: One row per unit; a column ``geometry`` of GeoJSON text becomes the geometry, ``code`` the id, any other
+            column a property. Days are written as text.
+    """
+    import polars as pl
+    import polars.selectors as cs
+
+    has = "geometry" in frame.columns
+    outlines = frame["geometry"].to_list() if has else [None] * frame.height
+    rows = frame.drop("geometry", strict=False).with_columns(cs.temporal().cast(pl.String)).to_dicts()
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "id": row["code"],
+                "geometry": None if outline is None else json.loads(outline),
+                "properties": row,
+            }
+            for row, outline in zip(rows, outlines, strict=True)
+        ],
+    }
