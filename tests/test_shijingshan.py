@@ -1,5 +1,6 @@
 """The Shijingshan profile: what it takes from its source, what it assumes, and what it leaves open."""
 
+import random
 import unicodedata
 from collections.abc import Iterator
 from fractions import Fraction
@@ -7,14 +8,23 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import yaml
 
+from communitygov.certification.awards import awards, listing
+from communitygov.certification.certify import certify
+from communitygov.certification.explain_listing import explain_listing
+from communitygov.certification.watch import watch
+from communitygov.documents.layers import Layer
 from communitygov.documents.node import Node
+from communitygov.documents.reading import read_text
+from communitygov.measures.explain import explain, explain_expectation
+from communitygov.measures.measure import measure, meets
 from communitygov.profile.coverage import coverage, try_everything
-from communitygov.profile.profile import Profile
+from communitygov.profile.profile import Profile, Reform
 from communitygov.profile.reading import read_profile, read_reform
-from communitygov.profile.rules import SECTIONS
+from communitygov.profile.rules import SECTIONS, ReformFile
 from communitygov.vocabulary.errors import DocumentError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,7 +73,7 @@ SILENT = {
     ],
     "SJS-27": ["interpretations.first_batch_by", "expectations.first_batch.assumed.at_least"],
     "SJS-31": [f"{INDEX}.methods.questionnaire.note", f"{INDEX}.methods.questionnaire.note"],
-    "SJS-34": [f"{STAR}.listing.assumed.demands_at_least"],
+    "SJS-34": ["expectations.demands_concentrated.assumed.at_least"],
     "SJS-37": ["interpretations.spread_measure", "interpretations.fields"],
     "SJS-47": ["profile.assumed.in_force", "profile.sources.case_2024.note"],
     "SJS-49": ["expectations.in_front.assumed.by", "expectations.in_front.note"],
@@ -204,7 +214,8 @@ class TestClauses:
     def test_every_rule_cites_its_clause(self, profile: Profile) -> None:
         """Each rule and figure of each section rests on a clause of its own."""
         root = profile.at(2023).root
-        entries = [(section, *entry) for section in SECTIONS for entry in root[section].children.items()]
+        said = {section: node for section in SECTIONS if (node := root.get(section)) is not None}
+        entries = [(section, *entry) for section, node in said.items() for entry in (node.children or {}).items()]
         assert len(entries) > 20
         assert [(section, key) for section, key, node in entries if not node.clause()] == []
 
@@ -233,6 +244,81 @@ class TestFacts:
         """SJS-48: five, one, four, three."""
         parts = profile.at(2023).rules.schemes["5143"].parts
         assert "".join(str(part.count) for part in parts.values()) == "5143"
+
+
+class TestMeasures:
+    """SJS-23, SJS-24, SJS-34: lengths of lists and money are measures, so that a reform can bound them."""
+
+    @pytest.mark.parametrize("seed", range(3))
+    @pytest.mark.parametrize("most", [6_000_000, 6_100_000, 6_200_000, 7_000_000])
+    def test_a_reform_sets_a_budget_and_meets_says_whether_it_holds(
+        self, profile: Profile, seed: int, most: int
+    ) -> None:
+        """A ceiling on the year's awards is one line of data; judged by what `awards` gives, exactly."""
+        budget = f"{{measure: award_money, kind: standard, at_most: {most}}}"
+        patch = read_text(f"expectations: {{award_budget: {budget}}}")
+        reform = Reform(ReformFile(reform="budget", changes=patch), Layer("reform", "budget", patch))
+        rules = profile.at(2024, reforms=[reform])
+        stars = rules.certification["quality_star"]
+        before, after = (certify(stars, yearly_scores(seed + year), year=year).frame for year in (2023, 2024))
+        awarded = awards(stars, after, before)
+        money, ceiling = rules.rules.measures["award_money"], rules.rules.expectations["award_budget"]
+        judged = meets(ceiling, measure(money, awarded)).frame
+        yuan = Fraction(awarded["award"].sum(), 100)
+        assert judged.select("period", "met").rows() == [("2024", str(yuan <= most).lower())]
+        assert explain_expectation(ceiling, money, awarded).value is (yuan <= most)
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_the_length_of_the_watch_list_is_measured(self, profile: Profile, seed: int) -> None:
+        """SJS-23: each quarter, of what `watch` gives, as many as are on the list that the next quarter takes."""
+        rules = profile.at(2024)
+        quarters = [
+            yearly_scores(seed + n).with_columns(pl.lit(f"2024Q{n}").alias("period")).head(40) for n in (1, 2, 3)
+        ]
+        scores = pl.concat(quarters)
+        stars, length = rules.certification["quality_star"], rules.rules.measures["watch_list_length"]
+        listed = None
+        for period in ("2024Q2", "2024Q3"):
+            watched = watch(stars, scores, listed, period=period)
+            listed = watched.listed
+            assert measure(length, watched.frame).frame.select("period", "numerator").rows() == [
+                (period, listed.height)
+            ]
+            assert explain(length, watched.frame, period).value == listed.height
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_the_renovation_list_has_both_and_its_length_is_measured(self, profile: Profile, seed: int) -> None:
+        """SJS-34: on it are those of 100 demands or more that did not gain; a reform of either bound moves the list."""
+        chance = random.Random(seed)
+        rows = [
+            (f"c{n}", year, chance.randint(90, 110), chance.choice([None, 30_000, 30_001]), 30_000)
+            for n in range(20)
+            for year in (2023, 2024)
+        ]
+        frame = pl.DataFrame(rows, schema=["subject", "year", "demands", "score", "previous_score"], orient="row")
+        for least in (100, 105):
+            patch = read_text(f"expectations: {{demands_concentrated: {{at_least: {least}}}}}")
+            reform = Reform(ReformFile(reform="more", changes=patch), Layer("reform", "more", patch))
+            rules = profile.at(2024, reforms=[reform])
+            asked: dict[str, Any] = {"measures": rules.rules.measures, "expectations": rules.rules.expectations}
+            stars, length = rules.certification["quality_star"], rules.rules.measures["renovation_list_length"]
+            listed = listing(stars, frame, **asked)
+            wanted = {(name, year) for name, year, demands, score, _ in rows if demands >= least and score == 30_000}
+            assert set(listed.filter("listed").select("subject", "year").rows()) == wanted
+            for subject, year in ((name, year) for name, year, *_ in rows[:6]):
+                why = explain_listing(stars, frame, subject, year=year, **asked)
+                assert why.value is ((subject, year) in wanted)
+                assert why.clause == ("SJS-34",)
+            counts = [(str(year), sum(one == year for _, one in wanted)) for year in (2023, 2024)]
+            assert measure(length, listed).frame.select("period", "numerator").rows() == counts
+
+
+def yearly_scores(seed: int) -> pl.DataFrame:
+    """Draw the scores of 143 communities."""
+    chance = random.Random(seed)
+    return pl.DataFrame(
+        {"subject": [f"c{n:03}" for n in range(143)], "score": [chance.randint(30_000, 40_000) for _ in range(143)]}
+    )
 
 
 class TestOpenQuestions:

@@ -11,6 +11,7 @@ import pytest
 from communitygov.certification import tables
 from communitygov.certification.awards import awards, listing
 from communitygov.certification.certify import certify
+from communitygov.certification.explain_listing import LISTING_REASONS
 from communitygov.certification.explain_watch import WATCH_REASONS
 from communitygov.certification.phrases import REASONS
 from communitygov.certification.register import PLAQUE_REASONS, plaque_events, register_on
@@ -80,7 +81,7 @@ RULE = Certification(
         leaving=Leaving(after=1),
         starred="barred",
     ),
-    listing=Listing(demands_at_least=1, improvement_at_most=Fraction(0)),
+    listing=Listing(expectations=("many",)),
     awards=Awards(
         tiers={"star": Award(amount=Fraction(1))},
         progress=Progress(amount=Fraction(1), by="score", at_least=Fraction(1)),
@@ -93,6 +94,13 @@ MEASURE = Measure(
     by="<group>",
     unit=Title(zh="个", en="communities"),
     numerator=Quantity(what="count"),
+)
+DEMANDS = Measure(
+    of="demands",
+    period="year",
+    by="subject",
+    unit=Title(zh="件", en="demands"),
+    numerator=Quantity(what="sum", columns=("demands",)),
 )
 
 DECLARED = {
@@ -119,7 +127,9 @@ def given() -> dict[str, pl.DataFrame]:
     certified = certify(RULE, _completed(years).drop("year"), year=2023)
     watched = watch(RULE, scores, period="2023H2")
     events = plaque_events(RULE, None, certified.frame, day="2024-01-15")
-    demands = pl.DataFrame({"subject": ["a"], "demands": [1], "score": [1], "previous_score": [1]})
+    demands = pl.DataFrame({"subject": ["a", "b"], "year": [2023] * 2, "demands": [1, 0], "score": [1, None]})
+    demands = demands.with_columns(previous_score=pl.lit(1))
+    asked = {"many": Expectation(kind="condition", measure="demands", at_least=Fraction(1))}
     values = measure(MEASURE, _completed(scores))
     standard = Expectation(kind="standard", measure="m", at_least=Fraction(1))
     made = Report(of="scored", period="half", columns=("score",), levels={"district": ReportLevel()})
@@ -135,7 +145,7 @@ def given() -> dict[str, pl.DataFrame]:
         "Holders": certified.holders,
         "Watched": watched.frame,
         "Watch list": watched.listed,
-        "Renovation list": listing(RULE, demands),
+        "Renovation list": listing(RULE, demands, measures={"demands": DEMANDS}, expectations=asked),
         "Awards": awards(RULE, certified.frame),
         "Plaque events": events,
         "Register": register_on(events, "2024-01-15"),
@@ -213,6 +223,7 @@ class TestReasons:
             ("Certified", REASONS),
             ("Watched", WATCH_REASONS),
             ("Plaque events", PLAQUE_REASONS),
+            ("Renovation list", LISTING_REASONS),
             ("Quantities", QUANTITIES),
         ],
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import ceil, floor
+from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
-from communitygov.certification.columns import adopt_beside, check, in_units, take, whole, with_nothing
+from communitygov.certification.columns import adopt_beside, check, in_units, shared, take, whole, with_nothing
+from communitygov.certification.explain_listing import conditions_of
 from communitygov.certification.rules import Award, Awards, Certification, Progress
 from communitygov.certification.tables import RESERVED, demands_table, results_table
+from communitygov.measures.measure import measure, meets
+from communitygov.measures.rules import Expectation, Measure
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.frames import Fault
 from communitygov.vocabulary.problem import did_you_mean
@@ -19,73 +22,100 @@ __all__ = ["awards", "listing", "unknown_tier"]
 _OWN = RESERVED - {"year", "group"}
 
 
-def listing(certification: Certification, demands: Any, *, by: Sequence[str] = ()) -> Any:
-    """List the subjects with concentrated demands and limited improvement.
+def listing(
+    certification: Certification,
+    demands: Any,
+    *,
+    measures: Mapping[str, Measure],
+    expectations: Mapping[str, Expectation],
+    by: Sequence[str] = (),
+) -> Any:
+    """List the subjects that meet every expectation that the list is made by.
+
+    It measures and judges as ``measure`` and ``meets`` do, and adds nothing but that all must hold: one that is not met
+    keeps a subject off the list, and so does one that cannot be judged.
 
     Args:
         certification: The rule, with a renovation list.
-        demands: One row per subject (and combination of ``by``): ``subject``, ``demands`` (whole number, of the year),
-            ``score`` and ``previous_score`` (yearly scores, units or values; null where there is none).
-        by: Further key columns, such as ``year``.
+        demands: One row per subject and year (and combination of ``by``): ``subject``, ``year``, ``demands`` (whole
+            number, of the year), ``score`` and ``previous_score`` (yearly scores, units or values; null where there is
+            none), and what else the measures take. Measures of ``improvement`` are taken of the score less last year's,
+            in units, null without both.
+        measures: The measures of the rule set, by id.
+        expectations: Its expectations, by id.
+        by: Further key columns, such as a simulation's draw.
 
     Returns:
-        A frame of the kind given: ``subject``, the ``by`` columns, ``demands``, ``improvement`` (Int64 units, the score
-        less last year's; null without both), ``listed`` (Boolean), ``reason``: ``both`` for the listed, else the first
-        that holds of ``few_demands``, ``no_improvement_known`` (a score is missing), ``improved``.
+        A frame of the kind given: ``subject``, ``year``, the ``by`` columns, ``demands``, ``improvement`` (Int64
+        units), ``listed`` (Boolean), ``reason`` (``all_met`` for the listed, else ``not_met`` or ``undetermined``) and
+        ``expectation`` (text, null for the listed): the first that is not met; if there is none, the first that cannot
+        be judged.
 
     Raises:
         DataError: If the frame does not fit.
-        UsageError: If the certification has no renovation list.
+        UsageError: If the certification has no renovation list, or an expectation is none for a list.
 
     Source:
         SJS-34: communities with concentrated demands and limited improvement.
 
     Example:
-        >>> from fractions import Fraction
         >>> import polars as pl
-        >>> from communitygov.certification.rules import Listing, Tier, Year
-        >>> rule = Certification(
-        ...     of="quality",
-        ...     year=Year(starts=1, periods=4),
-        ...     decimals=0,
-        ...     tiers={"star": Tier(order=1, number=1)},
-        ...     base="all",
-        ...     rounding="floor",
-        ...     rounded="cumulative",
-        ...     ties="in",
-        ...     listing=Listing(demands_at_least=100, improvement_at_most=Fraction(0)),
-        ... )
+        >>> import communitygov
+        >>> rules = communitygov.load_profile("shijingshan").at(2024)
         >>> year = pl.DataFrame(
-        ...     {"subject": ["a", "b"], "demands": [120, 120], "score": [80, 85], "previous_score": [80, 80]}
+        ...     {
+        ...         "subject": ["a", "b"],
+        ...         "year": [2024, 2024],
+        ...         "demands": [120, 120],
+        ...         "score": [36000, 36500],
+        ...         "previous_score": [36000, 36000],
+        ...     }
         ... )
-        >>> listing(rule, year).select("subject", "listed", "reason").rows()
-        [('a', True, 'both'), ('b', False, 'improved')]
+        >>> stars, rest = rules.certification["quality_star"], rules.rules
+        >>> found = listing(stars, year, measures=rest.measures, expectations=rest.expectations)
+        >>> found.select("subject", "listed", "reason", "expectation").rows()
+        [('a', True, 'all_met', None), ('b', False, 'not_met', 'improvement_limited')]
     """
     import narwhals as nw
 
-    rule = certification.listing
-    if rule is None:
-        raise UsageError.because("no-listing", zh="此认定没有重点名录", en="this certification has no renovation list")
+    named = conditions_of(certification, measures, expectations)
     frame, back = take(demands)
-    check(demands_table(certification), frame, by=by, reserved=_OWN)
+    check(demands_table(certification), frame, by=by, reserved={*_OWN, "improvement", "expectation"})
     frame = in_units(frame, ["score", "previous_score"], certification.decimals)
-    most = floor(rule.improvement_at_most * 10**certification.decimals)
-    gain, many = nw.col("improvement"), nw.col("demands") >= rule.demands_at_least
-    little = (gain <= most).fill_null(False)
-    reason: Any = nw.when(little).then(nw.lit("both")).otherwise(nw.lit("improved"))
-    reason = nw.when(gain.is_null()).then(nw.lit("no_improvement_known")).otherwise(reason)
-    reason = nw.when(many).then(reason).otherwise(nw.lit("few_demands"))
     frame = frame.with_columns(improvement=nw.col("score") - nw.col("previous_score"))
+    rows = back(frame)
+    frame = frame.with_columns(_when=nw.col("year").cast(nw.String))
+    for name, (expectation, of) in named.items():
+        judged = adopt_beside(frame, meets(expectation, measure(of, rows, by=by)).frame, "judged")
+        met = judged.select("subject", *by, nw.col("period").alias("_when"), nw.col("met").alias(f"_met_{name}"))
+        frame = frame.join(met, on=["subject", *by, "_when"], how="left")
+    frame = frame.with_columns(nw.col(*(f"_met_{name}" for name in named)).fill_null("undetermined"))
+    first = reason = None
+    for verdict, said in (("undetermined", "undetermined"), ("false", "not_met")):
+        for name in reversed(named):
+            mask = nw.col(f"_met_{name}") == verdict
+            first, reason = _or_else(mask, name, first), _or_else(mask, said, reason)
+    frame = frame.with_columns(_reason=reason, expectation=first)
     return back(
         frame.select(
             "subject",
+            whole(nw.col("year")).alias("year"),
             *by,
             whole(nw.col("demands")).alias("demands"),
             "improvement",
-            (many & little).alias("listed"),
-            reason.alias("reason"),
+            nw.col("_reason").is_null().alias("listed"),
+            nw.col("_reason").fill_null("all_met").alias("reason"),
+            "expectation",
         )
     )
+
+
+def _or_else(mask: Any, text: str, otherwise: Any) -> Any:
+    """Return a text where a mask is true, and another expression elsewhere, if there is one."""
+    import narwhals as nw
+
+    chosen = nw.when(mask).then(nw.lit(text))
+    return chosen if otherwise is None else chosen.otherwise(otherwise)
 
 
 def awards(certification: Certification, results: Any, before: Any = None, *, by: Sequence[str] = ()) -> Any:
@@ -94,14 +124,15 @@ def awards(certification: Certification, results: Any, before: Any = None, *, by
     Args:
         certification: The rule, with awards.
         results: One row per subject (and combination of ``by``), as ``certify`` gives it: ``subject``, ``tier`` and, if
-            progress is rewarded, ``score`` and ``rank``, and ``group`` where gains are compared in groups.
+            progress is rewarded, ``score`` and ``rank``, and ``group`` where gains are compared in groups; ``year`` as
+            well, if the awards are to be measured.
         before: The results of the year before, of the same kind of frame; None if there are none.
         by: Further key columns, the same in both.
 
     Returns:
-        A frame of the kind given: ``subject``, the ``by`` columns, ``tier``, and as Int64 ``gain`` (units of score or
-        ranks gained on the year before; null if not known), ``tier_award``, ``progress_award`` and ``award`` (both),
-        in fen, hundredths of a yuan.
+        A frame of the kind given: ``subject``, ``year`` if the results have it, the ``by`` columns, ``tier``, and as
+        Int64 ``gain`` (units of score or ranks gained on the year before; null if not known), ``tier_award``,
+        ``progress_award`` and ``award`` (both), in fen, hundredths of a yuan.
 
     Raises:
         DataError: If a frame does not fit.
@@ -143,7 +174,9 @@ def awards(certification: Certification, results: Any, before: Any = None, *, by
     frame = _with_gains(certification, rule.progress, frame, earlier, by)
     frame = frame.with_columns(tier_award=_of_tiers(rule), progress_award=_of_progress(rule))
     both = nw.col("tier_award") + nw.col("progress_award")
-    return back(frame.select("subject", *by, "tier", "gain", "tier_award", "progress_award", both.alias("award")))
+    year = [name for name in shared(frame, ["year"]) if name not in by]
+    money = ("gain", "tier_award", "progress_award")
+    return back(frame.select("subject", *year, *by, "tier", *money, both.alias("award")))
 
 
 def unknown_tier(certification: Certification) -> Fault:

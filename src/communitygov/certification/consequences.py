@@ -52,15 +52,19 @@ class Watch(Rule):
 
 @rule
 class Listing(Rule):
-    """A list of those with concentrated demands and limited improvement.
+    """A list of those subjects that meet every expectation named, such as concentrated demands, limited improvement.
 
     Args:
-        demands_at_least: The least number of demands in the year.
-        improvement_at_most: The greatest gain of the yearly score over the year before, in points.
+        expectations: Conditions or standards on yearly measures of ``demands`` that are taken by ``subject``.
     """
 
-    demands_at_least: int = term("诉求不少于", "Demands at least", at_least=0)
-    improvement_at_most: Number = term("提升不超过", "Improvement at most")
+    expectations: tuple[str, ...] = term("所依要求", "Expectations", refers="expectation")
+
+    def check(self) -> Iterator[Finding]:
+        """Yield a finding if it asks nothing, and so would list everybody."""
+        yield from super().check()
+        if not self.expectations:
+            yield Finding(("expectations",), "missing-setting", "须指明要求", "needs expectations")
 
 
 @rule

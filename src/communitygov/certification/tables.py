@@ -116,7 +116,7 @@ def watch_table(certification: Certification) -> Table:
 
 
 def demands_table(certification: Certification) -> Table:
-    """Return the columns that a renovation list is made from: one row per subject.
+    """Return the columns that a renovation list is made from: one row per subject and year.
 
     Args:
         certification: The rule.
@@ -124,11 +124,12 @@ def demands_table(certification: Certification) -> Table:
     demands = Column("demands", "whole", Title(zh="诉求数", en="demands"), minimum=Fraction(0))
     columns = (
         SUBJECT,
+        _YEAR,
         demands,
         _score("score", "年度得分", "yearly score", certification),
         _score("previous_score", "上年得分", "last year's score", certification),
     )
-    return Table("demands", columns, ("subject",), open=True)
+    return Table("demands", columns, ("subject", "year"), open=True)
 
 
 def results_table(certification: Certification) -> Table:

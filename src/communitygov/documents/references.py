@@ -21,6 +21,7 @@ _SECTIONS: dict[str, Path] = {
     "index": ("index",),
     "certification": ("certification",),
     "measure": ("measures",),
+    "expectation": ("expectations",),
     "fact": ("facts",),
     "source": ("profile", "sources"),
 }
@@ -31,6 +32,7 @@ _NAMES = {
     "index": Title(zh="评价体系", en="index"),
     "certification": Title(zh="认定", en="certification"),
     "measure": Title(zh="指标口径", en="measure"),
+    "expectation": Title(zh="要求", en="expectation"),
     "fact": Title(zh="事实", en="fact"),
     "source": Title(zh="来源", en="source"),
 }

@@ -30,7 +30,7 @@ def term(
     *,
     default: Any = attrs.NOTHING,
     about: str = "",
-    refers: Literal["", "index", "certification", "clause", "measure", "fact", "source"] = "",
+    refers: Literal["", "index", "certification", "clause", "measure", "expectation", "fact", "source"] = "",
     at_least: int | None = None,
     at_most: int | None = None,
 ) -> Any:

@@ -94,8 +94,9 @@ def explain_expectation(
 ) -> Steps:
     """Return why an expectation is met, is not, or cannot be judged, for one group.
 
-    A target is judged at its end; one without end in every period, and one of them will do. A standard is judged in
-    every period from its start, and must hold in all. A trend is judged by its last value against its first.
+    A target is judged at its end; one without end in every period, and one of them will do. A standard or a
+    condition is judged in every period from its start, and must hold in all. A trend is judged by its last value
+    against its first.
 
     Args:
         expectation: The expectation.

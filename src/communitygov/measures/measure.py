@@ -242,8 +242,8 @@ def meets(expectation: Expectation, values: Values) -> Judgement:
     """Judge an expectation by a measure's values, exactly.
 
     A target is judged at its end, the period of the measure that ``by`` ends in; without an end, in each period. A
-    standard is judged in each period from its start on. A trend is judged, among the periods from its start to its
-    end, by the last value against the first.
+    standard or a condition is judged in each period from its start on. A trend is judged, among the periods from its
+    start to its end, by the last value against the first.
 
     Args:
         expectation: The expectation; it has a bound or a trend.

@@ -45,7 +45,7 @@ PERIODS: Mapping[PeriodKind, str] = {
 }
 """For each kind of period, the texts of those that are one or lie in one."""
 
-_KEYED = frozenset({"certified", "scored"})
+_KEYED = frozenset({"awarded", "certified", "demands", "listed", "scored", "watched"})
 """The library's own frames, which have one row per subject and time."""
 
 _RESULT = frozenset({"period", "numerator", "base", "rows", "met"})

@@ -130,8 +130,8 @@ class Measure(Rule):
     a count or a sum on all that are not excluded.
 
     Args:
-        of: What the rows are: ``certified`` (one per subject and year), ``scored`` (one per subject and period)
-            or another frame by name.
+        of: What the rows are: ``certified``, ``awarded``, ``listed`` (one per subject and year), ``scored``,
+            ``watched`` (one per subject and period), ``demands`` (what a list is made from) or another frame by name.
         numerator: What is counted.
         base: What it is a share of: a count or a sum; nothing if absent.
         excluded: Rows left out of both, by column; one condition that holds is enough.
@@ -166,11 +166,12 @@ class Measure(Rule):
 
 @rule
 class Expectation(Rule):
-    """A bound on a measure, by a date: a target, a standard, a trend.
+    """A bound on a measure, by a date: a target, a standard, a trend, a condition.
 
     Args:
         measure: The measure; absent where the source names none, and it can only be drawn.
-        kind: ``target`` is to be reached, ``standard`` to be kept, ``trend`` a direction.
+        kind: ``target`` is to be reached, ``standard`` to be kept, ``trend`` a direction; ``condition`` is neither good
+            nor bad, but what something else hangs on, such as a list. It is judged as a standard is.
         at_least: The least value.
         at_most: The greatest value.
         more_than: A value to be exceeded.
@@ -182,7 +183,7 @@ class Expectation(Rule):
     """
 
     measure: str | None = term("指标", "Measure", default=None, refers="measure")
-    kind: Literal["target", "standard", "trend"] = term("类别", "Kind")
+    kind: Literal["target", "standard", "trend", "condition"] = term("类别", "Kind")
     at_least: Number | None = term("不低于", "At least", default=None)
     at_most: Number | None = term("不高于", "At most", default=None)
     more_than: Number | None = term("高于", "More than", default=None)
@@ -211,7 +212,7 @@ class Expectation(Rule):
                 ("kind",),
                 "unlike-bound",
                 "kind 为 trend 时只有 trend，否则只有上下限",
-                "a trend has `trend` and no other bound; a target or a standard has no `trend`",
+                "a trend has `trend` and no other bound; a target, a standard or a condition has no `trend`",
             )
         for name, limit in self.bounds.items():
             if max(abs(limit.numerator), limit.denominator) > LARGEST:

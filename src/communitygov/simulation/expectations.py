@@ -105,6 +105,8 @@ def expected_of(course: Course, world: World, *, undated: bool) -> Expected:
     nodes: set[str] = set()
     told: set[str] = set()
     for name, expectation in rules.rules.expectations.items():
+        if expectation.kind == "condition":
+            continue  # nobody is to meet it; it says who comes onto a list
         if expectation.measure is None:
             unmeasured[name] = Title(
                 zh="原文未给指标，只能绘出", en="the source names no measure; it can only be drawn"
