@@ -1,0 +1,335 @@
+"""Checking a grid: are units, codes, sizes and holders as the rules say they are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from communitygov.grid.check_seats import seat_findings, seats_unchecked
+from communitygov.grid.findings import Checked, Unchecked, found, listed
+from communitygov.grid.outlines import outline_findings
+from communitygov.grid.rules import Grid, Level
+from communitygov.grid.units import Holders, Tree, Units
+from communitygov.vocabulary.period import Period
+from communitygov.vocabulary.text import Title
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["check_grid", "cited", "counted_below", "cycles"]
+
+
+def check_grid(grid: Grid, units: Units, holders: Holders | None = None, *, on: str | Period | dt.date) -> Checked:
+    """Find whatever in the units and holders of a day is not as the grid's rules say.
+
+    The top of the data is the highest level that they have; one unit stands there, and need not name what it stands
+    on. What a rule asks and the data do not say (sizes without a column, posts without holders) is listed as unchecked.
+
+    Args:
+        grid: The rule.
+        units: The units.
+        holders: Who or what is there; None if it is not known.
+        on: The day; a period stands for its first.
+
+    Returns:
+        The findings, each with its unit, rule, clause and what would mend it, and what could not be checked.
+
+    Raises:
+        MissingExtra: If the data have outlines, a level must be covered by them, and the extra ``geo`` is absent.
+
+    Source:
+        Properties G1, G2 and G5; the clauses are those of the rules.
+
+    Example:
+        >>> import polars as pl
+        >>> from communitygov.grid.rules import CodeForm, Level
+        >>> from communitygov.grid.units import load_units
+        >>> grid = Grid(
+        ...     levels={
+        ...         "street": Level(order=1, code=CodeForm(digits=4, significant=2)),
+        ...         "community": Level(order=2, on=("street",), code=CodeForm(digits=4, prefix=True)),
+        ...     }
+        ... )
+        >>> rows = pl.DataFrame({"code": ["1100", "1101", "1201"], "name": ["a", "b", "c"]})
+        >>> rows = rows.with_columns(level=pl.Series(["street", "community", "community"]))
+        >>> check_grid(grid, load_units(grid, rows), on="2024").frame.select("finding", "unit", "found").rows()
+        [('orphan', '1201', '1200')]
+    """
+    tree = units.on(on)
+    tops = top_rows(tree)
+    parts = [*_standing(tree, tops), *_codes(tree), *_kinds(tree), *_names(tree)]
+    parts += [*_sizes(tree), *_covered(tree), *_tallies(tree), *outline_findings(tree)]
+    held = None if holders is None else holders.on(on)
+    if held is not None:
+        parts += seat_findings(tree, held)
+    unchecked = [*_unchecked(tree), *seats_unchecked(tree, held)]
+    frame = listed(iter(parts), tree.frame)
+    return Checked(frame, tuple(unchecked), tuple(tree.frame["code"].gather(tops)))
+
+
+def cited(*rules: Grid | Level | None, clause: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the clauses that speak for a rule: its own, else those of the nearest that it stands in.
+
+    Args:
+        rules: What it stands in, nearest first.
+        clause: Its own.
+    """
+    return clause or next((rule.clause for rule in rules if rule is not None and rule.clause), ())
+
+
+def top_rows(tree: Tree) -> pl.Series:
+    """Return the rows of the units at the top of the data: those of the highest level that they have.
+
+    Args:
+        tree: The units.
+    """
+    there = set(tree.frame["level"].unique())
+    highest = next((key for key in tree.grid.ordered if key in there), None)
+    return (tree.frame["level"] == highest).arg_true()
+
+
+def _above(tree: Tree) -> pl.DataFrame:
+    """Return each unit beside the one that it stands on."""
+    import polars as pl
+
+    unit = tree.frame.select("code", "level", "parent", "stated_parent", unit="code")
+    above = tree.frame.select("code", "level")[tree.above] if tree.frame.height else tree.frame.select("code", "level")
+    rows = pl.Series("row", range(tree.frame.height), dtype=pl.UInt32)
+    return unit.with_columns(rows, above["code"].alias("above_code"), above["level"].alias("above_level"))
+
+
+def _standing(tree: Tree, tops: pl.Series) -> Iterator[pl.DataFrame]:
+    """Yield what is wrong with how units stand on each other: codes that stand twice, tops, orphans, levels, cycles."""
+    import polars as pl
+
+    grid, pairs = tree.grid, _above(tree)
+    repeated = tree.frame.group_by(unit="code").len("found").filter(pl.col("found") > 1)
+    yield found("duplicate-code", repeated, "levels", grid.clause)
+    if len(tops) > 1:
+        yield found("two-tops", pairs[tops].select("unit"), "levels", grid.clause, found=len(tops))
+    below = pairs.filter(~pl.col("row").is_in(tops.implode()))
+    yield found("orphan", below.filter(pl.col("above_code").is_null()), "levels", grid.clause, found=pl.col("parent"))
+    for key, level in grid.levels.items():
+        mine = below.filter((pl.col("level") == key) & pl.col("above_level").is_not_null())
+        wrong = mine.filter(~pl.col("above_level").is_in(list(level.on)))
+        said = {"found": pl.col("above_level"), "wanted": ", ".join(level.on)}
+        yield found("wrong-level", wrong, f"levels.{key}.on", cited(level, grid), **said)
+        if level.code is not None and level.code.prefix:
+            for name in level.on:
+                yield _not_under(mine.filter(pl.col("above_level") == name), key, level, grid.levels[name], grid)
+    # The unit at the top of the data may name one that is not in them, but none that is.
+    wrong = pairs[tops].filter(pl.col("above_level").is_not_null())
+    top = next(iter(grid.ordered))
+    yield found("wrong-level", wrong, f"levels.{top}.on", grid.clause, found=pl.col("above_level"), wanted="-")
+    yield found("cycle", cycles(tree), "levels", grid.clause)
+
+
+def _not_under(mine: pl.DataFrame, key: str, level: Level, above: Level, grid: Grid) -> pl.DataFrame:
+    import polars as pl
+
+    assert above.code is not None, "a prefix needs codes above; the rule checks it"
+    own = above.code.own
+    wrong = mine.filter(pl.col("code").str.head(own) != pl.col("above_code").str.head(own))
+    return found("not-under-parent", wrong, f"levels.{key}.code", cited(level, grid), found=pl.col("above_code"))
+
+
+def cycles(tree: Tree) -> pl.DataFrame:
+    """Return the units that come back to themselves: ``unit``, and as ``found`` the one that each stands on.
+
+    A cycle has a unit that stands on none of a higher level; only from those is it looked for.
+
+    Args:
+        tree: The units.
+    """
+    import polars as pl
+
+    order = pl.Series([level.order for level in tree.grid.ordered.values()], dtype=pl.Int32)
+    ranks = tree.frame["level"].replace_strict(list(tree.grid.ordered), order)
+    upward = ranks.gather(tree.above) if tree.frame.height else ranks
+    above, codes = tree.above, tree.frame["code"]
+    on_cycle: list[int] = []
+    seen: dict[int, int] = {}
+    for start in (upward >= ranks).fill_null(False).arg_true():
+        row: int | None = start
+        path: list[int] = []
+        while row is not None and row not in seen:
+            seen[row] = start
+            path.append(row)
+            row = above[row]
+        if row is not None and row in path:
+            on_cycle += path[path.index(row) :]
+    rows = pl.Series(on_cycle, dtype=pl.UInt32)
+    return pl.DataFrame({"unit": codes.gather(rows), "found": codes.gather(above.gather(rows))})
+
+
+def _codes(tree: Tree) -> Iterator[pl.DataFrame]:
+    import polars as pl
+
+    for key, level in tree.grid.levels.items():
+        if level.code is None:
+            continue
+        form = level.code
+        zeros = form.digits - form.own
+        pattern = f"^[0-9]{{{form.own}}}0{{{zeros}}}$"
+        wrong = tree.frame.filter((pl.col("level") == key) & ~pl.col("code").str.contains(pattern))
+        wanted = "9" * form.own + "0" * zeros
+        yield found(
+            "bad-code",
+            wrong.select(unit="code"),
+            f"levels.{key}.code",
+            cited(level, tree.grid, clause=form.clause),
+            wanted=wanted,
+            found=pl.col("unit"),
+        )
+
+
+def _kinds(tree: Tree) -> Iterator[pl.DataFrame]:
+    import polars as pl
+
+    from communitygov.grid.derived import kind_shown
+
+    for key, level in tree.grid.levels.items():
+        if not level.kinds:
+            continue
+        known = list(level.kinds)
+        mine = tree.frame.filter(pl.col("level") == key).rename({"code": "unit"})
+        unknown = mine.filter(pl.col("kind").is_null() | ~pl.col("kind").is_in(known))
+        said = {"found": pl.col("kind").fill_null("-"), "wanted": ", ".join(known)}
+        rule = f"levels.{key}.kinds"
+        yield found("unknown-kind", unknown, rule, cited(level, tree.grid), **said)
+        shown = kind_shown(level)
+        if shown is not None:
+            mine = mine.rename({"unit": "code"}).with_columns(_shown=shown).rename({"code": "unit"})
+            other = mine.filter(pl.col("stated_kind").is_not_null() & (pl.col("stated_kind") != pl.col("_shown")))
+            said = {"found": pl.col("stated_kind"), "wanted": pl.col("_shown")}
+            yield found("other-kind", other, rule, cited(level, tree.grid), **said)
+
+
+def _names(tree: Tree) -> Iterator[pl.DataFrame]:
+    import polars as pl
+
+    for key, level in tree.grid.levels.items():
+        if level.unique_names:
+            mine = tree.frame.filter((pl.col("level") == key) & pl.col("parent").is_not_null())
+            mine = mine.with_columns(found=pl.len().over("parent", "name")).filter(pl.col("found") > 1)
+            clause = cited(level, tree.grid)
+            yield found("same-name", mine.rename({"code": "unit"}), f"levels.{key}.unique_names", clause)
+
+
+def _sizes(tree: Tree) -> Iterator[pl.DataFrame]:
+    import polars as pl
+
+    for key, level in tree.grid.levels.items():
+        for column, bound in level.sizes.items():
+            rule, clause = f"levels.{key}.sizes.{column}", cited(level, tree.grid, clause=bound.clause)
+            mine = tree.frame.filter(pl.col("level") == key).rename({"code": "unit"})
+            reasons = list(bound.exempt)
+            unknown = mine.filter(pl.col("exempt").is_not_null() & ~pl.col("exempt").is_in(reasons))
+            said = {"found": pl.col("exempt"), "wanted": ", ".join(reasons) or "-"}
+            yield found("unknown-exemption", unknown, rule, clause, **said)
+            if column not in mine.columns:
+                continue
+            bound_by = mine.filter(pl.col("exempt").is_null() | ~pl.col("exempt").is_in(reasons))
+            size = pl.col(column)
+            if bound.at_least is not None:
+                few = bound_by.filter(size < bound.at_least)
+                yield found("too-small", few, rule, clause, found=size, wanted=bound.at_least)
+            if bound.most is not None:
+                many = bound_by.filter(size > bound.most)
+                yield found("too-large", many, rule, clause, found=size, wanted=bound.most)
+
+
+def landless(tree: Tree) -> pl.Expr:
+    """Return whether a unit is of a kind without land.
+
+    Args:
+        tree: The units.
+    """
+    import polars as pl
+
+    mask: pl.Expr = pl.lit(False)
+    for key, level in tree.grid.levels.items():
+        kinds = [name for name, kind in level.kinds.items() if not kind.territorial]
+        if kinds:
+            mask = mask | ((pl.col("level") == key) & pl.col("kind").is_in(kinds)).fill_null(False)
+    return mask
+
+
+def _covered(tree: Tree) -> Iterator[pl.DataFrame]:
+    """Yield the units that a level should cover and has nothing below: nor a unit of a level that stands between."""
+    import polars as pl
+
+    for key, level in tree.grid.levels.items():
+        if not level.covers:
+            continue
+        counts = pl.col("level") == key
+        divided = tree.frame.filter((counts & ~landless(tree)) | pl.col("level").is_in(list(level.on)))["parent"]
+        bare = tree.frame.filter(
+            pl.col("level").is_in(list(level.on))
+            & ~landless(tree)
+            & ~pl.col("code").is_in(divided.drop_nulls().implode())
+        )
+        clause = cited(level, tree.grid)
+        yield found("not-covered", bare.rename({"code": "unit"}), f"levels.{key}.covers", clause, wanted=key)
+
+
+def counted_below(tree: Tree, level: str, kinds: tuple[str, ...], above: str) -> pl.DataFrame:
+    """Return how many units of one level there are below each unit of another, those without land left out.
+
+    Args:
+        tree: The units.
+        level: The level that is counted.
+        kinds: The kinds that are counted; all that have land if empty.
+        above: The level whose units they are counted for.
+
+    Returns:
+        ``unit`` (code) and ``count``, one row per unit of the level above.
+    """
+    import polars as pl
+
+    wanted = (pl.col("level") == level) & (pl.col("kind").is_in(list(kinds)) if kinds else ~landless(tree))
+    mine = tree.frame.with_row_index("row").filter(wanted)["row"]
+    levels = tree.frame["level"]
+    tally: list[pl.Series] = []
+    row = tree.above.gather(mine)
+    for _ in tree.grid.levels:  # no chain of a sound tree is longer
+        row = row.drop_nulls()
+        here = levels.gather(row) == above
+        tally.append(row.filter(here))
+        row = tree.above.gather(row.filter(~here))
+    counts = pl.concat(tally).rename("row").value_counts().rename({"row": "_row"})
+    units = tree.frame.select("level", unit="code").with_row_index("_row").filter(pl.col("level") == above)
+    return units.join(counts, on="_row", how="left").select("unit", pl.col("count").fill_null(0))
+
+
+def _tallies(tree: Tree) -> Iterator[pl.DataFrame]:
+    import polars as pl
+
+    for key, level in tree.grid.levels.items():
+        for column, tally in level.tallies.items():
+            if column in tree.frame.columns:
+                counts = counted_below(tree, tally.level, tally.kinds, key).rename({"count": "wanted"})
+                said = tree.frame.filter(pl.col("level") == key).select(unit="code", found=column)
+                wrong = said.unique("unit", keep="first").join(counts.unique("unit"), on="unit")
+                wrong = wrong.filter(pl.col("found") != pl.col("wanted"))
+                clause = cited(level, tree.grid, clause=tally.clause)
+                yield found("tally-differs", wrong, f"levels.{key}.tallies.{column}", clause)
+
+
+def _unchecked(tree: Tree) -> Iterator[Unchecked]:
+    import polars as pl
+
+    for key, level in tree.grid.levels.items():
+        mine = tree.frame.filter(pl.col("level") == key)
+        for part, columns in (("sizes", level.sizes), ("tallies", level.tallies)):
+            for column, asked in columns.items():
+                silent = mine.height if column not in mine.columns else mine[column].null_count()
+                if silent:
+                    why = Title(zh=f"数据没有 {column}", en=f"the data do not say {column}")
+                    clause = cited(level, tree.grid, clause=asked.clause)
+                    yield Unchecked(f"levels.{key}.{part}.{column}", why, clause, silent)
+        if level.covers and not mine.is_empty() and ("geometry" not in mine.columns or mine["geometry"].has_nulls()):
+            silent = mine.height if "geometry" not in mine.columns else mine["geometry"].null_count()
+            why = Title(zh="数据没有边界，只查了有无划分", en="without outlines; only looked for what is not divided")
+            yield Unchecked(f"levels.{key}.covers", why, cited(level, tree.grid), silent)

@@ -1,0 +1,431 @@
+"""Routing: who takes a matter, from the unit of its address upward."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from attrs import field, frozen
+
+from communitygov.grid.check_seats import with_seat
+from communitygov.grid.rules import Grid, Matter, Post
+from communitygov.grid.tables import ORDERS
+from communitygov.grid.units import Holders, Tree, Units
+from communitygov.vocabulary.errors import UsageError
+from communitygov.vocabulary.faults import Fault
+from communitygov.vocabulary.frames import adopt, check_table
+from communitygov.vocabulary.period import Period
+from communitygov.vocabulary.problem import did_you_mean
+from communitygov.vocabulary.text import Title
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["How", "Passed", "Routed", "Router", "Taken", "route", "router"]
+
+How = Literal["duty", "liaison", "nobody", "broken_chain"]
+"""Why somebody takes a matter: it is the post's duty; the department's person is named for the unit; or nobody does, to
+the top, or to a unit whose own upper unit is not there."""
+
+
+@frozen
+class Passed:
+    """An empty post that a matter passed on its way up.
+
+    Args:
+        unit: Where.
+        post: Which.
+        department: Of which department; None if the post is of none.
+    """
+
+    unit: str
+    post: str
+    department: str | None
+
+
+@frozen
+class Taken:
+    """Who takes one matter.
+
+    Args:
+        at: The unit of its address.
+        matter: The kind of matter.
+        how: Why.
+        unit: The unit whose post takes it; None if nobody does.
+        post: The post.
+        holders: All who hold the post there; they answer together.
+        up: How many units above the address that is; None if nobody takes it.
+        passed: The empty posts on the way, each a finding.
+    """
+
+    at: str
+    matter: str
+    how: How
+    unit: str | None
+    post: str | None
+    holders: tuple[str, ...]
+    up: int | None
+    passed: tuple[Passed, ...]
+
+
+@frozen(eq=False)
+class Routed:
+    """Who takes each order.
+
+    Args:
+        frame: The orders, of the kind given, with ``taken_by`` (code of the unit), ``level``, ``post``, ``holder``
+            (null unless there is exactly one), ``holders`` (how many), ``how``, ``up`` (units above the address) and
+            ``passed`` (how many empty posts on the way).
+        passed: One row per empty post that was passed: ``unit``, ``post``, ``department``, ``orders`` (how many passed
+            it). Polars.
+        key: The columns that name a row.
+        outcome: The columns that are the result.
+        because: The columns that say why.
+    """
+
+    frame: Any
+    passed: pl.DataFrame
+    key: tuple[str, ...] = ("unit", "matter")
+    outcome: tuple[str, ...] = ("taken_by", "post", "holder")
+    because: tuple[str, ...] = ("how", "up", "passed")
+
+
+@frozen(eq=False)
+class Router:
+    """A grid made ready for routing on a day: one matter at a time, or a million.
+
+    Args:
+        tree: The units of the day.
+        held: The holders of the day, those of units and seats that there are.
+    """
+
+    tree: Tree
+    held: pl.DataFrame = field(repr=False)
+
+    @property
+    def grid(self) -> Grid:
+        """The rule."""
+        return self.tree.grid
+
+    def take(self, at: str, matter: str) -> Taken:
+        """Return who takes one matter.
+
+        The units are gone through from the address upward. In each, the post that has the matter's duty comes first,
+        then the person of the matter's department who is named for the unit. An empty post is passed, and told.
+
+        Args:
+            at: The code of the unit of the address.
+            matter: The kind of matter.
+
+        Raises:
+            UsageError: If there is no such unit or kind of matter.
+        """
+        rule = self._matter(matter)
+        passed: list[Passed] = []
+        row: int | None = self.tree.row(at)
+        last, up, gone = -1, 0, set[int]()
+        while row is not None and row not in gone:
+            gone.add(row)
+            code = self.tree.frame["code"][row]
+            for how, post, department in self._answering(rule, row):
+                holders = self._holders.get((code, post, department), ())
+                if holders:
+                    return Taken(at, matter, how, code, post, holders, up, tuple(passed))
+                passed.append(Passed(code, post, department))
+            last, row, up = row, self.tree.above[row], up + 1
+        how_not: How = "nobody" if row is None and last in self._tops else "broken_chain"
+        return Taken(at, matter, how_not, None, None, (), None, tuple(passed))
+
+    def route(self, orders: Any) -> Routed:
+        """Return who takes each order, by the same rule as ``take``.
+
+        Args:
+            orders: One row per order: ``unit`` (code of the address), ``matter``; further columns are kept. A lazy
+                frame is asked once for its distinct pairs.
+
+        Raises:
+            DataError: If the frame does not fit, or names a unit or a kind of matter that there is not.
+        """
+        import narwhals as nw
+        import polars as pl
+
+        frame, back = adopt(orders)
+        pairs = frame.select("unit", "matter") if {"unit", "matter"} <= set(frame.collect_schema().names()) else frame
+        if isinstance(pairs, nw.LazyFrame):
+            check_table(ORDERS, pairs)
+            pairs = pairs.unique().collect()
+        counted = pairs.to_polars()
+        self._check(counted)
+        counted = (
+            counted.with_columns(pl.col("unit", "matter").cast(pl.String)).group_by("unit", "matter").len("orders")
+        )
+        taken, passed = self._of_pairs(counted)
+        result = _beside(frame, taken)
+        return Routed(back(result), passed)
+
+    def _check(self, orders: pl.DataFrame) -> None:
+        import narwhals as nw
+
+        units = nw.from_native(self.tree.frame["code"], series_only=True)
+        gone = Title(zh=f"{self.tree.day} 没有这个单元", en=f"there is no such unit on {self.tree.day}")
+        hint = did_you_mean("", self.grid.matters)
+        unknown = Title(zh=f"没有这种事项{hint.zh}", en=f"no such kind of matter{hint.en}")
+        no_unit = ~nw.col("unit").is_null() & ~nw.col("unit").is_in(units)
+        no_matter = ~nw.col("matter").is_null() & ~nw.col("matter").is_in(list(self.grid.matters))
+        more = [
+            Fault("unknown-unit", "unit", no_unit, gone, show=True),
+            Fault("unknown-matter", "matter", no_matter, unknown, show=True),
+        ]
+        check_table(ORDERS, nw.from_native(orders), more=more)
+
+    def _matter(self, name: str) -> Matter:
+        if name not in self.grid.matters:
+            hint = did_you_mean(name, self.grid.matters)
+            raise UsageError.because(
+                "unknown-matter", zh=f"没有事项 `{name}`{hint.zh}", en=f"no kind of matter `{name}`{hint.en}"
+            )
+        return self.grid.matters[name]
+
+    def _answering(self, matter: Matter, row: int) -> Iterator[tuple[How, str, str | None]]:
+        """Yield the posts of a unit that answer for a matter, in order; the rule allows one of each way at most."""
+        level, kind = self.tree.frame["level"][row], self.tree.frame["kind"][row]
+        for how, key, department in _ways(self.grid, matter):
+            post = self.grid.posts[key]
+            if post.level == level and (not post.kinds or kind in post.kinds):
+                yield how, key, department
+
+    @cached_property
+    def _tops(self) -> frozenset[int]:
+        from communitygov.grid.check import top_rows
+
+        return frozenset(top_rows(self.tree))
+
+    @cached_property
+    def _holders(self) -> Mapping[tuple[str, str, str | None], tuple[str, ...]]:
+        """All holders by unit and post, and again by department, each in the order of their ids."""
+        found: dict[tuple[str, str, str | None], set[str]] = {}
+        for unit, seat, holder, department in self.held.select("unit", "seat", "holder", "department").iter_rows():
+            found.setdefault((unit, seat, None), set()).add(holder)
+            if department is not None:
+                found.setdefault((unit, seat, department), set()).add(holder)
+        return {key: tuple(sorted(holders)) for key, holders in found.items()}
+
+    def _of_pairs(self, pairs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return who takes each pair of unit and matter, and the empty posts passed."""
+        import polars as pl
+
+        rows = self.tree.frame.select(unit="code").with_row_index("row").unique("unit", keep="first")
+        pairs = pairs.join(rows, on="unit", how="left")
+        taken, passed = [_none_taken()], [_none_passed()]
+        for name in pairs["matter"].unique(maintain_order=True):
+            mine = pairs.filter(pl.col("matter") == name)
+            one, empty = self._of_matter(self.grid.matters[name], mine)
+            taken.append(one)
+            passed.append(empty)
+        gone = pl.concat(passed).group_by("unit", "post", "department").agg(pl.col("orders").sum())
+        return pl.concat(taken), gone.sort("unit", "post", "department")
+
+    def _of_matter(self, matter: Matter, pairs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        import polars as pl
+
+        ways = [(way, self._counts(*way[1:])) for way in _ways(self.grid, matter)]
+        tops = pl.Series(sorted(self._tops), dtype=pl.UInt32)
+        codes, levels = self.tree.frame["code"], self.tree.frame["level"]
+        going = pairs.select("unit", "matter", "orders", here="row").with_columns(passed=pl.lit(0, dtype=pl.Int64))
+        taken, passed = [_none_taken()], [_none_passed()]
+        for up in range(len(self.grid.levels) + 1):
+            for (how, post, department), counts in ways:
+                # Null where the unit has no such post, 0 where nobody holds it.
+                going = going.with_columns(counts.gather(going["here"]).alias("_count"))
+                empty = going.filter(pl.col("_count") == 0)
+                passed.append(
+                    empty.select(
+                        codes.gather(empty["here"]).alias("unit"),
+                        pl.lit(post).alias("post"),
+                        pl.lit(department, dtype=pl.String).alias("department"),
+                        pl.col("orders").cast(pl.Int64),
+                    )
+                )
+                there = going.filter(pl.col("_count") > 0)
+                taken.append(
+                    there.select(
+                        "unit",
+                        "matter",
+                        codes.gather(there["here"]).alias("taken_by"),
+                        levels.gather(there["here"]).alias("level"),
+                        pl.lit(post).alias("post"),
+                        self._only(post, department).gather(there["here"]).alias("holder"),
+                        pl.col("_count").alias("holders"),
+                        pl.lit(how).alias("how"),
+                        pl.lit(up, dtype=pl.Int64).alias("up"),
+                        "passed",
+                    )
+                )
+                going = going.filter(pl.col("_count").is_null() | (pl.col("_count") == 0))
+                going = going.with_columns(passed=pl.col("passed") + (pl.col("_count") == 0).fill_null(False))
+            above = self.tree.above.gather(going["here"])
+            ended = going.filter(above.is_null())
+            taken.append(
+                _untaken(
+                    ended, pl.when(ended["here"].is_in(tops)).then(pl.lit("nobody")).otherwise(pl.lit("broken_chain"))
+                )
+            )
+            going = going.with_columns(above.alias("here")).filter(above.is_not_null())
+        # What goes on beyond as many units as there are levels goes round in a cycle.
+        taken.append(_untaken(going, pl.lit("broken_chain")))
+        return pl.concat(taken), pl.concat(passed)
+
+    def _counts(self, post: str, department: str | None) -> pl.Series:
+        """Return for each row of the tree how many hold a post there; null where there is no such post."""
+        import polars as pl
+
+        held = self._mine(post, department).group_by("unit").agg(pl.col("holder").n_unique().cast(pl.Int64).alias("n"))
+        counts = self.tree.frame.select("level", "kind", unit="code").join(
+            held, on="unit", how="left", maintain_order="left"
+        )
+        rule: Post = self.grid.posts[post]
+        return counts.select(pl.when(with_seat(rule)).then(pl.col("n").fill_null(0)))["n"]
+
+    def _only(self, post: str, department: str | None) -> pl.Series:
+        """Return for each row of the tree who holds a post there, where it is one."""
+        import polars as pl
+
+        held = (
+            self._mine(post, department)
+            .group_by("unit")
+            .agg(pl.when(pl.col("holder").n_unique() == 1).then(pl.col("holder").first()).alias("only"))
+        )
+        return self.tree.frame.select(unit="code").join(held, on="unit", how="left", maintain_order="left")["only"]
+
+    def _mine(self, post: str, department: str | None) -> pl.DataFrame:
+        import polars as pl
+
+        mine = self.held.filter(pl.col("seat") == post)
+        return mine if department is None else mine.filter(pl.col("department") == department)
+
+
+def _ways(grid: Grid, matter: Matter) -> Iterator[tuple[How, str, str | None]]:
+    """Yield each way in which a post may answer for a matter, in the order in which they are tried in a unit."""
+    for key, post in grid.posts.items():
+        if matter.duty is not None and matter.duty in post.duties:
+            yield "duty", key, None
+    for key, post in grid.posts.items():
+        if matter.department is not None and matter.department in post.departments:
+            yield "liaison", key, matter.department
+
+
+def _none_taken() -> pl.DataFrame:
+    import polars as pl
+
+    texts = dict.fromkeys(["unit", "matter", "taken_by", "level", "post", "holder"], pl.String())
+    return pl.DataFrame(
+        schema={**texts, "holders": pl.Int64(), "how": pl.String(), "up": pl.Int64(), "passed": pl.Int64()}
+    )
+
+
+def _none_passed() -> pl.DataFrame:
+    import polars as pl
+
+    return pl.DataFrame(schema={**dict.fromkeys(["unit", "post", "department"], pl.String()), "orders": pl.Int64()})
+
+
+def _untaken(going: pl.DataFrame, how: pl.Expr) -> pl.DataFrame:
+    import polars as pl
+
+    return pl.concat(
+        [_none_taken(), going.select("unit", "matter", holders=pl.lit(0, dtype=pl.Int64), how=how, passed="passed")],
+        how="diagonal",
+    )
+
+
+def _beside(frame: Any, taken: pl.DataFrame) -> Any:
+    """Return the orders with what is known of their unit and matter, in the kind of frame that they came in."""
+    import narwhals as nw
+
+    kind = frame.implementation
+    other: Any
+    if isinstance(frame, nw.LazyFrame) and kind.is_polars():
+        other = nw.from_native(taken.lazy())
+    elif kind.is_polars():
+        other = nw.from_native(taken)
+    elif kind.is_pandas():
+        from communitygov.vocabulary.frames import nullable
+
+        other = nullable(nw.from_native(taken.to_pandas()))
+    else:
+        return _beside_in_sql(frame, taken)
+    return frame.join(other, on=["unit", "matter"], how="left")
+
+
+def _beside_in_sql(frame: Any, taken: pl.DataFrame) -> Any:
+    import narwhals as nw
+
+    relation = frame.to_native()
+    query = "select orders.*, table_.* exclude (unit, matter) from orders left join table_ using (unit, matter)"
+    table_ = taken.to_arrow()  # noqa: F841 - found by its name in the query
+    return nw.from_native(relation.query("orders", query))
+
+
+def router(grid: Grid, units: Units, holders: Holders, *, on: str | Period | dt.date) -> Router:
+    """Make a grid ready for routing on a day.
+
+    Args:
+        grid: The rule.
+        units: The units.
+        holders: Who is there.
+        on: The day; a period stands for its first.
+
+    Returns:
+        What takes one matter in some microseconds (``take``), or a frame of them (``route``).
+
+    Example:
+        >>> import polars as pl
+        >>> from communitygov.grid.rules import Level
+        >>> from communitygov.grid.units import load_holders, load_units
+        >>> grid = Grid(
+        ...     levels={"street": Level(order=1), "community": Level(order=2, on=("street",))},
+        ...     posts={
+        ...         "worker": Post(
+        ...             level="community", per_unit="any", duties={"repair": Title(zh="维修", en="repairs")}
+        ...         ),
+        ...         "chief": Post(
+        ...             level="street", per_unit="exactly_one", duties={"repair": Title(zh="维修", en="repairs")}
+        ...         ),
+        ...     },
+        ...     matters={"lamp": Matter(duty="repair")},
+        ... )
+        >>> units = load_units(
+        ...     grid,
+        ...     pl.DataFrame(
+        ...         {
+        ...             "code": ["s", "c"],
+        ...             "name": ["S", "C"],
+        ...             "level": ["street", "community"],
+        ...             "parent": [None, "s"],
+        ...         }
+        ...     ),
+        ... )
+        >>> holders = load_holders(grid, pl.DataFrame({"unit": ["s"], "seat": ["chief"], "holder": ["p1"]}))
+        >>> taken = router(grid, units, holders, on="2024").take("c", "lamp")
+        >>> taken.unit, taken.holders, taken.up, [one.post for one in taken.passed]
+        ('s', ('p1',), 1, ['worker'])
+    """
+    return Router(units.on(on), holders.on(on))
+
+
+def route(grid: Grid, units: Units, holders: Holders, orders: Any, *, on: str | Period | dt.date) -> Routed:
+    """Find who takes each of many orders: ``router(...).route(orders)``.
+
+    Args:
+        grid: The rule.
+        units: The units.
+        holders: Who is there.
+        orders: One row per order: ``unit`` (code of the address), ``matter``; further columns are kept.
+        on: The day; a period stands for its first.
+
+    Raises:
+        DataError: If the frame does not fit, or names a unit or a kind of matter that there is not.
+    """
+    return router(grid, units, holders, on=on).route(orders)
