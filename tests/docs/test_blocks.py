@@ -48,7 +48,7 @@ class TestTheTest:
             ("<!-- not run: not this -->\n\nA paragraph.\n\n```json\n{}\n```", "of kind 'json'"),
             ("<!-- not run: sybil has no skip -->\n```python\n1 / 0\n```", "no test runs it"),
             ("```sh\ncommunitygov show nowhere\n```", "nowhere"),
-            ("```sh\ncommunitygov profiles # exit code 1\n```", "communitygov profiles"),
+            ("```sh\ncommunitygov schema # exit code 1\n```", "communitygov schema"),
             ("```sh\nmake everything\n```", "everything"),
             ("```sh\npip install '.[everything]'\n```", "everything"),
             ("```sh\npip install communitygov-mycity\n```", "communitygov-mycity"),
