@@ -17,7 +17,7 @@ _SINCE = Column("since", "period", Title(zh="自", en="since"), required=False, 
 _UNTIL = Column("until", "period", Title(zh="至", en="until"), required=False, nullable=True)
 
 HOLDERS = Table(
-    "holders",
+    Title(zh="担任者表", en="holders"),
     (
         Column("unit", "text", Title(zh="单元代码", en="unit's code")),
         Column("seat", "text", Title(zh="岗位、组织或台账", en="post, body or record")),
@@ -33,7 +33,7 @@ HOLDERS = Table(
 """Who or what is there: one row per unit, post (or body, or record) and holder. A holder is an id, never a name."""
 
 ORDERS = Table(
-    "orders",
+    Title(zh="工单表", en="orders"),
     (
         Column("unit", "text", Title(zh="单元代码", en="unit's code")),
         Column("matter", "text", Title(zh="事项", en="matter")),
@@ -70,7 +70,7 @@ def units_table(grid: Grid, *, level: bool = True) -> Table:
         for name, tally in one.tallies.items():
             columns.append(_number(name, tally.name(name), tally.clause))
     unique = {column.name: column for column in columns}
-    return Table("units", tuple(unique.values()), ("code",), open=True, unique=False)
+    return Table(Title(zh="单元表", en="units"), tuple(unique.values()), ("code",), open=True, unique=False)
 
 
 def _number(name: str, title: Title, clause: tuple[str, ...]) -> Column:

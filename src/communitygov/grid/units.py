@@ -303,7 +303,7 @@ def _taken(data: Any, table: Table, encoding: str) -> pl.DataFrame:
     ]
     frame = frame.with_columns(pl.col(name).dt.strftime("%Y-%m-%d") for name in days)
     if not frame.height:
-        raise DataError.because("empty-table", zh=f"{table.name} 没有行", en=f"{table.name}: there are no rows")
+        raise DataError.because("empty-table", zh=f"{table.name.zh}没有行", en=f"{table.name.en}: there are no rows")
     check_table(table, nw.from_native(frame))
     return frame
 
