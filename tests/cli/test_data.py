@@ -314,7 +314,7 @@ class TestCells:
         kinds = ("whole", "score", "number", "flag", "period", "any")
         said = Title(zh="", en="")
         columns = [Column(kind, kind, said, decimals=2 if kind == "score" else None) for kind in kinds]
-        table = Table("t", tuple(columns), ())
+        table = Table(said, tuple(columns), ())
         good = [["7", "8.50", "1.5e3", "是", "2023Q1", "007"], ["-7", "8", ".5", "No", "2023", ""]]
         frame = read_frame(write_csv(tmp_path / "good.csv", [list(kinds), *good]), table)
         assert frame.rows() == [(7, 850, 1500.0, True, "2023Q1", "007"), (-7, 800, 0.5, False, "2023", None)]
@@ -327,7 +327,7 @@ class TestCells:
         """A workbook keeps fifteen digits; what its floats add behind them is dropped, text and codes are not."""
         import xlsxwriter
 
-        table = Table("t", (Column("x", "number", Title(zh="", en=""), decimals=1),), (), open=True)
+        table = Table(Title(zh="", en=""), (Column("x", "number", Title(zh="", en=""), decimals=1),), (), open=True)
         with xlsxwriter.Workbook(tmp_path / "x.xlsx") as book:
             sheet = book.add_worksheet()
             sheet.write_row(0, 0, ["x", "code"])

@@ -343,7 +343,7 @@ class TestCoverage:
         """Subject and period are named; a frame without gaps passes."""
         assert len(rows(score(full, backend(toy_data)))) == 4
         assert faults(full, backend(toy_data[:3])) == ["missing-row: index data lacks 1 row: b 2023Q2"]
-        assert faults(full, toy_data[:3], "zh") == ["missing-row: index data 缺少 1 行：b 2023Q2"]
+        assert faults(full, toy_data[:3], "zh") == ["missing-row: 评价数据缺少 1 行：b 2023Q2"]
 
     def test_within_each_draw(self, full, toy_data, backend):
         """A subject of one draw is not covered by its row in another."""

@@ -24,7 +24,7 @@ from communitygov.vocabulary.text import Title
 
 NAME = Title(zh="名", en="name")
 TABLE = Table(
-    "things",
+    Title(zh="物", en="things"),
     (
         Column("who", "text", NAME),
         Column("when", "period", NAME),
@@ -147,7 +147,7 @@ class TestFaults:
 
     def test_an_open_table_lets_other_columns_be(self):
         """Unknown columns are refused only where they have no place."""
-        table = Table("things", (Column("who", "text", NAME),), ("who",), open=True)
+        table = Table(TABLE.name, (Column("who", "text", NAME),), ("who",), open=True)
         check_table(table, nw.from_native(GOOD))
 
 

@@ -103,8 +103,8 @@ def check(
             Problem(
                 "missing-column",
                 Title(
-                    zh=f"{table.name} 缺少列 `{name}`（`by` 所列）{did_you_mean(name, names).zh}",
-                    en=f"{table.name} has no column `{name}`, named in `by`{did_you_mean(name, names).en}",
+                    zh=f"{table.name.zh}缺少列 `{name}`（`by` 所列）{did_you_mean(name, names).zh}",
+                    en=f"{table.name.en} has no column `{name}`, named in `by`{did_you_mean(name, names).en}",
                 ),
                 path=name,
             )

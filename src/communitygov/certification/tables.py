@@ -39,25 +39,25 @@ RESERVED = frozenset(
 )  # fmt: skip
 """Names of columns with a meaning of their own; no veto, group, tie-break or ``by`` column may take one."""
 
-HOLDERS = Table("holders", (SUBJECT, _YEAR, _TIER), ("subject", "year"), open=True)
+HOLDERS = Table(Title(zh="此前的认定", en="holders"), (SUBJECT, _YEAR, _TIER), ("subject", "year"), open=True)
 """Earlier certifications: one row per subject and year in which it held a tier."""
 
 LISTED = Table(
-    "watch list",
+    Title(zh="治理类名单", en="watch list"),
     (SUBJECT, Column("since", "period", Title(zh="列入时期", en="listed since"))),
     ("subject",),
     open=True,
 )
 """A watch list as it stands: one row per subject on it."""
 
-HELD = Table("plaques", (SUBJECT, _TIER), ("subject",), open=True)
+HELD = Table(Title(zh="在挂牌匾", en="plaques"), (SUBJECT, _TIER), ("subject",), open=True)
 """Plaques that hang: one row per subject that has one."""
 
-RESULTS = Table("results", (SUBJECT, _NO_TIER), ("subject",), open=True)
+RESULTS = Table(Title(zh="认定结果", en="results"), (SUBJECT, _NO_TIER), ("subject",), open=True)
 """What plaques are hung by: one row per subject, with its tier if it has one."""
 
 EVENTS = Table(
-    "plaque events",
+    Title(zh="挂牌摘牌记录", en="plaque events"),
     (
         SUBJECT,
         Column("day", "period", Title(zh="日期", en="day")),
@@ -91,7 +91,7 @@ def scores_table(certification: Certification) -> Table:
     if certification.hold_until_change:
         columns.append(_score("previous_score", "上年得分", "last year's score", certification))
     unique = {column.name: column for column in columns}
-    return Table("yearly scores", tuple(unique.values()), ("subject",), open=True)
+    return Table(Title(zh="年度得分", en="yearly scores"), tuple(unique.values()), ("subject",), open=True)
 
 
 def periods_table(certification: Certification) -> Table:
@@ -102,7 +102,7 @@ def periods_table(certification: Certification) -> Table:
     """
     maximum = Column("maximum", "number", Title(zh="满分", en="full marks"), minimum=Fraction(0))
     columns = (SUBJECT, _PERIOD, _score("score", "得分", "score", certification), maximum)
-    return Table("scores of periods", columns, ("subject", "period"), open=True)
+    return Table(Title(zh="各期得分", en="scores of periods"), columns, ("subject", "period"), open=True)
 
 
 def watch_table(certification: Certification) -> Table:
@@ -112,7 +112,7 @@ def watch_table(certification: Certification) -> Table:
         certification: The rule.
     """
     columns = (SUBJECT, _PERIOD, _score("score", "得分", "score", certification))
-    return Table("scores of periods", columns, ("subject", "period"), open=True)
+    return Table(Title(zh="各期得分", en="scores of periods"), columns, ("subject", "period"), open=True)
 
 
 def demands_table(certification: Certification) -> Table:
@@ -129,7 +129,7 @@ def demands_table(certification: Certification) -> Table:
         _score("score", "年度得分", "yearly score", certification),
         _score("previous_score", "上年得分", "last year's score", certification),
     )
-    return Table("demands", columns, ("subject", "year"), open=True)
+    return Table(Title(zh="诉求数据", en="demands"), columns, ("subject", "year"), open=True)
 
 
 def results_table(certification: Certification) -> Table:
@@ -145,4 +145,4 @@ def results_table(certification: Certification) -> Table:
         columns.append(Column("rank", "whole", Title(zh="名次", en="rank"), nullable=True))
         if certification.group_by is not None:
             columns.append(Column("group", "text", Title(zh="分组", en="group")))
-    return Table("results", tuple(columns), ("subject",), open=True)
+    return Table(Title(zh="认定结果", en="results"), tuple(columns), ("subject",), open=True)

@@ -244,7 +244,7 @@ class Index(Rule):
                 for leaf in self.leaves
             ),
         ]
-        return Table("index data", tuple(columns), ("subject", "period"))
+        return Table(Title(zh="评价数据", en="index data"), tuple(columns), ("subject", "period"))
 
     def check(self) -> Iterator[Finding]:
         """Yield every promise of the tree that does not hold."""

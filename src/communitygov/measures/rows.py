@@ -128,7 +128,7 @@ def _table(of: str, time: str, groups: Sequence[str], columns: Sequence[Column])
     for name in groups:
         named.setdefault(name, Column(name, "any", Title(zh=f"分组 {name}", en=f"group {name}")))
     unique = dict.fromkeys([*named.values(), *columns])
-    return Table(of, tuple(unique), tuple(named), open=True, unique=of in _KEYED)
+    return Table(Title(zh=f"表 `{of}` ", en=of), tuple(unique), tuple(named), open=True, unique=of in _KEYED)
 
 
 def _values(name: str, decimals: int) -> Column:

@@ -22,6 +22,9 @@ COPIES = "_copies"
 """The column that says how many rows agree with this one on the key."""
 
 
+_NAMELESS = Title(zh="", en="")
+
+
 @frozen
 class Fault:
     """Something that may be wrong with a row.
@@ -60,7 +63,11 @@ class Coverage:
 
 
 def find_problems(
-    frame: Any, faults: Sequence[Fault], keys: Sequence[str], coverage: Coverage | None = None, name: str = ""
+    frame: Any,
+    faults: Sequence[Fault],
+    keys: Sequence[str],
+    coverage: Coverage | None = None,
+    name: Title = _NAMELESS,
 ) -> list[Problem]:
     """Return a problem for each fault that some row has, and for the rows that are absent.
 
@@ -166,12 +173,14 @@ def _extent(coverage: Coverage) -> Iterator[nw.Expr]:
     yield nw.when(coverage.where).then(1 / nw.col(COPIES)).sum().alias("_rows")
 
 
-def _absent_rows(frame: Any, coverage: Coverage, count: int, name: str) -> list[Problem]:
+def _absent_rows(frame: Any, coverage: Coverage, count: int, name: Title) -> list[Problem]:
     keys = [*coverage.units, coverage.time]
     here = frame.filter(coverage.where).select(*keys)
     grid = here.select(*coverage.units).unique().join(here.select(coverage.time).unique(), how="cross")
     absent = read_columns(grid.join(here, on=keys, how="anti").sort(*keys).head(SHOWN))
     named = [" ".join(map(str, row)) for row in zip(*(absent[key] for key in keys), strict=True)]
     listed = ", ".join(named) + (" ..." if count > len(named) else "")
-    title = Title(zh=f"{name} 缺少 {count} 行：{listed}", en=f"{name} lacks {count} row{'s' * (count > 1)}: {listed}")
+    title = Title(
+        zh=f"{name.zh}缺少 {count} 行：{listed}", en=f"{name.en} lacks {count} row{'s' * (count > 1)}: {listed}"
+    )
     return [Problem("missing-row", title, path=coverage.time, context={"count": count, "rows": named})]

@@ -48,9 +48,8 @@ def read_frame(
     Example:
         >>> import tempfile
         >>> from communitygov.vocabulary.frames import Column
-        >>> table = Table(
-        ...     "scores", (Column("score", "score", Title(zh="得分", en="score"), decimals=2),), (), open=True
-        ... )
+        >>> score = Column("score", "score", Title(zh="得分", en="score"), decimals=2)
+        >>> table = Table(Title(zh="得分表", en="scores"), (score,), (), open=True)
         >>> file = Path(tempfile.mkdtemp()) / "scores.csv"
         >>> _ = file.write_text("subject,score\n007,86.3\n")
         >>> read_frame(file, table).row(0)

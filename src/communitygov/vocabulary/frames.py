@@ -77,14 +77,14 @@ class Table:
     """The columns that a verb takes.
 
     Args:
-        name: What the table is, for messages and file names.
+        name: What the table is, for messages.
         columns: Its columns.
         key: The columns that no two rows may agree on.
         open: Whether other columns are let through; if not they are refused by name.
         unique: Whether the key is one; if not, its columns only name rows.
     """
 
-    name: str
+    name: Title
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     open: bool = False
@@ -265,8 +265,8 @@ def column_problems(table: Table, schema: Any, extra: Collection[str] = ()) -> I
                 yield _column_problem(
                     "missing-column",
                     column.name,
-                    f"{table.name} 缺少列 `{column.name}`（{column.title}）{hint.zh}",
-                    f"{table.name} has no column `{column.name}` ({column.title}){hint.en}",
+                    f"{table.name.zh}缺少列 `{column.name}`（{column.title.zh}）{hint.zh}",
+                    f"{table.name.en} has no column `{column.name}` ({column.title}){hint.en}",
                 )
         elif not _fits(column, schema[column.name]):
             yield _column_problem(
@@ -282,8 +282,8 @@ def column_problems(table: Table, schema: Any, extra: Collection[str] = ()) -> I
                 yield _column_problem(
                     "unknown-column",
                     name,
-                    f"{table.name} 没有列 `{name}`{hint.zh}",
-                    f"{table.name} has no place for column `{name}`{hint.en}",
+                    f"{table.name.zh}没有列 `{name}`{hint.zh}",
+                    f"{table.name.en} has no place for column `{name}`{hint.en}",
                 )
 
 
