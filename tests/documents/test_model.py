@@ -230,6 +230,31 @@ class TestSchema:
         with pytest.raises(TypeError, match="never listed"):
             document_schema(Listed, identifier="x", title=NAME)
 
+    def test_rules_of_one_name_from_different_rooms_have_a_schema_each(self):
+        """A level of an index says other things than a level of a grid; two of one room are a developer's mistake."""
+
+        def named(name, room, field):
+            said = {field: term("甲", "A")}
+            return rule(type(name, (Rule,), {"__module__": f"x.{room}.rules", "__annotations__": {field: str}} | said))
+
+        def whole(*parts):
+            names = [f"part{i}" for i in range(len(parts))]
+            fields = {name: term("部分", "Part", default=None) for name in names}
+            hints = {name: part | None for name, part in zip(names, parts, strict=True)}
+            return rule(type("Whole", (Rule,), {"__module__": "x.room.rules", "__annotations__": hints} | fields))
+
+        both = whole(named("Same", "index", "weight"), named("Same", "grid", "order"))
+        checker = Checker(document_schema(both, identifier="x", title=NAME))
+        assert checked("part0: {weight: a}\npart1: {order: a}", checker) == []
+        assert [one[:2] for one in checked("part0: {order: a}", checker)] == [
+            ("missing-field", "part0"),
+            ("unknown-field", "part0.order"),
+        ]
+        with pytest.raises(TypeError, match="two rules are called GridSame"):
+            document_schema(
+                whole(*(named("Same", "grid", field) for field in ("a", "b", "c"))), identifier="x", title=NAME
+            )
+
     def test_a_default_mapping_is_empty(self):
         """A rule's default is shared by all of its kind."""
         with pytest.raises(ValueError, match="empty"):

@@ -82,6 +82,7 @@ class _Writer:
         self.patch = patch
         self.parts = parts
         self.defs: dict[str, Any] = {}
+        self.named: dict[str, type[Rule]] = {}
 
     def write(self, cls: type[Rule], identifier: str, title: Title) -> dict[str, Any]:
         root = self._rule(cls)
@@ -106,6 +107,15 @@ class _Writer:
         if required and not self.parts:
             schema["required"] = required
         return self._removable(schema)
+
+    def _name(self, cls: type[Rule]) -> str:
+        """Return what a class is called among the definitions: its name, with its room before it if that is taken."""
+        if self.named.setdefault(cls.__name__, cls) is cls:
+            return cls.__name__
+        name = f"{cls.__module__.split('.')[-2].title()}{cls.__name__}"
+        if self.named.setdefault(name, cls) is not cls:
+            raise TypeError(f"two rules are called {name}")
+        return name
 
     def _removable(self, schema: dict[str, Any]) -> dict[str, Any]:
         if self.patch and "type" in schema:
@@ -145,10 +155,11 @@ class _Writer:
         if origin is not None and issubclass(origin, Mapping):
             return self._removable({"type": ["object"], "additionalProperties": self._type(args[1])})
         if isinstance(hint, type) and issubclass(hint, Rule):
-            if hint.__name__ not in self.defs:
-                self.defs[hint.__name__] = {}
-                self.defs[hint.__name__] = self._rule(hint)
-            return {"$ref": f"#/$defs/{hint.__name__}"}
+            name = self._name(hint)
+            if name not in self.defs:
+                self.defs[name] = {}
+                self.defs[name] = self._rule(hint)
+            return {"$ref": f"#/$defs/{name}"}
         raise TypeError(f"no schema for {hint!r}")
 
 
