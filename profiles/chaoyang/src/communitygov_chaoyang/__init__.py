@@ -1,0 +1,13 @@
+"""Chaoyang district of Beijing: units, bodies and figures, as a profile for communitygov."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from communitygov.plugins.specs import hookimpl
+
+
+@hookimpl
+def communitygov_profile() -> Path:
+    """Return the folder of the profile's documents."""
+    return Path(__file__).parent
