@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from communitygov.plugins.finding import load_profile
 from communitygov.profile.profile import Profile, Reform
 from communitygov.profile.reading import read_profile, read_reform
 
@@ -22,7 +23,7 @@ def toy() -> Profile:
 @pytest.fixture(scope="session")
 def shijingshan() -> Profile:
     """The real one, from its folder."""
-    return read_profile(ROOT / "profiles" / "shijingshan" / "src" / "communitygov_shijingshan")
+    return read_profile(ROOT / "profiles" / "shijingshan" / "src" / "communitygov_shijingshan", find=load_profile)
 
 
 @pytest.fixture

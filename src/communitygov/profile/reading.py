@@ -49,9 +49,9 @@ def read_profile(folder: str | Path, *, find: Callable[[str], Profile] | None = 
 
     Example:
         >>> import communitygov
-        >>> shipped = communitygov.load_profile("shijingshan").folder
+        >>> shipped = communitygov.load_profile("beijing").folder
         >>> read_profile(shipped).name
-        'shijingshan'
+        'beijing'
     """
     folder = Path(folder)
     problems: list[Problem] = []
