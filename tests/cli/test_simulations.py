@@ -202,6 +202,53 @@ class TestPlan:
         certified = call("certify", toy, scores, "--year", "2024").out
         assert "东" in certified
 
+    def test_any_column_can_be_counted_by(self, call, files, write_csv, tmp_path):
+        """--by says of each street how many have each tier, and the difference, in either language and in JSON."""
+        heads, *rows = [line.split(",") for line in (files / "scored.csv").read_text("utf-8").splitlines()]
+        streets = {f"{number:03}": "老山" if number % 2 else "鲁谷" for number in range(1, 13)}
+        table = [[*heads, "street"], *([*row, streets[row[0]]] for row in rows)]
+        scored = write_csv(tmp_path / "s.csv", table)
+        args = ["plan", "shijingshan", scored, "--year", "2023", "--reading", "quota_rounding=up", "--by", "street"]
+        data = call(*args, "--json").json
+        for row in data["group_outcomes"]:
+            mine = [one for one in data["groups"] if one["group"] == row["group"]]
+            sums = [sum(one["subjects"] for one in mine if one[side] == row["outcome"]) for side in ("old", "new")]
+            assert [row["before"], row["after"]] == sums
+            assert row["difference"] == sums[1] - sums[0]
+        moved = {row["subject"]: (row["old"], row["new"]) for row in data["moved"]}
+        assert moved
+        gained = dict.fromkeys(streets.values(), 0)
+        for subject, (old, new) in moved.items():
+            gained[streets[subject]] += (new == "five_star") - (old == "five_star")
+        said = {row["group"]: row["difference"] for row in data["group_outcomes"] if row["outcome"] == "five_star"}
+        assert {street: said.get(street, 0) for street in gained} == gained
+        head = [line.split() for line in call(*args).out.splitlines() if line.startswith("street")]
+        assert head == [["street", "tier", "as", "it", "stands", "with", "the", "change", "difference"]]
+        chinese = call(*args, "--lang", "zh").out
+        assert [line.split() for line in chinese.splitlines() if line.startswith("street")] == [
+            ["street", "星级", "现行", "改后", "增减"]
+        ]
+        tiers = [line.split()[1] for line in chinese.splitlines() if line.startswith(("老山", "鲁谷"))]
+        assert [tier for tier in tiers if tier not in ("五星级", "四星级", "无")] == []
+        assert tiers[-1] == "无"
+        assert "street" not in call(*args[:-2]).out
+
+    def test_data_of_the_index_have_streets_too(self, call, rows, write_csv, tmp_path):
+        """A column beside the index's own is counted by, not scored; two streets of one community are an error."""
+        table = [[*rows[0], "street"], *([*row, "老山" if row[0] < "007" else "鲁谷"] for row in rows[1:])]
+        args = ["--year", "2023", "--reading", "quota_rounding=up", "--by", "street"]
+        found = call("plan", "shijingshan", write_csv(tmp_path / "d.csv", table), *args, "--json").json
+        assert {row["group"] for row in found["groups"]} == {"老山", "鲁谷"}
+        table[-1][-1] = "古城"
+        faulty = call("plan", "shijingshan", write_csv(tmp_path / "e.csv", table), *args)
+        assert faulty.code == 1
+        assert "two-groups" in faulty.err
+        assert "012 (古城)" in faulty.err
+        assert "无从归组" in call("plan", "shijingshan", tmp_path / "e.csv", *args, "--lang", "zh").err
+        misspelt = call("plan", "shijingshan", tmp_path / "d.csv", *args[:-1], "stret")
+        assert "has no column `stret`, named with --by; did you mean `street`" in misspelt.err
+        assert misspelt.code == 2
+
     def test_a_plan_of_nothing_is_a_wrong_call(self, call, files):
         """Without a reform or a reading there is nothing to compare."""
         done = call("plan", "shijingshan", files / "scored.csv", "--year", "2023")

@@ -134,7 +134,8 @@ def given() -> dict[str, pl.DataFrame]:
     standard = Expectation(kind="standard", measure="m", at_least=Fraction(1))
     made = Report(of="scored", period="half", columns=("score",), levels={"district": ReportLevel()})
     profile = load_profile("shijingshan")
-    planned = plan(profile.at("2023"), profile.at("2023"), certified, certified)
+    streets = pl.DataFrame({"subject": ["a", "b"], "street": ["east", "west"]})
+    planned = plan(profile.at("2023"), profile.at("2023"), certified, certified, group="street", facts=streets)
     variants = [as_it_stands(), Variant.of_reading(profile, "renewal_reach", "moved_cut")]
     simulated = simulate(profile, World.drawn(communities=20), first=2022, last=2023, draws=1, variants=variants)
     return {
@@ -154,6 +155,7 @@ def given() -> dict[str, pl.DataFrame]:
         "Reported": report(made, scores).frame,
         "Moved": planned.moved,
         "Counts of moves": planned.counts,
+        "Tiers of groups": planned.group_outcomes,
         "Stars": simulated.stars,
         "Tiers": simulated.tiers,
         "Quantities": simulated.quantities,

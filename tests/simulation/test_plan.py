@@ -19,7 +19,7 @@ from communitygov.profile.profile import Profile, Reform, RuleSet
 from communitygov.profile.reading import read_profile, read_reform
 from communitygov.profile.rules import ReformFile
 from communitygov.simulation.plan import Flow, plan
-from communitygov.vocabulary.errors import UsageError
+from communitygov.vocabulary.errors import DataError, UsageError
 
 TOY = Path(__file__).parent.parent / "profile" / "toy"
 SCORES = pl.DataFrame(
@@ -213,6 +213,84 @@ class TestMoves:
         for flow in compared.flows:
             same = [row["subjects"] for row in found if (row["old"], row["new"]) == (flow.old, flow.new)]
             assert sum(same) == flow.subjects
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_any_column_of_the_facts_can_be_counted_by(
+        self, toy: Profile, reform: Callable[..., Reform], kind: str
+    ) -> None:
+        """Who gains and who loses, street by street, on every backend; the facts may have more rows."""
+        wider = reform("{certification: {star: {tiers: {gold: {share: 20%}, silver: {share: 25%}}}}}")
+        old, new = toy.at(2024), toy.at(2024, reforms=[wider])
+        scores = SCORES.drop("street")
+        others = pl.DataFrame({"subject": ["c00", "z99"], "street": ["south", "west"]})
+        facts = pl.concat([SCORES.select("subject", "street"), others])
+        sides = [certified(rules, KINDS[kind](scores)) for rules in (old, new)]
+        compared = plan(old, new, *sides, group="street", facts=KINDS[kind](facts))
+        assert type(compared.group_outcomes) is type(compared.outcomes)
+        found = {(row["group"], row["outcome"]): row for row in rows(compared.group_outcomes)}
+        expected = {
+            ("north", "gold"): (1, 2),
+            ("north", "silver"): (2, 0),
+            ("north", None): (7, 8),
+            ("south", "gold"): (1, 2),
+            ("south", "silver"): (2, 1),
+            ("south", None): (7, 7),
+        }
+        assert {key: (row["before"], row["after"]) for key, row in found.items()} == expected
+        assert all(row["difference"] == row["after"] - row["before"] for row in found.values())
+
+    @given(streets=st.lists(st.sampled_from("甲乙丙"), min_size=20, max_size=20), gold=st.integers(0, 30))
+    def test_groups_add_up_to_the_whole(self, toy: Profile, streets: list[str], gold: int) -> None:
+        """For any streets and any cut: counts by street are those of the results with the street joined on."""
+        patch = read_text(f"certification: {{star: {{tiers: {{gold: {{share: {gold}%}}}}}}}}")
+        new = toy.at(2024, reforms=[Reform(ReformFile(reform="cut", changes=patch), Layer("reform", "cut", patch))])
+        facts = SCORES.with_columns(street=pl.Series(streets, dtype=pl.String))
+        before, after = certified(toy.at(2024)), certified(new)
+        compared = plan(toy.at(2024), new, before, after, group="street", facts=facts)
+        counted = {}
+        for side, result in (("before", before), ("after", after)):
+            by_street = result.frame.join(facts.select("subject", "street"), on="subject").group_by("street", "tier")
+            for street, tier, count in by_street.len().rows():
+                counted[street, tier, side] = count
+        for row in rows(compared.group_outcomes):
+            for side in ("before", "after"):
+                assert row[side] == counted.pop((row["group"], row["outcome"], side), 0)
+        assert counted == {}
+        assert compared.group_outcomes["difference"].sum() == 0
+        assert sum(row["subjects"] for row in rows(compared.groups)) == len(SCORES)
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_a_subject_is_counted_in_one_group(self, toy: Profile, kind: str) -> None:
+        """Two values for a subject, none, or no row of it are errors of the data that name it."""
+        rules = toy.at(2024)
+        side = certified(rules, KINDS[kind](SCORES))
+
+        def counted(facts: pl.DataFrame, group: str = "street") -> None:
+            plan(rules, rules, side, side, group=group, facts=KINDS[kind](facts))
+
+        moved = pl.DataFrame({"subject": ["c03"], "score": [1], "street": ["south"]})
+        with pytest.raises(DataError, match=r"two-groups: column `street`: .*; 2 rows: c03 \(north\), c03 \(south\)"):
+            counted(pl.concat([SCORES, moved]))
+        empty = SCORES.with_columns(street=pl.when(pl.col("subject") != "c04").then("street"))
+        with pytest.raises(DataError, match="missing-value: column `street`: the value is missing; 1 row: c04"):
+            counted(empty)
+        with pytest.raises(DataError, match=r"no-group: .*the facts do not say its street; 1 row: c19"):
+            counted(SCORES.head(19))
+        with pytest.raises(DataError, match=r"facts has no column `stret` .*did you mean `street`"):
+            counted(SCORES, "stret")
+
+    def test_a_street_is_that_of_the_year(self, toy: Profile) -> None:
+        """Facts with a year are those of the year: who was elsewhere in another year has one street, not two."""
+        rules = toy.at(2024)
+        side = certified(rules)
+        facts = pl.concat(
+            [
+                SCORES.with_columns(year=2024),
+                SCORES.with_columns(year=2023, street=pl.lit("elsewhere")),
+            ]
+        )
+        compared = plan(rules, rules, side, side, group="street", facts=facts)
+        assert {row["group"] for row in rows(compared.groups)} == {"north", "south"}
 
     @given(shares=st.tuples(st.integers(1, 30), st.integers(30, 100), st.integers(1, 30), st.integers(30, 100)))
     def test_nobody_is_lost_or_counted_twice(self, toy: Profile, shares: tuple[int, int, int, int]) -> None:

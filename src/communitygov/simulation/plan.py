@@ -7,10 +7,11 @@ from typing import Any
 
 from attrs import frozen
 
+from communitygov.certification.columns import adopt_beside
 from communitygov.profile.changes import Change, changes
 from communitygov.profile.ruleset import Reform, RuleSet
-from communitygov.vocabulary.errors import UsageError
-from communitygov.vocabulary.frames import adopt
+from communitygov.vocabulary.errors import DataError, UsageError
+from communitygov.vocabulary.frames import Column, Fault, Table, adopt, check_table, column_problems, find_faults
 from communitygov.vocabulary.text import Language, Title
 
 __all__ = ["Flow", "Plan", "plan"]
@@ -46,8 +47,10 @@ class Plan:
             without one), ``old_reason`` and ``new_reason``.
         counts: The migration matrix, one row per pair of outcomes, those that stay included: ``old``, ``new``,
             ``subjects`` (Int64).
-        groups: As ``counts``, for each ``group``; None if there are no groups.
+        groups: As ``counts``, for each ``group`` (text); None if there are no groups.
         outcomes: One row per outcome: ``outcome``, ``before`` and ``after``, how many had it and have it (Int64).
+        group_outcomes: As ``outcomes``, for each ``group``, with the ``difference``: who gains, who loses; None if
+            there are no groups.
         flows: As ``counts``, as plain values; empty where only rules were compared.
         by_reform: Whether it is a reform that makes the difference, or would.
         waiting: Reforms that are not in force then.
@@ -59,6 +62,7 @@ class Plan:
     counts: Any = None
     groups: Any = None
     outcomes: Any = None
+    group_outcomes: Any = None
     flows: tuple[Flow, ...] = ()
     by_reform: bool = False
     waiting: tuple[Reform, ...] = ()
@@ -126,6 +130,7 @@ def plan(
     after: Any = None,
     *,
     group: str | None = None,
+    facts: Any = None,
     reforms: Sequence[Reform] = (),
 ) -> Plan:
     """Compare two sets of rules, and what came of them on the same facts.
@@ -137,11 +142,15 @@ def plan(
         new: The rules after.
         before: The result under the old rules, such as what ``certify`` returns; None to compare the rules alone.
         after: The result under the new, of the same kind and on the same facts.
-        group: The column of the results to count by as well.
+        group: The column to count by as well, such as the street: of ``facts``, or without them of the results.
+        facts: The rows that the results come from, such as the scores, of the same kind of frame: the key columns of
+            the results, as many as it has, and the column to count by, one value per subject. It may have rows of
+            others, and more than one of a subject.
         reforms: The reforms that the new rules were asked for with, so that one that is not in force then is named.
 
     Raises:
         UsageError: If the two results are of different verbs, years or subjects.
+        DataError: If a subject has no value to be counted by, or two; it is named.
 
     Example:
         >>> import polars as pl
@@ -154,6 +163,13 @@ def plan(
         ... ]
         >>> plan(old, new, *results).verdict.en
         '2024: the rules differ in 1 value, the results of 2 subjects do'
+        >>> streets = scores.with_columns(street=pl.Series(["east"] * 42 + ["west"] * 101))
+        >>> for row in plan(old, new, *results, group="street", facts=streets).group_outcomes.rows():
+        ...     print(row)
+        ('east', 'five_star', 14, 15, 1)
+        ('east', 'four_star', 28, 27, -1)
+        ('west', None, 101, 100, -1)
+        ('west', 'four_star', 0, 1, 1)
     """
     waiting = tuple(reform for reform in reforms if not reform.layer.in_force(new.day))
     by_reform = bool(waiting) or any(layer.kind == "reform" for layer in new.layers)
@@ -161,16 +177,20 @@ def plan(
     if before is None or after is None:
         return Plan(period, changed, by_reform=by_reform, waiting=waiting)
     _check_alike(before, after)
-    joined, back = _joined(before, after, group)
+    joined, back = _joined(before, after, group if facts is None else None)
+    if group is not None and facts is not None:
+        joined = _with_group(joined, facts, before.key, group)
     counts = _counted(joined, ())
     rows = _collected(counts)
+    groups = None if group is None else _counted(joined, ("group",))
     return Plan(
         period=period,
         changes=changed,
         moved=back(_moved(joined, before.key)),
         counts=back(counts),
-        groups=None if group is None else back(_counted(joined, ("group",))),
+        groups=None if groups is None else back(groups),
         outcomes=back(_outcomes(counts)),
+        group_outcomes=None if groups is None else back(_with_difference(_outcomes(groups, ("group",)))),
         flows=tuple(Flow(*row) for row in zip(rows["old"], rows["new"], rows["subjects"], strict=True)),
         by_reform=by_reform,
         waiting=waiting,
@@ -203,7 +223,7 @@ def _joined(before: Any, after: Any, group: str | None) -> tuple[Any, Callable[[
     other: Any
     (one, back), (other, _) = adopt(before.frame), adopt(after.frame)
     key = list(before.key)
-    groups = [] if group is None else [nw.col(group).alias("group")]
+    groups = [] if group is None else [nw.col(group).cast(nw.String).alias("group")]
     one = one.select(*key, _text(one, before.outcome, "old"), _text(one, before.because, "old_reason"), *groups)
     other = other.select(*key, _text(other, after.outcome, "new"), _text(other, after.because, "new_reason"))
     joined = one.join(other, on=key, how="inner")
@@ -218,6 +238,32 @@ def _joined(before: Any, after: Any, group: str | None) -> tuple[Any, Callable[[
             f"{sizes[0]} rows before, {sizes[1]} after, {sizes[2]} in common",
         )
     return joined, back
+
+
+def _with_group(joined: Any, native: Any, key: Sequence[str], group: str) -> Any:
+    """Return joined results with the one value that each subject has in a column of the facts."""
+    import narwhals as nw
+
+    facts, schema = adopt_beside(joined, native, "facts"), joined.collect_schema()
+    on = [name for name in key if name in facts.collect_schema()] or list(key[:1])
+    columns = [Column(name, "any", Title(zh="评价对象", en="subject")) for name in on]
+    columns.append(Column(group, "any", Title(zh="分组", en="group")))
+    table = Table(Title(zh="数据", en="facts"), tuple(columns), tuple(on), open=True, unique=False)
+    problems = list(column_problems(table, facts.collect_schema()))
+    if problems:
+        raise DataError(problems)
+    value = nw.col(group).cast(nw.String)
+    facts = facts.with_columns(_least=value.min().over(*on), _greatest=value.max().over(*on))
+    two = Title(zh="同一对象有两个取值，无从归组", en="a subject has two values, and cannot be counted by it")
+    differs = nw.col("_least") != nw.col("_greatest")
+    check_table(table, facts, more=[Fault("two-groups", group, differs, two, show=True)])
+    keys = [nw.col(name).cast(schema[name]) for name in on]
+    joined = joined.join(facts.select(*keys, value.alias("group")).unique(), on=on, how="left")
+    none = Title(zh=f"数据中没有它的 {group}，无从归组", en=f"the facts do not say its {group}")
+    problems = find_faults(joined, [Fault("no-group", "group", nw.col("group").is_null(), none)], key)
+    if problems:
+        raise DataError(problems)
+    return joined
 
 
 def _text(frame: Any, columns: Sequence[str], name: str) -> Any:
@@ -249,18 +295,23 @@ def _counted(joined: Any, by: Sequence[str]) -> Any:
     return counted.with_columns(*sides, nw.col("subjects").cast(nw.Int64))
 
 
-def _outcomes(counts: Any) -> Any:
+def _outcomes(counts: Any, by: Sequence[str] = ()) -> Any:
     import narwhals as nw
 
     none = nw.lit(0, dtype=nw.Int64)
     sides = []
     for side, (before, after) in {"old": (nw.col("subjects"), none), "new": (none, nw.col("subjects"))}.items():
-        sides.append(
-            counts.select(nw.col(side).fill_null("").alias("outcome"), before.alias("before"), after.alias("after"))
-        )
-    summed = nw.concat(sides).group_by("outcome").agg(nw.col("before").sum(), nw.col("after").sum())
+        outcome = nw.col(side).fill_null("").alias("outcome")
+        sides.append(counts.select(*by, outcome, before.alias("before"), after.alias("after")))
+    summed = nw.concat(sides).group_by(*by, "outcome").agg(nw.col("before").sum(), nw.col("after").sum())
     whole = [nw.col(name).cast(nw.Int64) for name in ("before", "after")]
-    return summed.sort("outcome").with_columns(_null_if_empty("outcome"), *whole)
+    return summed.sort(*by, "outcome").with_columns(_null_if_empty("outcome"), *whole)
+
+
+def _with_difference(outcomes: Any) -> Any:
+    import narwhals as nw
+
+    return outcomes.with_columns(difference=nw.col("after") - nw.col("before"))
 
 
 def _null_if_empty(name: str) -> Any:
