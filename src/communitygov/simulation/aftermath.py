@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from communitygov.certification.awards import awards
 from communitygov.certification.register import plaque_events, register_on, watch_events
+from communitygov.certification.rules import Certification
 from communitygov.simulation.carried import BY, KEYS, Certs, Plaqued, Watching
 from communitygov.simulation.stages import Stages
 from communitygov.simulation.variants import Course, Term
@@ -32,22 +34,55 @@ def money(stages: Stages, course: Course, term: Term, certs: Certs, before: Cert
         certs: The year's certification.
         before: That of the year before.
     """
-    np = numpy_or_refuse()
-    key = ("awards", course.digest(term, "awards", "decimals", "group_by"), certs, before)
+    of_tiers = ("awards", course.digest(term, "awards"), certs)
+    found = stages.once(of_tiers, lambda: _of_tiers(stages, course, term, certs))
+    rule = term.certification.awards
+    if rule is None or rule.progress is None or before is None or before.scores is None or certs.scores is None:
+        return found
+    # Gains of score are the same whoever was certified; ranks are where rules of the certification rank alike.
+    by_score = rule.progress.by == "score"
+    made_from = (certs.scores, before.scores) if by_score else (certs, before)
+    of_progress = ("progress", course.digest(term, "awards", "decimals", "group_by"), *made_from)
+    return found + stages.once(of_progress, lambda: _of_progress(stages, term.certification, certs, before))
 
-    def make() -> Whole:
-        import polars as pl
 
-        if term.certification.awards is None:
-            return np.zeros(stages.draws, dtype=np.int64)  # type: ignore[no-any-return]
-        scored = before is not None and before.frame["score"].null_count() < before.frame.height
-        asked = [name for name in (*KEYS, "group", "tier", "score", "rank") if name in certs.frame.columns]
-        last = before.frame.select(asked).lazy() if before is not None and scored else None
-        money = awards(term.certification, certs.frame.select(asked).lazy(), last, by=BY)
-        sums = money.group_by("draw").agg(pl.col("award").sum()).sort("draw").collect()
-        return sums["award"].cast(pl.Int64).to_numpy()  # type: ignore[no-any-return]
+def _of_tiers(stages: Stages, course: Course, term: Term, certs: Certs) -> Whole:
+    """Return the money that goes with tiers: what one of each is given, times how many there are."""
+    rule = term.certification
 
-    return stages.once(key, make)
+    def given() -> Whole:
+        found = numpy_or_refuse().zeros(len(stages.ladder) + 1, dtype="int64")
+        if rule.awards is not None:
+            for tier, each in awards(rule, _one_each(list(rule.tiers))).select("tier", "tier_award").rows():
+                found[_code(stages, tier)] = each
+        return found  # type: ignore[no-any-return]
+
+    each = stages.always(("awards", course.digest(term, "awards", "group_by"), tuple(rule.tiers)), given)
+    return stages.counts(certs.codes, len(each)) @ each  # type: ignore[no-any-return]
+
+
+def _of_progress(stages: Stages, certification: Certification, certs: Certs, before: Certs) -> Whole:
+    """Return the money that goes with progress, of whatever tier."""
+    import polars as pl
+
+    asked = [name for name in (*KEYS, "group", "score", "rank") if name in certs.frame.columns]
+    frames = [one.frame.lazy().select(*asked, pl.lit(None, pl.String).alias("tier")) for one in (certs, before)]
+    found = awards(certification, *frames, by=BY)
+    money = found.group_by("draw").agg(pl.col("progress_award").sum()).sort("draw").collect()
+    return money["progress_award"].cast(pl.Int64).to_numpy()  # type: ignore[no-any-return]
+
+
+def _one_each(tiers: Sequence[str | None]) -> pl.DataFrame:
+    """Return results of a subject for each of some tiers, who stands for all that have it."""
+    import polars as pl
+
+    of_tiers = pl.DataFrame({"subject": [str(i) for i in range(len(tiers))], "tier": pl.Series(tiers, dtype=pl.String)})
+    nothing = [pl.lit(None, pl.Int64).alias(name) for name in ("score", "rank")]
+    return of_tiers.with_columns(pl.lit("").alias("group"), *nothing)
+
+
+def _code(stages: Stages, tier: str | None) -> int:
+    return 0 if tier is None else stages.ladder.index(tier) + 1
 
 
 def struck(
@@ -90,10 +125,12 @@ def plaques(
         hangs: The plaques that hang.
     """
     key = ("plaques", course.digest(term, "plaques"), certs, before, hangs)
-    return stages.once(key, lambda: _plaques(stages, term, certs, before, hangs))
+    return stages.once(key, lambda: _plaques(stages, course, term, certs, before, hangs))
 
 
-def _plaques(stages: Stages, term: Term, certs: Certs, before: Certs | None, hangs: Plaqued | None) -> Plaqued:
+def _plaques(
+    stages: Stages, course: Course, term: Term, certs: Certs, before: Certs | None, hangs: Plaqued | None
+) -> Plaqued:
     import polars as pl
 
     rule = term.certification
@@ -104,25 +141,57 @@ def _plaques(stages: Stages, term: Term, certs: Certs, before: Certs | None, han
     # Where a plaque always is that of the year's tier, those of last year's results hang, and need not be told.
     plain = rule.plaques.on_change == "replace" and rule.plaques.on_watch == "year_end"
     held = None if hangs is None else hangs.held
+    if plain and held is None and all(_known(stages, rule, one) for one in (certs, before) if one is not None):
+        return _replaced(stages, course, term, certs, before, hangs)
     known = [one.frame["tier"].is_not_null() for one in (certs, before) if one is not None]
     touched = known[0] | known[-1]
     rows = [None if one is None else one.frame.filter(touched).select(*KEYS, "tier").lazy() for one in (before, certs)]
     hangs_now = None if held is None else held.lazy()
-    found = plaque_events(rule, rows[0], rows[1], hangs_now, day=day, by=BY)
-    if plain:
-        # Only how many there are is asked for, so that nothing is put in order that nobody sees.
-        events = found.select("draw", "event").collect()
-        now, hanging = None, certs.frame.filter(pl.col("tier").is_not_null())
-    else:
-        events = found.collect()
-        now = hanging = _register(held, events, day)
+    events = plaque_events(rule, rows[0], rows[1], hangs_now, day=day, by=BY).collect()
+    hanging = certs.frame.filter(pl.col("tier").is_not_null()) if plain else _register(held, events, day)
     struck = nothing if hangs is None else hangs.struck
     counts = {
         "plaques_hung": stages.per_draw(events.filter(pl.col("event") == "hung")),
         "plaques_taken_down": struck + stages.per_draw(events.filter(pl.col("event") == "taken_down")),
         "plaques_hanging": stages.per_draw(hanging),
     }
-    return Plaqued(now, nothing, counts)
+    return Plaqued(None if plain else hanging, nothing, counts)
+
+
+def _known(stages: Stages, rule: Certification, certs: Certs) -> bool:
+    """Return whether all tiers of a certification are tiers of a rule; those of another year may have been others."""
+    there = numpy_or_refuse().bincount(certs.codes, minlength=len(stages.ladder) + 1)
+    others = [there[_code(stages, tier)] for tier in stages.ladder if tier not in rule.tiers]
+    return not any(others) and int(there[0]) == certs.frame["tier"].null_count()
+
+
+def _replaced(
+    stages: Stages, course: Course, term: Term, certs: Certs, before: Certs | None, hangs: Plaqued | None
+) -> Plaqued:
+    """Count the plaques where each is that of the year's tier, by what one subject of each pair of tiers meets."""
+    rule, size = term.certification, len(stages.ladder) + 1
+
+    def events() -> tuple[Whole, Whole]:
+        met = numpy_or_refuse().zeros((2, size * size), dtype="int64")
+        tiers = [None, *rule.tiers]
+        pairs = [(was, now) for was in tiers for now in tiers]
+        results = [_one_each(side) for side in zip(*pairs, strict=True)]
+        found = plaque_events(rule, *results, day=str(term.periods[-1].last_day))
+        for subject, event in found.select("subject", "event").rows():
+            was, now = pairs[int(subject)]
+            met[0 if event == "hung" else 1, size * _code(stages, was) + _code(stages, now)] = 1
+        return met[0], met[1]
+
+    hung, taken_down = stages.always(("plaques", course.digest(term, "plaques"), tuple(rule.tiers)), events)
+    pairs = certs.codes.astype("int64") + (0 if before is None else size * before.codes.astype("int64"))
+    how_many = stages.counts(pairs, size * size)
+    nothing = stages.per_draw(certs.frame.head(0))
+    counts = {
+        "plaques_hung": how_many @ hung,
+        "plaques_taken_down": (nothing if hangs is None else hangs.struck) + how_many @ taken_down,
+        "plaques_hanging": stages.counts(certs.codes, size)[:, 1:].sum(axis=1),
+    }
+    return Plaqued(None, nothing, counts)
 
 
 def _register(held: pl.DataFrame | None, events: pl.DataFrame, day: str) -> pl.DataFrame:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
     Whole = NDArray[np.int64]
+    Codes = NDArray[np.int8]
 
 __all__ = ["BY", "KEYS", "Best", "Certs", "Lift", "Plaqued", "Scored", "Watching", "Yearly"]
 
@@ -90,13 +91,18 @@ class Certs:
     Args:
         frame: One row per draw and subject, in that order, as ``certify`` gives it, and ``ever``: whether the subject
             holds a tier or has ever held one.
-        holders: The holders of this year and of as many before it as the rule looks back on.
+        holders: The holders of this year and of as many before it as the rule looks back on: ``subject`` (its row's
+            place among all, which tells the draw too), ``year``, ``tier``.
         ever: As in the frame.
+        scores: The scores that it was made from; None where nobody was scored.
+        codes: The tier of each row as its place in the ladder of all variants, from 1; 0 without one.
     """
 
     frame: pl.DataFrame = field(repr=False)
     holders: pl.DataFrame = field(repr=False)
     ever: Any = field(repr=False)
+    scores: Yearly | None = field(repr=False)
+    codes: Codes = field(repr=False)
 
 
 @frozen(eq=False)

@@ -95,20 +95,21 @@ def draw(
         }
     )
     frame = pl.concat([keys.with_columns(pl.lit(str(period)).alias("period")) for period in periods], rechunk=True)
-    made: dict[object, pl.Series] = {}
-    common: dict[Period, Floats] = {}
-    columns = []
+    made: dict[object, tuple[Leaf, Any]] = {}
+    columns = {}
     for leaf in index.leaves:
         scale = _scale(leaf)
-        like = (_source(world, leaf), leaf.method, scale, leaf.direction)
+        like = columns[leaf.id] = (_source(world, leaf), leaf.method, scale, leaf.direction)
         if like not in made:
-            values = np.empty(rows * len(periods), dtype=np.int64 if scale[2] == 0 else np.float64)
-            for i, period in enumerate(periods):
-                points = _observed(world, leaf, period, draws, (lift or {}).get(period), common)
-                values[i * rows : (i + 1) * rows] = _on_scale(points, leaf, scale)
-            made[like] = pl.Series(values)
-        columns.append(made[like].alias(leaf.id))
-    return frame.with_columns(columns)
+            made[like] = leaf, np.empty(rows * len(periods), dtype=np.int64 if scale[2] == 0 else np.float64)
+    # Period by period, since a process that goes on from its last state need not begin from the start.
+    for i, period in enumerate(periods):
+        common: dict[Period, Floats] = {}
+        for leaf, values in made.values():
+            points = _observed(world, leaf, period, draws, (lift or {}).get(period), common)
+            values[i * rows : (i + 1) * rows] = _on_scale(points, leaf, _scale(leaf))
+    series = {like: pl.Series(values) for like, (_, values) in made.items()}
+    return frame.with_columns([series[like].alias(name) for name, like in columns.items()])
 
 
 def latent_score(
@@ -298,19 +299,22 @@ def _observed(
     """Return what is measured of a leaf, in points of 100, before its scale."""
     np = numpy_or_refuse()
     model = _model(world)
-    value = _true(world, leaf.path[0], period, draws).copy()
+    value = _true(world, leaf.path[0], period, draws)
     if lift is not None:
-        value += lift
+        value = value + lift
     ordinal = _ordinal(world, period)
     own = error_of(model, leaf.method)
     shared = model.answer_spread * (model.halo / model.answers) ** 0.5 if leaf.method in SAMPLED else 0
     if shared:
         if period not in common:
-            common[period] = _normal(world, f"answers {period.kind}", ordinal, draws)
-        value += np.float32(shared) * common[period]
-    if own:
-        value += np.float32(own) * _normal(world, f"{_source(world, leaf)} {leaf.method} {period.kind}", ordinal, draws)
-    return value
+            common[period] = np.float32(shared) * _normal(world, f"answers {period.kind}", ordinal, draws)
+        value = value + common[period]
+    if not own:
+        return value.copy()
+    observed = _normal(world, f"{_source(world, leaf)} {leaf.method} {period.kind}", ordinal, draws)
+    observed *= np.float32(own)
+    observed += value
+    return observed
 
 
 def error_of(parameters: Parameters, method: str | None) -> float:
@@ -353,4 +357,4 @@ def _on_scale(points: Floats, leaf: Leaf, scale: tuple[Fraction, Fraction, int |
         return np.clip(values, least, most, out=values)
     whole = np.clip(np.rint(values, out=values), -(-(low * unit) // 1), (high * unit) // 1, out=values)
     # Divided in float64, a whole number of units is the float nearest to its decimals, and is read back exactly.
-    return whole.astype(np.float64) / unit if decimals else whole
+    return np.divide(whole, unit, dtype=np.float64) if decimals else whole

@@ -60,10 +60,20 @@ class Expected:
         """
         for name in dict.fromkeys(str(expectation.measure) for expectation in self.wanted.values()):
             measure = self.rules.rules.measures[name]
+            if not self._asks_of(name, measure, certs.frame["year"][0]):
+                continue
             sources: tuple[Scored | Certs, ...] = (certs,) if measure.of == "certified" else tuple(scored)
             digest = self.rules.find(f"measures.{name}").digest
             values = stages.once(("measure", digest, *sources), partial(_values, measure, sources, stages.world))
             self.values.setdefault(name, []).append(values)
+
+    def _asks_of(self, name: str, measure: Measure, year: int) -> bool:
+        """Return whether a year's value of a measure is looked at: of a target with a date only the one at its end."""
+        if measure.of != "certified" or measure.period != "year" or measure.by is not None:
+            return True
+        asked = [one for one in self.wanted.values() if str(one.measure) == name]
+        ends = {None if one.by is None or one.kind != "target" else one.by.last_day.year for one in asked}
+        return None in ends or year in ends
 
     def judged(self, draws: int, known: dict[object, pl.DataFrame]) -> dict[str, pl.DataFrame]:
         """Return for each expectation whether it is met in each draw.
@@ -80,7 +90,7 @@ class Expected:
         """
         found = {}
         for name, expectation in self.wanted.items():
-            taken = tuple(self.values[str(expectation.measure)])
+            taken = tuple(self.values.get(str(expectation.measure), ()))
             key = (self.rules.find(f"expectations.{name}").digest, *map(id, taken))
             if key not in known:
                 known[key] = _judged(expectation, self.rules.rules.measures[str(expectation.measure)], taken, draws)
@@ -154,6 +164,8 @@ def _judged(expectation: Expectation, measure: Measure, taken: Sequence[pl.DataF
     import polars as pl
 
     everybody = pl.select(pl.int_range(draws, dtype=pl.Int32).alias("draw"))
+    if not taken:
+        return everybody.with_columns(met=pl.lit("undetermined"))
     names = taken[0].columns
     key = tuple(names[: names.index("numerator")])
     values = Values(pl.concat(taken), key, ("numerator", "base"), ("rows",), measure)

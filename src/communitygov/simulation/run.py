@@ -15,7 +15,7 @@ from communitygov.simulation.expectations import Expected, expected_of
 from communitygov.simulation.results import QUANTITIES, Simulation
 from communitygov.simulation.stages import Stages
 from communitygov.simulation.tables import tabulate
-from communitygov.simulation.truth import best, codes, truly
+from communitygov.simulation.truth import best, truly
 from communitygov.simulation.variants import Course, Term, Variant, as_it_stands, certification_of, course_of
 from communitygov.simulation.worlds import World, enumerated
 from communitygov.vocabulary.errors import CommunityGovError
@@ -265,7 +265,7 @@ class Run:
         nodes = frozenset(name for state in self.states.values() for name in state.expected.nodes)
         told = frozenset(name for state in self.states.values() for name in state.expected.told)
         ties = {name for s in self.states.values() for t in s.course.terms for name in t.certification.tie_break}
-        stages = Stages(self.world, self.draws, nodes | ties, told)
+        stages = Stages(self.world, self.draws, nodes | ties, told, self.ladder)
         steps = [self._steps(state) for state in self.states.values()]
         periods = sorted({period for step in steps for period in step})
         errors = dict(self.errors)
@@ -320,7 +320,7 @@ class Run:
         else:
             state.certs, state.scores = stages.nobody(course, term, before), None
         state.expected.take(stages, state.recent[-len(term.periods) :], state.certs)
-        self.codes[name, term.year] = codes(stages, state.certs, self.ladder)
+        self.codes[name, term.year] = state.certs.codes
         if self.aftermath:
             self._count(stages, name, state, term, state.certs, before)
             self._compare(stages, name, state, term, state.certs)
@@ -349,5 +349,4 @@ class Run:
         cut: list[int] = []
         for tier, _ in term.certification.ladder:
             cut.append(self.ladder.index(tier) + 1)
-            numbers = self.codes[name, term.year]
-            self.truly[name, term.year, tier] = truly(stages, certs, numbers, truth, tuple(cut))
+            self.truly[name, term.year, tier] = truly(stages, certs, truth, tuple(cut))

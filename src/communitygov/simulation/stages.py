@@ -36,8 +36,11 @@ F = TypeVar("F", bound="Scored | Yearly | Certs")
 _ELSEWHERE = ("year", "watch", "awards", "plaques", "listing", "consequences", "title", "note")
 """Parts of a certification's rules that who is certified does not rest on, but for what other stages made of them."""
 
-_ROWS = 160_000
-"""How many rows are drawn and scored at once, at most, where one period has fewer: what fits into memory."""
+_ROWS = 600_000
+"""How many rows are drawn and scored at once, at most, where one period has fewer: what fits into memory.
+
+A tree of rules is put into columns once for all of them, which costs more than the columns of a small world do.
+"""
 
 
 class Stages:
@@ -48,12 +51,16 @@ class Stages:
         draws: How many draws.
         nodes: The nodes of an index whose points are wanted, beside the score.
         told: The columns of a certification that are wanted, beside those that go on.
+        ladder: The tiers of all variants, highest first.
     """
 
-    def __init__(self, world: World, draws: int, nodes: frozenset[str], told: frozenset[str]) -> None:
-        self.world, self.draws, self.nodes, self.told = world, draws, nodes, told
+    def __init__(
+        self, world: World, draws: int, nodes: frozenset[str], told: frozenset[str], ladder: tuple[str, ...]
+    ) -> None:
+        self.world, self.draws, self.nodes, self.told, self.ladder = world, draws, nodes, told, ladder
         self.rows: pl.DataFrame = self._all_rows().collect().sort(KEYS)
         self._now: dict[object, Any] = {}
+        self._always: dict[object, Any] = {}
         self._alike: dict[type, list[Scored | Yearly | Certs]] = {}
         self._scored: dict[tuple[str, Period, Lift | None], Scored] = {}
 
@@ -67,6 +74,17 @@ class Stages:
         if key not in self._now:
             self._now[key] = make()
         return self._now[key]  # type: ignore[no-any-return]
+
+    def always(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """Return what has been made under a key in any period, or make it: what rests on rules alone, and is small.
+
+        Args:
+            key: What the result is made from: digests.
+            make: Makes it.
+        """
+        if key not in self._always:
+            self._always[key] = make()
+        return self._always[key]  # type: ignore[no-any-return]
 
     def _known(self, made: F) -> F:
         """Return a result, or the equal one that another variant has come to in this period, so that they go on as one.
@@ -257,7 +275,7 @@ class Stages:
             parts = [one.slim().with_columns(one.frame[name].alias("score")) for one in scored]
             sums = verb(rule, pl.concat(parts).lazy(), by=BY).filter(pl.col("year") == year)
             column = sums.select(*KEYS, pl.col("score").alias(name)).collect()
-            if column.height < self.draws * self.world.size:
+            if column.height < self.rows.height:
                 column = self.rows.join(column, on=KEYS, how="left")
             column = self._in_order(column)
             found = column if found is None else found.with_columns(column[name])
@@ -299,13 +317,19 @@ class Stages:
         before: Certs | None,
         watching: Watching | None,
     ) -> Certs:
-        frame = self._with_facts(rule, year, scores, last, watching)
+        import polars as pl
+
+        # Its place among all rows stands for a subject of a draw, so that one number finds what it held.
+        frame = self._with_facts(rule, year, scores, last, watching).drop("subject").with_row_index("subject")
         holders = None if before is None else before.holders.lazy()
         result = certify_unchecked(rule, frame.lazy(), holders, year=year, by=BY).frame
         # What nobody asks for is not computed: the result is lazy.
-        columns = ["subject", "year", *BY, "score", "rank", "tier", *(("group",) if rule.group_by else ())]
+        columns = ["score", "rank", "tier", *(("group",) if rule.group_by else ())]
         columns += [name for name in ("group", "reason") if name in self.told and name not in columns]
-        return self._as_certs(rule, self._in_order(result.select(columns).collect()), before)
+        found = result.select("subject", *columns).collect()
+        found = _ordered(found, found["subject"].to_numpy()).select(columns)
+        told = self.rows.select("subject", pl.lit(year, pl.Int64).alias("year"), *BY)
+        return self._as_certs(rule, pl.concat([told, found], how="horizontal"), before, scores)
 
     def nobody(self, course: Course, term: Term, before: Certs | None) -> Certs:
         """Return the certification of a year that is not wholly in force: of nobody.
@@ -320,21 +344,21 @@ class Stages:
         def make() -> Certs:
             empty = {name: pl.lit(None, dtype) for name, dtype in _columns(pl).items()}
             frame = self.rows.with_columns(pl.lit(term.year, pl.Int64).alias("year"), **empty)
-            return self._as_certs(term.certification, frame, before)
+            return self._as_certs(term.certification, frame, before, None)
 
         return self.once(("nobody", term.year, before, course.digest(term, "renewal")), make)
 
-    def _as_certs(self, rule: Certification, frame: pl.DataFrame, before: Certs | None) -> Certs:
+    def _as_certs(self, rule: Certification, frame: pl.DataFrame, before: Certs | None, scores: Yearly | None) -> Certs:
         import polars as pl
 
-        now = frame.filter(pl.col("tier").is_not_null()).select("subject", "year", *BY, "tier")
-        holders, ever = now, frame["tier"].is_not_null()
+        ever = frame["tier"].is_not_null()
+        holders = frame.select("year", "tier").with_row_index("subject").filter(ever)
         if before is not None:
             years = max(1, rule.renewal.years if rule.renewal else 1)
             earliest = frame["year"][0] - years + 1
-            holders = pl.concat([before.holders.filter(pl.col("year") >= earliest), now])
+            holders = pl.concat([before.holders.filter(pl.col("year") >= earliest), holders])
             ever = ever | before.ever
-        made = Certs(frame.with_columns(ever.alias("ever")), holders, ever)
+        made = Certs(frame.with_columns(ever.alias("ever")), holders, ever, scores, self._codes(frame["tier"]))
         known = self._known(made)
         return known if known.holders.equals(holders) else made
 
@@ -358,10 +382,16 @@ class Stages:
         empty = {name: pl.lit(None, dtype) for name, dtype in _columns(pl).items() if name != "tier"}
         frame = self._in_order(self.rows.join(of_last, on=KEYS, how="left"))
         frame = frame.with_columns(pl.lit(first - 1, pl.Int64).alias("year"), **empty)
-        np = numpy_or_refuse()
-        ever = np.zeros(self.draws * self.world.size, dtype=bool)
-        ever[self.places(everywhere)] = True
-        return Certs(frame, everywhere.select("subject", "year", *BY, "tier"), pl.Series("ever", ever))
+        holders = everywhere.select(pl.Series("subject", self.places(everywhere)).cast(pl.UInt32), "year", "tier")
+        ever = pl.Series("ever", self._marks(everywhere))
+        return Certs(frame, holders, ever, None, self._codes(frame["tier"]))
+
+    def _codes(self, tiers: pl.Series) -> Any:
+        """Return tiers as small numbers: their place in the ladder, from 1; 0 for none, and for one that is none."""
+        import polars as pl
+
+        places = tiers.cast(pl.Enum(self.ladder), strict=False).to_physical()
+        return (places.cast(pl.Int8) + 1).fill_null(0).to_numpy()
 
     def _with_facts(
         self, rule: Certification, year: int, yearly: Yearly, last: Yearly | None, watching: Watching | None
@@ -381,9 +411,10 @@ class Stages:
             scores = scores.join(facts, on=KEYS, how="left").with_columns(pl.col(*columns).fill_null(False))
         if rule.group_by is not None:
             scores = scores.join(self.world.units.select("subject", rule.group_by), on="subject", how="left")
+        scores = self._in_order(scores)
         if rule.hold_until_change:
             previous = pl.lit(None, pl.Int64) if last is None else last.frame["score"]
-            scores = scores.sort(KEYS).with_columns(previous.alias("previous_score"))
+            scores = scores.with_columns(previous.alias("previous_score"))
         return scores
 
     def _all_rows(self) -> pl.LazyFrame:
@@ -394,10 +425,7 @@ class Stages:
 
     def _in_order(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return a frame of all rows in order of draw and subject; no verb promises an order of rows."""
-        np = numpy_or_refuse()
-        order = np.empty(frame.height, dtype=np.int64)
-        order[self.places(frame)] = np.arange(frame.height)
-        return frame[order]  # type: ignore[no-any-return]
+        return _ordered(frame, self.places(frame))
 
     def places(self, frame: pl.DataFrame) -> Any:
         """Return where the rows of a frame stand among all rows, which are in order of draw and unit.
@@ -413,6 +441,17 @@ class Stages:
         marks[self.places(frame)] = True
         return marks
 
+    def counts(self, numbers: Any, size: int) -> Any:
+        """Return how often each number stands in each draw, an array of draws times numbers.
+
+        Args:
+            numbers: A number per row, in order of draw and unit, from 0.
+            size: How many numbers there are.
+        """
+        np = numpy_or_refuse()
+        draws = np.arange(self.draws, dtype=np.int64).repeat(self.world.size) * size
+        return np.bincount(draws + numbers, minlength=self.draws * size).reshape(self.draws, size)
+
     def per_draw(self, frame: pl.DataFrame) -> Whole:
         """Return how many rows of a frame each draw has.
 
@@ -421,6 +460,16 @@ class Stages:
         """
         np = numpy_or_refuse()
         return np.bincount(frame["draw"].to_numpy(), minlength=self.draws).astype(np.int64)  # type: ignore[no-any-return]
+
+
+def _ordered(frame: pl.DataFrame, places: Any) -> pl.DataFrame:
+    """Return all rows in the order of their places."""
+    np = numpy_or_refuse()
+    if (places[1:] > places[:-1]).all():
+        return frame
+    order = np.empty(frame.height, dtype=np.int64)
+    order[places] = np.arange(frame.height)
+    return frame[order]  # type: ignore[no-any-return]
 
 
 def _columns(pl: Any) -> dict[str, Any]:

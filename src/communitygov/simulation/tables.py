@@ -81,7 +81,9 @@ def _terms(run: Run, names: Sequence[str]) -> Iterator[tuple[str, Term]]:
 
 def _per_draw(run: Run, name: str, year: int, codes: Collection[int]) -> Any:
     np = numpy_or_refuse()
-    marks = np.isin(run.codes[name, year], list(codes))
+    counted = np.zeros(len(run.ladder) + 1, dtype=bool)
+    counted[list(codes)] = True
+    marks = counted[run.codes[name, year]]
     return marks.reshape(run.draws, run.world.size).sum(axis=1).astype(np.int64)
 
 

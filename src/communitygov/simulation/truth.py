@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
     Whole = NDArray[np.int64]
-    Codes = NDArray[np.int8]
 
-__all__ = ["best", "codes", "truly"]
+__all__ = ["best", "truly"]
 
 
 def best(stages: Stages, course: Course, term: Term, lifts: Mapping[Period, Lift]) -> Best | None:
@@ -51,38 +50,19 @@ def _best(stages: Stages, index: Index, periods: Sequence[Period], points: Mappi
     return Best(places)
 
 
-def codes(stages: Stages, certs: Certs, ladder: tuple[str, ...]) -> Codes:
-    """Return the tiers of a year's certification as small numbers: their place in a ladder, from 1; 0 for none.
-
-    Args:
-        stages: The stages.
-        certs: The certification.
-        ladder: All tiers there are.
-    """
-    import polars as pl
-
-    def make() -> Codes:
-        number = {name: i for i, name in enumerate(ladder, 1)}
-        codes = certs.frame["tier"].replace_strict(number, default=0, return_dtype=pl.Int8)
-        return codes.fill_null(0).to_numpy()
-
-    return stages.once(("codes", certs, ladder), make)
-
-
-def truly(stages: Stages, certs: Certs, codes: Codes, best: Best, cut: tuple[int, ...]) -> tuple[Whole, Whole]:
+def truly(stages: Stages, certs: Certs, best: Best, cut: tuple[int, ...]) -> tuple[Whole, Whole]:
     """Return, for each draw, how many of the certified are among as many truly best, and how many are certified.
 
     Args:
         stages: The stages.
         certs: The certification.
-        codes: Its tiers as small numbers.
         best: How the communities truly stood.
         cut: The numbers of the tiers that count.
     """
     np = numpy_or_refuse()
 
     def make() -> tuple[Whole, Whole]:
-        inside = np.isin(codes, cut).reshape(stages.draws, stages.world.size)
+        inside = np.isin(certs.codes, cut).reshape(stages.draws, stages.world.size)
         count = inside.sum(axis=1)
         return (inside & (best.places < count[:, None])).sum(axis=1), count
 
