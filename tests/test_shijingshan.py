@@ -26,6 +26,8 @@ from communitygov.profile.coverage import coverage, try_everything
 from communitygov.profile.profile import Profile, Reform
 from communitygov.profile.reading import read_profile, read_reform
 from communitygov.profile.rules import SECTIONS, ReformFile
+from communitygov.simulation.run import simulate
+from communitygov.simulation.worlds import World
 from communitygov.vocabulary.errors import DocumentError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -314,6 +316,13 @@ class TestMeasures:
                 assert why.clause == ("SJS-34",)
             counts = [(str(year), sum(one == year for _, one in wanted)) for year in (2023, 2024)]
             assert measure(length, listed).frame.select("period", "numerator").rows() == counts
+
+    def test_a_condition_is_nobodys_target(self, profile: Profile) -> None:
+        """What a list hangs on is neither judged in a simulation nor told as something that could not be judged."""
+        done = simulate(profile, World.drawn(communities=20), first=2022, last=2022, draws=1, undated=True)
+        told = {*done.unmeasured, *done.expectations["expectation"]}
+        wanted = profile.at(2022).rules.expectations
+        assert {key for key in wanted if key not in told} == {"demands_concentrated", "improvement_limited"}
 
 
 def yearly_scores(seed: int) -> pl.DataFrame:

@@ -54,7 +54,7 @@ ordered = st.tuples(st.none() | periods, st.none() | periods).filter(
 bounds = st.fractions(0, 2, max_denominator=12)
 bounded = st.builds(
     lambda kind, limits, dates: Expectation(measure="rate", kind=kind, **limits, start=dates[0], by=dates[1]),
-    st.sampled_from(["target", "standard"]),
+    st.sampled_from(["target", "standard", "condition"]),
     st.one_of(
         st.fixed_dictionaries({"at_least": bounds}),
         st.fixed_dictionaries({"more_than": bounds, "at_most": bounds.map(lambda bound: bound + 1)}),

@@ -109,6 +109,8 @@ class TestExpectation:
             (Expectation(kind="standard", measure="m"), ["measure-without-bound"]),
             (Expectation(kind="trend", measure="m", at_least=ONE), ["unlike-bound"]),
             (Expectation(kind="target", measure="m", trend="falls"), ["unlike-bound"]),
+            (Expectation(kind="condition", measure="m", at_most=ONE), []),
+            (Expectation(kind="condition", measure="m", trend="falls"), ["unlike-bound"]),
             (Expectation(kind="trend", measure="m", trend="falls", at_most=ONE), ["unlike-bound"]),
             (
                 Expectation(kind="target", start=Period.parse("2025"), by=Period.parse("2024Q4")),
