@@ -10,14 +10,15 @@ from communitygov.grid.check_seats import seat_findings, seats_unchecked
 from communitygov.grid.findings import Checked, Unchecked, found, listed
 from communitygov.grid.outlines import outline_findings
 from communitygov.grid.rules import Grid, Level
-from communitygov.grid.units import Holders, Tree, Units
+from communitygov.grid.tree import Tree
+from communitygov.grid.units import Holders, Units
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["check_grid", "cited", "counted_below", "cycles"]
+__all__ = ["check_grid", "cited", "counted_below", "landless"]
 
 
 def check_grid(grid: Grid, units: Units, holders: Holders | None = None, *, on: str | Period | dt.date) -> Checked:
@@ -57,15 +58,14 @@ def check_grid(grid: Grid, units: Units, holders: Holders | None = None, *, on: 
         [('orphan', '1201', '1200')]
     """
     tree = units.on(on)
-    tops = top_rows(tree)
-    parts = [*_standing(tree, tops), *_codes(tree), *_kinds(tree), *_names(tree)]
+    parts = [*_standing(tree), *_codes(tree), *_kinds(tree), *_names(tree)]
     parts += [*_sizes(tree), *_covered(tree), *_tallies(tree), *outline_findings(tree)]
     held = None if holders is None else holders.on(on)
     if held is not None:
         parts += seat_findings(tree, held)
     unchecked = [*_unchecked(tree), *seats_unchecked(tree, held)]
     frame = listed(iter(parts), tree.frame)
-    return Checked(frame, tuple(unchecked), tuple(tree.frame["code"].gather(tops)))
+    return Checked(frame, tuple(unchecked), tuple(tree.frame["code"].gather(tree.tops)))
 
 
 def cited(*rules: Grid | Level | None, clause: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -78,32 +78,24 @@ def cited(*rules: Grid | Level | None, clause: tuple[str, ...] = ()) -> tuple[st
     return clause or next((rule.clause for rule in rules if rule is not None and rule.clause), ())
 
 
-def top_rows(tree: Tree) -> pl.Series:
-    """Return the rows of the units at the top of the data: those of the highest level that they have.
-
-    Args:
-        tree: The units.
-    """
-    there = set(tree.frame["level"].unique())
-    highest = next((key for key in tree.grid.ordered if key in there), None)
-    return (tree.frame["level"] == highest).arg_true()
-
-
-def _above(tree: Tree) -> pl.DataFrame:
+def _pairs(tree: Tree) -> pl.DataFrame:
     """Return each unit beside the one that it stands on."""
     import polars as pl
 
-    unit = tree.frame.select("code", "level", "parent", "stated_parent", unit="code")
-    above = tree.frame.select("code", "level")[tree.above] if tree.frame.height else tree.frame.select("code", "level")
-    rows = pl.Series("row", range(tree.frame.height), dtype=pl.UInt32)
-    return unit.with_columns(rows, above["code"].alias("above_code"), above["level"].alias("above_level"))
+    codes, levels = tree.frame["code"], tree.frame["level"]
+    return tree.frame.select("code", "level", "parent", unit="code").with_columns(
+        pl.Series("row", range(tree.frame.height), dtype=pl.UInt32),
+        codes.gather(tree.stands_on).alias("above_code"),
+        levels.gather(tree.stands_on).alias("above_level"),
+        on_cycle=tree.on_cycle,
+    )
 
 
-def _standing(tree: Tree, tops: pl.Series) -> Iterator[pl.DataFrame]:
+def _standing(tree: Tree) -> Iterator[pl.DataFrame]:
     """Yield what is wrong with how units stand on each other: codes that stand twice, tops, orphans, levels, cycles."""
     import polars as pl
 
-    grid, pairs = tree.grid, _above(tree)
+    grid, pairs, tops = tree.grid, _pairs(tree), tree.tops
     repeated = tree.frame.group_by(unit="code").len("found").filter(pl.col("found") > 1)
     yield found("duplicate-code", repeated, "levels", grid.clause)
     if len(tops) > 1:
@@ -122,7 +114,7 @@ def _standing(tree: Tree, tops: pl.Series) -> Iterator[pl.DataFrame]:
     wrong = pairs[tops].filter(pl.col("above_level").is_not_null())
     top = next(iter(grid.ordered))
     yield found("wrong-level", wrong, f"levels.{top}.on", grid.clause, found=pl.col("above_level"), wanted="-")
-    yield found("cycle", cycles(tree), "levels", grid.clause)
+    yield found("cycle", pairs.filter("on_cycle"), "levels", grid.clause, found=pl.col("above_code"))
 
 
 def _not_under(mine: pl.DataFrame, key: str, level: Level, above: Level, grid: Grid) -> pl.DataFrame:
@@ -132,35 +124,6 @@ def _not_under(mine: pl.DataFrame, key: str, level: Level, above: Level, grid: G
     own = above.code.own
     wrong = mine.filter(pl.col("code").str.head(own) != pl.col("above_code").str.head(own))
     return found("not-under-parent", wrong, f"levels.{key}.code", cited(level, grid), found=pl.col("above_code"))
-
-
-def cycles(tree: Tree) -> pl.DataFrame:
-    """Return the units that come back to themselves: ``unit``, and as ``found`` the one that each stands on.
-
-    A cycle has a unit that stands on none of a higher level; only from those is it looked for.
-
-    Args:
-        tree: The units.
-    """
-    import polars as pl
-
-    order = pl.Series([level.order for level in tree.grid.ordered.values()], dtype=pl.Int32)
-    ranks = tree.frame["level"].replace_strict(list(tree.grid.ordered), order)
-    upward = ranks.gather(tree.above) if tree.frame.height else ranks
-    above, codes = tree.above, tree.frame["code"]
-    on_cycle: list[int] = []
-    seen: dict[int, int] = {}
-    for start in (upward >= ranks).fill_null(False).arg_true():
-        row: int | None = start
-        path: list[int] = []
-        while row is not None and row not in seen:
-            seen[row] = start
-            path.append(row)
-            row = above[row]
-        if row is not None and row in path:
-            on_cycle += path[path.index(row) :]
-    rows = pl.Series(on_cycle, dtype=pl.UInt32)
-    return pl.DataFrame({"unit": codes.gather(rows), "found": codes.gather(above.gather(rows))})
 
 
 def _codes(tree: Tree) -> Iterator[pl.DataFrame]:
@@ -261,15 +224,15 @@ def _covered(tree: Tree) -> Iterator[pl.DataFrame]:
     import polars as pl
 
     for key, level in tree.grid.levels.items():
-        if not level.covers:
-            continue
         counts = pl.col("level") == key
-        divided = tree.frame.filter((counts & ~landless(tree)) | pl.col("level").is_in(list(level.on)))["parent"]
-        bare = tree.frame.filter(
-            pl.col("level").is_in(list(level.on))
-            & ~landless(tree)
-            & ~pl.col("code").is_in(divided.drop_nulls().implode())
-        )
+        if not level.covers or tree.frame.filter(counts).is_empty():
+            continue
+        between = pl.col("level").is_in(list(level.on))
+        divided = tree.frame.filter((counts & ~landless(tree)) | between)["parent"].drop_nulls()
+        asked = between & ~landless(tree)
+        if level.covers_kinds:
+            asked = asked & pl.col("kind").is_in(list(level.covers_kinds)).fill_null(False)
+        bare = tree.frame.filter(asked & ~pl.col("code").is_in(divided.implode()))
         clause = cited(level, tree.grid)
         yield found("not-covered", bare.rename({"code": "unit"}), f"levels.{key}.covers", clause, wanted=key)
 
@@ -293,7 +256,7 @@ def counted_below(tree: Tree, level: str, kinds: tuple[str, ...], above: str) ->
     levels = tree.frame["level"]
     tally: list[pl.Series] = []
     row = tree.above.gather(mine)
-    for _ in tree.grid.levels:  # no chain of a sound tree is longer
+    while not row.is_empty():
         row = row.drop_nulls()
         here = levels.gather(row) == above
         tally.append(row.filter(here))
@@ -329,7 +292,20 @@ def _unchecked(tree: Tree) -> Iterator[Unchecked]:
                     why = Title(zh=f"数据没有 {column}", en=f"the data do not say {column}")
                     clause = cited(level, tree.grid, clause=asked.clause)
                     yield Unchecked(f"levels.{key}.{part}.{column}", why, clause, silent)
-        if level.covers and not mine.is_empty() and ("geometry" not in mine.columns or mine["geometry"].has_nulls()):
-            silent = mine.height if "geometry" not in mine.columns else mine["geometry"].null_count()
-            why = Title(zh="数据没有边界，只查了有无划分", en="without outlines; only looked for what is not divided")
-            yield Unchecked(f"levels.{key}.covers", why, cited(level, tree.grid), silent)
+        if level.covers:
+            yield from _covers_unchecked(tree, key, level, mine)
+
+
+def _covers_unchecked(tree: Tree, key: str, level: Level, mine: pl.DataFrame) -> Iterator[Unchecked]:
+    import polars as pl
+
+    rule, clause = f"levels.{key}.covers", cited(level, tree.grid)
+    if mine.is_empty():
+        why = Title(zh=f"数据没有 {key} 层的单元", en=f"the data have no unit of the level {key}")
+        above = tree.frame.filter(pl.col("level").is_in(list(level.on))).height
+        if above:
+            yield Unchecked(rule, why, clause, above)
+    elif "geometry" not in mine.columns or mine["geometry"].has_nulls():
+        silent = mine.height if "geometry" not in mine.columns else mine["geometry"].null_count()
+        why = Title(zh="数据没有边界，只查了有无划分", en="without outlines; only looked for what is not divided")
+        yield Unchecked(rule, why, clause, silent)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from communitygov.grid.findings import Unchecked, found
 from communitygov.grid.rules import Grid, Post, Seat
-from communitygov.grid.units import Tree
+from communitygov.grid.tree import Tree
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:

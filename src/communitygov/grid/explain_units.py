@@ -56,18 +56,27 @@ class Town:
         here = {row["level"] for row in self.rows}
         return bool(unit["level"] == next(key for key in self.grid.ordered if key in here))
 
-    def chain(self, unit: Row) -> tuple[Row, ...]:
-        """Return the units from one upward, itself first, until there is none or one comes again.
+    def comes_back(self, unit: Row) -> bool:
+        """Return whether one comes back to a unit by following what it stands on.
 
         Args:
             unit: The unit.
         """
-        found: list[Row] = []
-        here: Row | None = unit
-        while here is not None and not any(here is one for one in found):
-            found.append(here)
+        here = self.above(unit)
+        for _ in self.rows:
+            if here is None or here is unit:
+                break
             here = self.above(here)
-        return tuple(found)
+        return here is unit
+
+    def chain(self, unit: Row) -> tuple[Row, ...]:
+        """Return the units from one upward, itself first, to the top or to one that comes back to itself.
+
+        Args:
+            unit: The unit.
+        """
+        above = None if self.comes_back(unit) else self.above(unit)
+        return (unit,) if above is None else (unit, *self.chain(above))
 
     def below(self, unit: Row) -> Iterator[Row]:
         """Yield the units that stand right on one.
@@ -120,8 +129,7 @@ def _standing(town: Town, unit: Row, key: str, level: Level) -> Iterator[Found]:
             if form is not None and code[: form.own] != above["code"][: form.own]:
                 yield "not-under-parent", code, f"levels.{key}.code"
     # Nobody comes back to where it began.
-    chain = town.chain(unit)
-    if town.above(chain[-1]) is unit:
+    if town.comes_back(unit):
         yield "cycle", code, "levels"
 
 
@@ -197,9 +205,11 @@ def _size(town: Town, unit: Row, key: str, level: Level) -> Iterator[Found]:
 
 
 def _divided(town: Town, unit: Row, key: str, level: Level) -> Iterator[Found]:
-    """A unit with land that a level covers has one of it below, or one that stands between."""
+    """A unit with land that a level covers has one of it below, or one that stands between; if the data have that level."""
     for name, lower in town.grid.levels.items():
-        if lower.covers and key in lower.on and town.has_land(unit):
+        known = any(row["level"] == name for row in town.rows)
+        asked = not lower.covers_kinds or unit["kind"] in lower.covers_kinds
+        if lower.covers and known and asked and key in lower.on and town.has_land(unit):
             below = [row for row in town.rows if row["parent"] == unit["code"]]
             if not any((row["level"] == name and town.has_land(row)) or row["level"] in lower.on for row in below):
                 yield "not-covered", unit["code"], f"levels.{name}.covers"

@@ -145,6 +145,7 @@ class Level(Rule):
         tallies: Columns that state how many units there are below.
         covers: Whether its units together cover those that they stand on: none is left without, and where the data
             have outlines, these leave no gap and do not overlap.
+        covers_kinds: The kinds of units that they cover; all if none are named.
         unique_names: Whether no two of its units below one unit have the same name.
     """
 
@@ -155,11 +156,16 @@ class Level(Rule):
     sizes: Mapping[str, Bound] = term("规模", "Sizes", default={})
     tallies: Mapping[str, Tally] = term("计数", "Tallies", default={})
     covers: bool = term("全覆盖", "Covers", default=False)
+    covers_kinds: tuple[str, ...] = term("覆盖类型", "Covers kinds", default=())
     unique_names: bool = term("名称唯一", "Unique names", default=False)
 
     def check(self) -> Iterator[Finding]:
         """Yield a finding for each range of codes or ending of names that belongs to two kinds."""
         yield from super().check()
+        if self.covers_kinds and not self.covers:
+            yield Finding(
+                ("covers_kinds",), "unused-setting", "covers_kinds 只用于 covers", "covers_kinds belong to covers"
+            )
         ranges = sorted((*ends, key) for key, kind in self.kinds.items() for ends in kind.ranges)
         for (_, high, one), (low, _, other) in combinations(ranges, 2):
             if one != other and len(high) == len(low) and low <= high:

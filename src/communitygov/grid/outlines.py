@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from communitygov.grid.findings import found
 from communitygov.grid.rules import Grid, Level
-from communitygov.grid.units import Tree
+from communitygov.grid.tree import Tree
 from communitygov.vocabulary.errors import DataError, MissingExtra
 from communitygov.vocabulary.problem import Problem
 from communitygov.vocabulary.text import Title

@@ -12,7 +12,8 @@ from attrs import field, frozen
 from communitygov.grid.check_seats import with_seat
 from communitygov.grid.rules import Grid, Matter, Post
 from communitygov.grid.tables import ORDERS
-from communitygov.grid.units import Holders, Tree, Units
+from communitygov.grid.tree import Tree
+from communitygov.grid.units import Holders, Units
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.faults import Fault
 from communitygov.vocabulary.frames import adopt, check_table
@@ -125,9 +126,8 @@ class Router:
         rule = self._matter(matter)
         passed: list[Passed] = []
         row: int | None = self.tree.row(at)
-        last, up, gone = -1, 0, set[int]()
-        while row is not None and row not in gone:
-            gone.add(row)
+        last = up = 0
+        while row is not None:
             code = self.tree.frame["code"][row]
             for how, post, department in self._answering(rule, row):
                 holders = self._holders.get((code, post, department), ())
@@ -135,7 +135,7 @@ class Router:
                     return Taken(at, matter, how, code, post, holders, up, tuple(passed))
                 passed.append(Passed(code, post, department))
             last, row, up = row, self.tree.above[row], up + 1
-        how_not: How = "nobody" if row is None and last in self._tops else "broken_chain"
+        how_not: How = "nobody" if last in self._tops else "broken_chain"
         return Taken(at, matter, how_not, None, None, (), None, tuple(passed))
 
     def route(self, orders: Any) -> Routed:
@@ -167,12 +167,14 @@ class Router:
 
     def _check(self, orders: pl.DataFrame) -> None:
         import narwhals as nw
+        import polars as pl
 
-        units = nw.from_native(self.tree.frame["code"], series_only=True)
+        known = self.tree.frame.select(unit=pl.col("code"), _there=pl.lit(True)).unique()
+        orders = orders.join(known, on="unit", how="left", maintain_order="left")
         gone = Title(zh=f"{self.tree.day} 没有这个单元", en=f"there is no such unit on {self.tree.day}")
         hint = did_you_mean("", self.grid.matters)
         unknown = Title(zh=f"没有这种事项{hint.zh}", en=f"no such kind of matter{hint.en}")
-        no_unit = ~nw.col("unit").is_null() & ~nw.col("unit").is_in(units)
+        no_unit = ~nw.col("unit").is_null() & nw.col("_there").is_null()
         no_matter = ~nw.col("matter").is_null() & ~nw.col("matter").is_in(list(self.grid.matters))
         more = [
             Fault("unknown-unit", "unit", no_unit, gone, show=True),
@@ -198,9 +200,7 @@ class Router:
 
     @cached_property
     def _tops(self) -> frozenset[int]:
-        from communitygov.grid.check import top_rows
-
-        return frozenset(top_rows(self.tree))
+        return frozenset(self.tree.tops)
 
     @cached_property
     def _holders(self) -> Mapping[tuple[str, str, str | None], tuple[str, ...]]:
@@ -235,7 +235,9 @@ class Router:
         codes, levels = self.tree.frame["code"], self.tree.frame["level"]
         going = pairs.select("unit", "matter", "orders", here="row").with_columns(passed=pl.lit(0, dtype=pl.Int64))
         taken, passed = [_none_taken()], [_none_passed()]
-        for up in range(len(self.grid.levels) + 1):
+        up = -1
+        while not going.is_empty():
+            up += 1
             for (how, post, department), counts in ways:
                 # Null where the unit has no such post, 0 where nobody holds it.
                 going = going.with_columns(counts.gather(going["here"]).alias("_count"))
@@ -267,14 +269,10 @@ class Router:
                 going = going.with_columns(passed=pl.col("passed") + (pl.col("_count") == 0).fill_null(False))
             above = self.tree.above.gather(going["here"])
             ended = going.filter(above.is_null())
-            taken.append(
-                _untaken(
-                    ended, pl.when(ended["here"].is_in(tops)).then(pl.lit("nobody")).otherwise(pl.lit("broken_chain"))
-                )
-            )
+            at_top = ended["here"].is_in(tops.implode())
+            how_not = pl.when(at_top).then(pl.lit("nobody")).otherwise(pl.lit("broken_chain"))
+            taken.append(_untaken(ended, how_not))
             going = going.with_columns(above.alias("here")).filter(above.is_not_null())
-        # What goes on beyond as many units as there are levels goes round in a cycle.
-        taken.append(_untaken(going, pl.lit("broken_chain")))
         return pl.concat(taken), pl.concat(passed)
 
     def _counts(self, post: str, department: str | None) -> pl.Series:

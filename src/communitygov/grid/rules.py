@@ -233,6 +233,10 @@ class Grid(Rule):
                     )
                 else:
                     yield from self._check_codes(key, level, name, above)
+            known = {kind for name in level.on if name in self.levels for kind in self.levels[name].kinds}
+            for i, kind in enumerate(level.covers_kinds):
+                if kind not in known:
+                    yield _unknown(("levels", key, "covers_kinds", str(i)), "类型", "kind", kind, known)
 
     def _check_codes(self, key: str, level: Level, name: str, above: Level) -> Iterator[Finding]:
         """Yield a finding if a level's codes cannot begin with those of the level above."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from communitygov.grid.dated import day_of, in_force, with_days
 from communitygov.grid.derived import with_kinds, with_parents, with_whole_codes
 from communitygov.grid.rules import Grid
 from communitygov.grid.tables import HOLDERS, units_table
+from communitygov.grid.tree import Tree, tree_of
 from communitygov.vocabulary.errors import DataError, UsageError
 from communitygov.vocabulary.faults import Fault
 from communitygov.vocabulary.files import read_frame
@@ -25,74 +25,7 @@ from communitygov.vocabulary.text import Title
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Holders", "Tree", "Units", "load_holders", "load_units"]
-
-
-@frozen(eq=False)
-class Tree:
-    """The units that there are on a day, and which stands on which.
-
-    Args:
-        grid: The rule.
-        day: The day.
-        frame: One row per unit: the columns of ``Units.frame``.
-        above: For each row of ``frame``, the row of the unit that it stands on; null at the top, and where that unit is
-            not there. Of units with one code the first is stood on.
-    """
-
-    grid: Grid
-    day: dt.date
-    frame: pl.DataFrame = field(repr=False)
-    above: pl.Series = field(repr=False)
-
-    @cached_property
-    def rows(self) -> Mapping[str, int]:
-        """The row of each code; the first, if a code stands twice."""
-        codes = self.frame["code"].to_list()
-        return dict(zip(reversed(codes), reversed(range(len(codes))), strict=True))
-
-    def row(self, code: str) -> int:
-        """Return the row of a unit.
-
-        Args:
-            code: Its code.
-
-        Raises:
-            UsageError: If there is no such unit on the day; it names a code that is like it.
-        """
-        if code not in self.rows:
-            near = did_you_mean(code, self._like(code))
-            raise UsageError.because(
-                "unknown-unit",
-                zh=f"{self.day} 没有代码为 `{code}` 的单元{near.zh}",
-                en=f"there is no unit `{code}` on {self.day}{near.en}",
-            )
-        return self.rows[code]
-
-    def _like(self, code: str) -> list[str]:
-        """Return codes that begin as a code does, so that the nearest is not looked for among all of a country."""
-        for length in range(len(code), 1, -1):
-            found = self.frame["code"].filter(self.frame["code"].str.starts_with(code[:length])).head(50)
-            if len(found):
-                return found.to_list()
-        return []
-
-    def chain(self, code: str) -> tuple[str, ...]:
-        """Return the codes from a unit upward, itself first; a cycle is left where it closes.
-
-        Args:
-            code: The unit's code.
-
-        Raises:
-            UsageError: If there is no such unit.
-        """
-        row: int | None = self.row(code)
-        found: dict[int, str] = {}
-        codes, above = self.frame["code"], self.above
-        while row is not None and row not in found:
-            found[row] = codes[row]
-            row = above[row]
-        return tuple(found.values())
+__all__ = ["Holders", "Units", "load_holders", "load_units"]
 
 
 @frozen(eq=False)
@@ -120,7 +53,7 @@ class Units:
         day = day_of(day)
         if day not in self._trees:
             self._trees.clear()  # one is kept: the largest are some hundred megabytes
-            self._trees[day] = _tree(self.grid, in_force(self.frame, day), day)
+            self._trees[day] = tree_of(self.grid, in_force(self.frame, day), day)
         return self._trees[day]
 
     def _with(self, frame: pl.DataFrame) -> Units:
@@ -327,11 +260,3 @@ def _with_above(frame: pl.DataFrame, above: Mapping[str, tuple[str, str]]) -> pl
     beside = [column for pair in above.values() for column in pair if column not in ("code", "name")]
     parts.append(frame.drop(beside))
     return pl.concat(parts, how="diagonal")
-
-
-def _tree(grid: Grid, frame: pl.DataFrame, day: dt.date) -> Tree:
-    import polars as pl
-
-    rows = frame.select("code").with_row_index("above").unique("code", keep="first")
-    above = frame.select("parent").join(rows, left_on="parent", right_on="code", how="left", maintain_order="left")
-    return Tree(grid, day, frame, above["above"].cast(pl.UInt32))
