@@ -254,7 +254,7 @@ def counted_below(tree: Tree, level: str, kinds: tuple[str, ...], above: str) ->
     wanted = (pl.col("level") == level) & (pl.col("kind").is_in(list(kinds)) if kinds else ~landless(tree))
     mine = tree.frame.with_row_index("row").filter(wanted)["row"]
     levels = tree.frame["level"]
-    tally: list[pl.Series] = []
+    tally = [pl.Series(dtype=pl.UInt32)]
     row = tree.above.gather(mine)
     while not row.is_empty():
         row = row.drop_nulls()

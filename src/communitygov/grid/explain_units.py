@@ -205,7 +205,7 @@ def _size(town: Town, unit: Row, key: str, level: Level) -> Iterator[Found]:
 
 
 def _divided(town: Town, unit: Row, key: str, level: Level) -> Iterator[Found]:
-    """A unit with land that a level covers has one of it below, or one that stands between; if the data have that level."""
+    """Where the data have a level that covers a unit with land, one of it stands below, or one that is between."""
     for name, lower in town.grid.levels.items():
         known = any(row["level"] == name for row in town.rows)
         asked = not lower.covers_kinds or unit["kind"] in lower.covers_kinds

@@ -39,7 +39,8 @@ def grids(draw: st.DrawFn, coded: bool | None = None) -> Grid:
     for name, level in levels.items():
         above = [kind for other in level.on for kind in levels[other].kinds]
         if level.covers and above and draw(st.booleans()):
-            levels[name] = evolve(level, covers_kinds=(draw(st.sampled_from(above)),))
+            kinds = (draw(st.sampled_from(above)),)
+            levels[name] = evolve(level, covers_kinds=kinds)  # type: ignore[misc]  # rules are attrs classes
     seats = draw(_seats(levels))
     grid = Grid(levels=levels, departments={"police": Title(zh="公安", en="police")}, **seats)
     assert not list(grid.check())
