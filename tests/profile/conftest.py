@@ -34,7 +34,7 @@ def toy_with(tmp_path: Path) -> Callable[..., Profile]:
         folder = tmp_path / "toy"
         shutil.copytree(HERE / "toy", folder, dirs_exist_ok=True)
         for name, text in files.items():
-            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
         return read_profile(folder, **keywords)
 

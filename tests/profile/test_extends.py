@@ -9,7 +9,7 @@ from attrs import evolve
 
 from communitygov.documents.layers import Layer, apply
 from communitygov.documents.reading import read_text
-from communitygov.profile.profile import Profile
+from communitygov.profile.profile import Profile, Reform
 from communitygov.profile.reading import read_profile
 from communitygov.vocabulary.errors import DocumentError, NotInForce, ProfileNotFound, UsageError
 from communitygov.vocabulary.period import Period
@@ -36,7 +36,7 @@ def child(tmp_path: Path, toy: Profile) -> Callable[..., Profile]:
         rules: str = "", *, over: Profile | None = toy, version: str = ">=0.2,<1", start: str = "2023", **files: str
     ) -> Profile:
         folder = tmp_path / "child"
-        (folder / "amendments").mkdir(parents=True)
+        (folder / "amendments").mkdir(parents=True, exist_ok=True)
         (folder / "profile.yaml").write_text(HEAD.replace("VERSION", version).replace("START", start), encoding="utf-8")
         if rules:
             (folder / "rules.yaml").write_text(rules, encoding="utf-8")
@@ -166,6 +166,75 @@ interpretations:
         for reading, rounding in (("down", "floor"), ("up", "ceiling"), ("nearest", "half_up")):
             assert street.at(2024, readings={"rounding": reading}).certification["star"].rounding == rounding
 
+    @pytest.mark.parametrize(
+        ("readings", "column"),
+        [
+            ("{up: {certification: {star: {ties: out}}}}", 41),
+            ("{up: ~}", 41),
+            ("~", 30),
+        ],
+    )
+    def test_a_child_rewrites_no_reading_of_its_parent(
+        self, child: Callable[..., Profile], readings: str, column: int
+    ) -> None:
+        """The parent's would be laid down below it all the same; it adds one of another name instead."""
+        with pytest.raises(DocumentError) as refused:
+            child(f"interpretations: {{rounding: {{readings: {readings}}}}}")
+        (problem,) = (one for one in refused.value.problems if one.code == "parents-reading")
+        assert problem.say("en") == (
+            f"child/rules.yaml:1:{column}: parents-reading: a reading of `rounding` that belongs to the profile this "
+            "one extends cannot be changed or removed here; add one of another name and take it with `chosen`; theirs "
+            f"stands at (toy/questions.yaml:{7 + ('up' in readings)}:7)"
+        )
+
+    def test_a_question_that_a_child_closes_can_be_chosen_no_more(
+        self, child: Callable[..., Profile], toy: Profile, reform: Callable[..., Reform]
+    ) -> None:
+        """What the parent chose stands, or what the child writes in its place; callers and reforms find no question."""
+        street = child("interpretations: {rounding: ~}\ncertification: {star: {rounding: half_up}}\n")
+        assert street.at(2024).certification["star"].rounding == "half_up"
+        assert child("interpretations: ~").at(2024).certification["star"].rounding == "floor"
+        with pytest.raises(UsageError, match="there is no interpretation `rounding`"):
+            street.at(2024, readings={"rounding": "up"})
+        with pytest.raises(DocumentError, match="there is no interpretation `rounding`"):
+            street.at(2024, reforms=[reform("{interpretations: {rounding: {chosen: up}}}")])
+        assert toy.at(2024, readings={"rounding": "up"}).certification["star"].rounding == "ceiling"
+
+    @pytest.mark.parametrize("changes", ["{interpretations: {rounding: ~}}", "{interpretations: ~}"])
+    def test_a_reform_closes_no_question(self, toy: Profile, reform: Callable[..., Reform], changes: str) -> None:
+        """Whether something is open is for the documents to say; a reform chooses, or writes what it wants."""
+        with pytest.raises(DocumentError) as refused:
+            toy.at(2024, reforms=[reform(changes)])
+        assert {problem.code for problem in refused.value.problems} == {"not-for-patches"}
+
+    def test_a_choice_is_not_taken_away(self, toy: Profile, reform: Callable[..., Reform]) -> None:
+        """A reform that removes `chosen` leaves a question without an answer: that is one problem, told once."""
+        with pytest.raises(DocumentError) as refused:
+            toy.at(2024, reforms=[reform("{interpretations: {rounding: {chosen: ~}}}")])
+        assert [problem.code for problem in refused.value.problems] == ["missing-field"]
+
+
+class TestHeads:
+    def test_a_head_speaks_for_its_own_profile_alone(self, child: Callable[..., Profile], toy: Profile) -> None:
+        """A child has no title but its own; the sources of its parent's clauses are its as well."""
+        about = child().at(2024).rules.profile
+        assert (about.id, about.title) == ("child", None)
+        assert set(about.sources) == {"plan", "order"}
+        assert child("profile: {title: {zh: 街道, en: Street}}").at(2024).rules.profile.title.en == "Street"
+        assert toy.at(2024).rules.profile.title.en == "Toy district"
+
+    def test_nobody_verifies_a_child_by_verifying_its_parent(self, toy: Profile, tmp_path: Path) -> None:
+        """Each head says when its own sources were last checked."""
+        text = HEAD.replace("VERSION", ">=0").replace("START", "2023").replace("  last_verified: 2024-01-01\n", "")
+        (tmp_path / "profile.yaml").write_text(text, encoding="utf-8")
+        with pytest.raises(DocumentError) as refused:
+            read_profile(tmp_path, find=lambda _: toy)
+        (problem,) = refused.value.problems
+        assert (problem.code, problem.path) == ("missing-field", "profile")
+        assert "last_verified" in problem.message.en
+        assert problem.place.file.endswith("/profile.yaml")
+        assert not problem.place.file.startswith("toy/")
+
 
 class TestDays:
     def test_nothing_holds_before_its_parent_does(self, child: Callable[..., Profile]) -> None:
@@ -179,6 +248,38 @@ class TestDays:
         """Where the parent's rules are known only until a day, so are the child's."""
         short = evolve(toy, own=apply(toy.own, read_text("profile: {holds_until: 2024}"), []))
         assert child(over=short).last_day == dt.date(2024, 12, 31)
+
+    def test_the_head_that_limits_it_is_shown(self, child: Callable[..., Profile], toy: Profile) -> None:
+        """Out of force before its parent begins or after it ends, the parent's head is the place to look."""
+        short = evolve(toy, own=apply(toy.own, read_text("profile: {holds_until: 2024}", name="toy/end.yaml"), []))
+        places = {}
+        for start, year in (("2020", 2020), ("2024", 2023), ("2024", 2025)):
+            with pytest.raises(NotInForce) as refused:
+                child(over=short, start=start).at(year)
+            places[start, year] = str(refused.value.problems[0].place)
+        assert places == {
+            ("2020", 2020): "toy/profile.yaml:8:13",
+            ("2024", 2023): "child/profile.yaml:6:13",
+            ("2024", 2025): "toy/end.yaml:1:24",
+        }
+
+    @pytest.mark.parametrize(("until", "holds"), [("2023", True), ("2024", True), ("2025", False), ("2030", False)])
+    def test_it_is_not_known_to_hold_for_longer_than_its_parent(
+        self, child: Callable[..., Profile], toy: Profile, until: str, holds: bool
+    ) -> None:
+        """A child's last day is no later than that of the rules it lies over; what its head says is what holds."""
+        short = evolve(toy, own=apply(toy.own, read_text("profile: {holds_until: 2024}", name="toy/end.yaml"), []))
+        rules = f"profile: {{holds_until: {until}}}"
+        if holds:
+            street = child(rules, over=short)
+            assert street.last_day == street.at(2023).rules.profile.holds_until.last_day
+            return
+        with pytest.raises(DocumentError) as refused:
+            child(rules, over=short)
+        assert refused.value.say("en") == (
+            "child/rules.yaml:1:24: outlasts-parent: `holds_until` is later than that of the profile it extends, which "
+            "is known to hold until 2024-12-31; see (toy/end.yaml:1:24)"
+        )
 
     def test_it_is_checked_on_the_days_of_its_parents_amendments(
         self, child: Callable[..., Profile], toy: Profile

@@ -64,6 +64,57 @@ class TestFolders:
         with_more = toy_with({"__init__.py": "raise SystemExit", "data/scores.csv": "", "README.md": ""})
         assert with_more.at(2024).digest == toy.at(2024).digest
 
+    def test_no_document_is_passed_over_in_silence(self, toy_with: Callable[..., Profile]) -> None:
+        """A YAML file that stands deeper than documents do is named, and so is the place where it would be read."""
+        files = dict.fromkeys(("rules/x.yaml", "amendments/2025/x.yaml", "data/deep/y.YML", ".ci/z.yaml"), "{}")
+        with pytest.raises(DocumentError) as refused:
+            toy_with(files)
+        assert [problem.say("en") for problem in refused.value.problems] == [
+            "toy/amendments/2025/x.yaml: not-read: `x.yaml` is not read; put it in the profile's folder, in "
+            "amendments/ or in reforms/",
+            "toy/data/deep/y.YML: not-read: `y.YML` is not read; end its name in .yaml",
+            "toy/rules/x.yaml: not-read: `x.yaml` is not read; put it in the profile's folder, in amendments/ or in "
+            "reforms/",
+        ]
+
+    def test_of_a_folder_that_is_not_there_nothing_else_is_said(self, tmp_path: Path) -> None:
+        """Its documents lack nothing: there are none."""
+        with pytest.raises(DocumentError) as refused:
+            read_profile(tmp_path / "nowhere")
+        assert [problem.message.en for problem in refused.value.problems] == ["there is no such folder"]
+
+    @pytest.mark.parametrize(
+        ("file", "text", "said"),
+        [
+            ("more.yaml", "facts: {a.b: {}}", "more.yaml:1:9: bad-key: the id `a.b` cannot have a `.` in it"),
+            (
+                "more.yaml",
+                'index: {care: {assumed: {missing: {zh: "", en: why}}}}',
+                "more.yaml:1:40: empty-reason: gives no reason; say why",
+            ),
+            ("reforms/x.yaml", 'reform: ""\nchanges: {}', "x.yaml:1:9: bad-name: `` is no name"),
+            (
+                "amendments/x.yaml",
+                "amendment: ../x\nfrom: 2025\nchanges: {}",
+                "x.yaml:1:12: bad-name: `../x` is no name",
+            ),
+        ],
+    )
+    def test_what_cannot_be_named_or_is_not_said_is_refused(
+        self, toy_with: Callable[..., Profile], file: str, text: str, said: str
+    ) -> None:
+        """Ids can be found by a dotted path, names are no paths, and a reason has words."""
+        with pytest.raises(DocumentError) as refused:
+            toy_with({file: f"{text}\n"})
+        assert any(said in problem.say("en") for problem in refused.value.problems)
+
+    def test_columns_of_data_may_have_any_name(self, toy_with: Callable[..., Profile], toy: Profile) -> None:
+        """A condition is keyed by a column, which is the data's to name."""
+        rules = (toy.folder / "rules.yaml").read_text(encoding="utf-8")
+        dotted = rules.replace("where: {tier: {known", "where: {award.tier: {known")
+        measure = toy_with({"rules.yaml": dotted}).at(2024).rules.measures["star_share"]
+        assert list(measure.numerator.where) == ["award.tier"]
+
     def test_a_second_reform_of_one_name_does_not_hide_the_first(self, toy_with: Callable[..., Profile]) -> None:
         """Two reforms of one name are a problem that shows both."""
         with pytest.raises(DocumentError) as refused:
@@ -96,6 +147,9 @@ class TestFolders:
             ("id: [x], api: 1, version: 0.1, in_force: 2023", ["wrong-type", "wrong-type"]),
             ("api: 1, version: v1, in_force: 2023Q5", ["bad-period", "bad-version", "missing-field"]),
             ("id: x, api: 1, version: 0.1.0, in_force: 2023, holds_until: 2022", ["empty-range"]),
+            ("id: ../x, api: 1, version: 0.1.0, in_force: 2023", ["bad-name"]),
+            ("id: '', api: 1, version: 0.1.0, in_force: 2023", ["bad-name"]),
+            ("id: x, api: 1, version: ０.１.０, in_force: 2023", ["bad-version"]),
             ("id: x, api: true, version: 0.1.0, in_force: 2023", ["wrong-type"]),
         ],
     )

@@ -79,9 +79,8 @@ def versions_of(index: Index | Dated[Index]) -> tuple[Version, ...]:
         found = [Version(index)]
     else:
         found = []
-        days = [day for day, _ in index.versions]
-        last = None if index.until is None else index.until + dt.timedelta(days=1)
-        for (day, rules), end in zip(index.versions, [*days[1:], last], strict=True):
+        for day, last, rules in index.spans():
+            end = None if last is None else last + dt.timedelta(days=1)
             first, beyond = _from(day, rules.period), None if end is None else _from(end, rules.period)
             if beyond is None or first.first_day < beyond.first_day:
                 found.append(Version(rules, first, beyond))

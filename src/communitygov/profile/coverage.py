@@ -8,16 +8,14 @@ from itertools import combinations
 from attrs import frozen
 
 from communitygov.documents.node import Node, Path
+from communitygov.profile.patches import never_in_force
 from communitygov.profile.profile import Profile
-from communitygov.profile.rules import ClauseText, Interpretation, Rules
+from communitygov.profile.rules import TEXTS, ClauseText, Interpretation, Rules
 from communitygov.vocabulary.errors import DocumentError
 from communitygov.vocabulary.problem import Place, Problem, sort_problems
 from communitygov.vocabulary.text import Title
 
 __all__ = ["Assumption", "ProfileCoverage", "SourceCoverage", "coverage", "try_everything"]
-
-_TEXTS = ("clauses", "interpretations", "contradictions")
-"""Sections that hold what a source says and leaves open, and no rule."""
 
 
 @frozen
@@ -107,7 +105,7 @@ def coverage(profile: Profile) -> ProfileCoverage:
     asked: set[str] = set()
     for key, section in (rules.root.children or {}).items():
         if key != "clauses":
-            (asked if key in _TEXTS else ruled).update(_cited(section))
+            (asked if key in TEXTS else ruled).update(_cited(section))
     proposed: set[str] = set()
     for one in profile.lineage:
         for layer in (*one.amendments, *(reform.layer for reform in one.reforms.values())):
@@ -127,13 +125,16 @@ def coverage(profile: Profile) -> ProfileCoverage:
 
 
 def try_everything(profile: Profile) -> tuple[Problem, ...]:
-    """Take every reading of every question, and every reform that ships with a profile, one at a time.
+    """Take every reading of every question, and every reform that ships with a profile, one at a time, on every day.
+
+    Days are those on which the rules change; between them nothing does.
 
     Args:
         profile: The profile.
 
     Returns:
-        What cannot be taken, and each pair of readings of one question between which there is no difference.
+        What cannot be taken, each pair of readings of one question between which there is no difference, and each
+        amendment or reform that never holds while the profile does.
 
     Example:
         >>> import communitygov
@@ -141,23 +142,30 @@ def try_everything(profile: Profile) -> tuple[Problem, ...]:
         ()
     """
     problems: list[Problem] = []
-    for key, question in profile.at(profile.first_day).rules.interpretations.items():
-        taken: dict[str, dict[str, str]] = {}
+    days = profile.turns()
+    asked = [(key, one) for day in days for key, one in profile.at(day).rules.interpretations.items()]
+    for key, question in dict(reversed(asked)).items():
+        taken: dict[str, list[dict[str, str]]] = {}
         for reading in question.readings:
             try:
-                root = profile.at(profile.first_day, readings={key: reading}).root
+                roots = [profile.at(day, readings={key: reading}).root for day in days]
             except DocumentError as error:
                 problems.extend(error.problems)
             else:
-                taken[reading] = {
-                    name: node.digest for name, node in (root.children or {}).items() if name not in _TEXTS
-                }
+                taken[reading] = [_ruled(root) for root in roots]
         for one, other in combinations(taken, 2):
             if taken[one] == taken[other]:
                 problems.append(_alike(key, question, one, other))
     for reform in profile.reforms.values():
         problems.extend(profile.problems_of(reform))
+    for layer in (*profile.amendments, *(reform.layer for reform in profile.reforms.values())):
+        problems.extend(never_in_force(layer, profile.first_day, profile.last_day))
     return sort_problems(problems)
+
+
+def _ruled(root: Node) -> dict[str, str]:
+    """Return the digest of each section that holds rules."""
+    return {name: node.digest for name, node in (root.children or {}).items() if name not in TEXTS}
 
 
 def _cited(node: Node) -> Iterator[str]:
@@ -206,7 +214,7 @@ def _assumptions(root: Node, path: Path = (), cited: tuple[str, ...] = ()) -> It
         text = "" if value is None or value.children is not None else value.text()
         yield Assumption(".".join((*path, name)), text, Title(**words), reason.place, cited)
     for key, child in (root.children or {}).items():
-        if not (path == () and key in _TEXTS) and key != "assumed":
+        if not (path == () and key in TEXTS) and key != "assumed":
             yield from _assumptions(child, (*path, key), cited)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from communitygov.documents.layers import Layer, touched
 from communitygov.documents.node import Node, Path
-from communitygov.index.rules import Index, Indicator
+from communitygov.index.rules import Index, Level
 from communitygov.profile.readings import Readings, choices
 from communitygov.vocabulary.period import Period, PeriodKind
 from communitygov.vocabulary.problem import Problem
@@ -31,7 +31,7 @@ def misaligned(layer: Layer, root: Node, first_day: dt.date, known: Readings) ->
     if layer.until is not None:
         days.append(("until", layer.until.last_day + dt.timedelta(days=1)))
     seen = set()
-    for path, leaf in _changes(layer.patch, known) if days else ():
+    for path, leaf in _changes(layer.patch, known, root) if days else ():
         if len(path) < 2 or path[:2] in seen:
             continue
         seen.add(path[:2])
@@ -41,12 +41,19 @@ def misaligned(layer: Layer, root: Node, first_day: dt.date, known: Readings) ->
                 yield _off_boundary(layer, path, leaf, key, day, boundary)
 
 
-def _changes(patch: Node, known: Readings) -> Iterator[tuple[Path, Node]]:
-    """Yield what a patch touches, itself or by choosing a reading."""
-    yield from touched(patch)
+def _changes(patch: Node, known: Readings, root: Node) -> Iterator[tuple[Path, Node]]:
+    """Yield what a patch touches, itself or by choosing a reading; who removes a section touches all that is in it."""
+    yield from _touched(patch, root)
     for key, choice in choices(patch):
         for reading in known.get(key, {}).values():
-            yield from ((path, choice) for path, _ in touched(reading))
+            yield from ((path, choice) for path, _ in _touched(reading, root))
+
+
+def _touched(patch: Node, root: Node) -> Iterator[tuple[Path, Node]]:
+    for path, leaf in touched(patch):
+        section = root.get(*path) if len(path) == 1 and leaf.is_removal else None
+        names: list[Path] = [()] if section is None else [(key,) for key in section.children or ()]
+        yield from (((*path, *name), leaf) for name in names)
 
 
 def _boundary(path: Path, day: dt.date, *trees: Node) -> dt.date | None:
@@ -89,38 +96,50 @@ def _off_boundary(layer: Layer, path: Path, leaf: Node, key: str, day: dt.date, 
     )
 
 
-def fixed_levels(layer: Layer, indexes: Mapping[str, Index]) -> Iterator[Problem]:
+def fixed_levels(layer: Layer, indexes: Mapping[str, Index], after: Node, known: Readings) -> Iterator[Problem]:
     """Yield a problem where an amendment adds or removes an indicator of a level that is not dynamic.
 
     Args:
         layer: The amendment.
         indexes: The indexes in force before it, by id.
+        after: The rules of the day on which it begins.
+        known: The readings, since to choose one is to change what it changes.
 
     Source:
         SJS-08: second- and third-level indicators change over time; the first level is not among them.
     """
-    for key, index in indexes.items():
-        change = layer.patch.get("index", key, "indicators")
-        if change is not None:
-            yield from _fixed_below(layer, change, index, index.indicators, ("index", key, "indicators"), 1)
+    seen: set[Path] = set()
+    for path, leaf in _changes(layer.patch, known, after):
+        if path[0] != "index" or len(path) < 2 or path[1] not in indexes or after.get(*path[:2]) is None:
+            continue
+        index = indexes[path[1]]
+        for depth, name in enumerate(_indicators(path), start=1):
+            level = index.levels.get(str(depth))
+            stood = index.node is not None and index.node.get(*name[2:]) is not None
+            if stood == (after.get(*name) is not None):
+                continue
+            if level is not None and not level.dynamic and name not in seen:
+                seen.add(name)
+                yield _not_dynamic(layer, level, depth, name, layer.patch.get(*name) or leaf)
+            break
 
 
-def _fixed_below(
-    layer: Layer, change: Node, index: Index, known: Mapping[str, Indicator], path: Path, depth: int
-) -> Iterator[Problem]:
-    level = index.levels.get(str(depth))
-    for name, node in (change.children or {}).items():
-        if level is not None and not level.dynamic and (node.is_removal or name not in known):
-            yield Problem(
-                "fixed-level",
-                Title(
-                    zh=f"第 {depth} 级指标不实行动态管理，{layer.title.zh} 不得增删 `{name}`",
-                    en=f"level {depth} is not dynamic; {layer.title.en} may neither add nor remove `{name}`",
-                ),
-                node.key or node.place,
-                clause=level.clause,
-                path=".".join((*path, name)),
-            )
-        below = node.get("indicators")
-        if below is not None and name in known:
-            yield from _fixed_below(layer, below, index, known[name].indicators, (*path, name, "indicators"), depth + 1)
+def _indicators(path: Path) -> Iterator[Path]:
+    """Yield the paths of the indicators on the way along a path, the first level's first."""
+    for end in range(4, len(path) + 1, 2):
+        if path[end - 2] != "indicators":
+            return
+        yield path[:end]
+
+
+def _not_dynamic(layer: Layer, level: Level, depth: int, path: Path, node: Node) -> Problem:
+    return Problem(
+        "fixed-level",
+        Title(
+            zh=f"第 {depth} 级指标不实行动态管理，{layer.title.zh} 不得增删 `{path[-1]}`",
+            en=f"level {depth} is not dynamic; {layer.title.en} may neither add nor remove `{path[-1]}`",
+        ),
+        node.key or node.place,
+        clause=level.clause,
+        path=".".join(path),
+    )

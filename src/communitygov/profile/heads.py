@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from communitygov.documents.node import Node
-from communitygov.profile.rules import API
+from communitygov.profile.rules import API, NAME, bad_name
 from communitygov.vocabulary.errors import CommunityGovError, DocumentError, ProfileNotFound
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.problem import Place, Problem
@@ -16,10 +19,12 @@ from communitygov.vocabulary.text import Title
 if TYPE_CHECKING:
     from communitygov.profile.profile import Profile
 
-__all__ = ["check_api", "check_head", "parent_of"]
+__all__ = ["check_api", "check_head", "handed_down", "outlasting", "parent_of"]
 
 _NEEDED = ("id", "api", "version", "in_force")
-_VERSION = r"\d{1,9}(?:\.\d{1,9}){0,3}"
+_VERSION = r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,3}"  # not \d, which takes digits of every script
+_INHERITED = ("sources", "holds_until")
+"""What a child's head takes from its parent's: all else a head says of its own profile alone."""
 _RANGE = re.compile(rf"(?P<sign>>=|<=|==|!=|>|<)\s*(?P<version>{_VERSION})")
 
 
@@ -70,6 +75,9 @@ def _head_problems(about: Node | None, place: Place) -> Iterator[Problem]:
     for key in _NEEDED:
         if about is None or about.get(key) is None:
             yield problem("missing-field", f"缺少字段 `profile.{key}`", f"the field `profile.{key}` is missing")
+    if "id" in nodes and not NAME.fullmatch(nodes["id"].text()):
+        told = bad_name(nodes["id"].text())
+        yield problem("bad-name", told.zh, told.en, nodes["id"])
     days = {}
     for key in ("in_force", "holds_until"):
         if key in nodes:
@@ -135,6 +143,41 @@ def parent_of(own: Node, find: Callable[[str], Profile] | None) -> Profile | Non
         )
         raise ProfileNotFound(Problem("parent-version", title, spec.place))
     return parent
+
+
+def handed_down(root: Node, own: Node) -> Node:
+    """Return a parent's rules for a child to lie over, without what the parent's head says of the parent alone.
+
+    So a child has no title and no day of verification but its own. What both heads say stays, to be replaced.
+
+    Args:
+        root: The parent's rules.
+        own: The child's own documents.
+    """
+    mine, theirs = own["profile"], root["profile"]
+    kept = {
+        key: node for key, node in (theirs.children or {}).items() if key in _INHERITED or mine.get(key) is not None
+    }
+    return evolve(root, children={**(root.children or {}), "profile": evolve(mine, children=kept)})
+
+
+def outlasting(own: Node, last_day: dt.date | None, end: Node | None) -> Iterator[Problem]:
+    """Yield a problem if a child says that it is known to hold for longer than the parent whose rules it lies over.
+
+    Args:
+        own: The child's own documents.
+        last_day: The last day that the parent is known to hold on, if there is one.
+        end: Where that is said.
+    """
+    until = own.get("profile", "holds_until")
+    if until is None or until.faulty or last_day is None or end is None:
+        return
+    if Period.parse(until.text()).last_day > last_day:
+        zh = f"`holds_until` 晚于上级方案；上级的规则只知有效至 {last_day}，见"
+        en = f"`holds_until` is later than that of the profile it extends, which is known to hold until {last_day}; see"
+        yield Problem(
+            "outlasts-parent", Title(zh=zh, en=en), until.place, also=(end.place,), path="profile.holds_until"
+        )
 
 
 def _parts(spec: Node) -> list[str]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
 
 from attrs import evolve
 
 from communitygov.documents.layers import Layer
-from communitygov.documents.node import Node
+from communitygov.documents.node import Node, Path
+from communitygov.profile.rules import TEXTS
 from communitygov.vocabulary.problem import Problem, did_you_mean, nearest
 from communitygov.vocabulary.text import Title
 
-__all__ = ["explain_new", "forbidden", "unknown_clauses"]
+__all__ = ["explain_new", "forbidden", "never_in_force", "not_yet_in_force", "unknown_clauses"]
 
 _HEAD = ("id", "api", "version", "extends", "in_force", "holds_until")
 
@@ -30,8 +32,12 @@ def forbidden(layer: Layer) -> Iterator[Problem]:
             en = f"{name.en} cannot change `profile.{key}`, which the profile's own documents settle"
             yield Problem("not-for-patches", Title(zh=zh, en=en), node.begins, path=f"profile.{key}")
     asked = layer.patch.get("interpretations")
+    if asked is not None and asked.is_removal:
+        zh = f"{name.zh} 不能删除 `interpretations`；请用 `chosen` 另选理解，或直接写出修改"
+        en = f"{name.en} cannot remove `interpretations`; take other readings with `chosen`, or write the change"
+        yield Problem("not-for-patches", Title(zh=zh, en=en), asked.place, path="interpretations")
     for key, question in (asked.children or {}).items() if asked is not None else ():
-        node = question.get("readings")
+        node = question if question.is_removal else question.get("readings")
         if node is not None:
             zh = f"{name.zh} 不能修改 `{key}` 的各种理解；请用 `chosen` 另选一种，或直接写出修改"
             en = f"{name.en} cannot change the readings of `{key}`; take another with `chosen`, or write the change"
@@ -53,6 +59,73 @@ def unknown_clauses(layer: Layer, root: Node) -> Iterator[Problem]:
             hint = did_you_mean(leaf.text(), _keys(root.get("clauses")))
             zh, en = f"没有条款 `{leaf.text()}`{hint.zh}", f"there is no clause `{leaf.text()}`{hint.en}"
             yield Problem("unknown-reference", Title(zh=zh, en=en), leaf.place, path="clause")
+
+
+def not_yet_in_force(root: Node, file: Node | None = None) -> Iterator[Problem]:
+    """Yield a problem for each clause that a rule in force cites and the source only announces or recommends.
+
+    What such clauses say is carried by the reforms that ship with a profile. The sections that quote the source and
+    leave it open may cite any clause.
+
+    Args:
+        root: The rules in force on a day.
+        file: The file of an amendment; if given, only the clauses that it cites are looked at.
+
+    Source:
+        The semantics of layers, rule 8.
+    """
+    if file is not None:
+        cited = _cited(evolve(file, children={"clause": file["clause"]}), ()) if file.get("clause") else ()
+    else:
+        cited = (one for key, part in (root.children or {}).items() if key not in TEXTS for one in _cited(part, (key,)))
+    for path, leaf in cited:
+        status = root.get("clauses", leaf.text(), "status")
+        if status is not None and not status.faulty and status.text() != "in_force":
+            said = _STATUS.get(status.text(), Title(zh=status.text(), en=status.text()))
+            yield Problem(
+                "clause-not-in-force",
+                Title(
+                    zh=f"来源只是{said.zh}条款 `{leaf.text()}`，现行规则不能以它为据；请把该规则写成 reforms/ 中的方案",
+                    en=f"the source only {said.en} the clause `{leaf.text()}`, so no rule in force can rest on it; "
+                    "make the rule a reform in reforms/",
+                ),
+                leaf.place,
+                also=(status.place,),
+                clause=(leaf.text(),),
+                path=".".join(path),
+            )
+
+
+_STATUS = {"announced": Title(zh="预告", en="announces"), "proposed": Title(zh="建议", en="recommends")}
+
+
+def _cited(node: Node, path: Path) -> Iterator[tuple[Path, Node]]:
+    """Yield every leaf at or below a node that cites a clause, with its path."""
+    cited = node.get("clause")
+    if cited is not None and cited.kind != "mapping":
+        leaves = (cited,) if cited.items is None else cited.items
+        yield from (((*path, "clause"), leaf) for leaf in leaves if not leaf.faulty)
+    for key, child in (node.children or {}).items():
+        yield from _cited(child, (*path, key))
+
+
+def never_in_force(layer: Layer, first_day: dt.date, last_day: dt.date | None) -> Iterator[Problem]:
+    """Yield a problem if a layer ends before the profile's first day or begins after its last: it never holds.
+
+    Args:
+        layer: The reform or the amendment.
+        first_day: The first day of the profile.
+        last_day: Its last, if there is one.
+    """
+    late = layer.start is not None and last_day is not None and layer.start.first_day > last_day
+    early = layer.until is not None and layer.until.last_day < first_day
+    if late or early:
+        key, day = ("from", last_day) if late else ("until", first_day)
+        node = None if layer.file is None else layer.file.get(key)
+        zh = f"{layer.title.zh} 从不生效：" + (f"方案只到 {day} 为止" if late else f"方案自 {day} 起才生效")
+        en = f"{layer.title.en} never holds: the profile " + (f"ends on {day}" if late else f"begins on {day}")
+        place = layer.patch.begins if node is None else node.place
+        yield Problem("never-in-force", Title(zh=zh, en=en), place, path=key)
 
 
 def explain_new(problems: Iterable[Problem], base: Node, root: Node) -> list[Problem]:

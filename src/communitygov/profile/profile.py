@@ -15,19 +15,22 @@ from communitygov.documents.layers import Layer, apply, by_day, lay
 from communitygov.documents.model import build
 from communitygov.documents.node import Node
 from communitygov.profile.dates import fixed_levels, misaligned
-from communitygov.profile.patches import explain_new, forbidden, unknown_clauses
+from communitygov.profile.heads import handed_down, outlasting
+from communitygov.profile.patches import explain_new, forbidden, not_yet_in_force, unknown_clauses
 from communitygov.profile.readings import (
     Readings,
     choices,
     chosen_layers,
+    closed_questions,
     known_readings,
+    rewritten,
     settle,
     sound_choices,
     wrong_choices,
 )
 from communitygov.profile.rules import SECTIONS, Rules
 from communitygov.profile.ruleset import Reform, RuleSet
-from communitygov.vocabulary.dated import Dated
+from communitygov.vocabulary.dated import Dated, day_of
 from communitygov.vocabulary.errors import DocumentError, NotInForce, UsageError
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.problem import Place, Problem, did_you_mean
@@ -76,14 +79,23 @@ class Profile:
     @cached_property
     def first_day(self) -> dt.date:
         """The first day its rules hold on: its own, or a parent's if that is later."""
-        starts = (one.own["profile"]["in_force"] for one in self.lineage)
-        return max(Period.parse(start.text()).first_day for start in starts)
+        return _first_day(self._start)
 
     @cached_property
     def last_day(self) -> dt.date | None:
         """The last day its rules are known to hold on, if it or a parent says so."""
-        ends = (one.own.get("profile", "holds_until") for one in self.lineage)
-        return min((Period.parse(end.text()).last_day for end in ends if end is not None), default=None)
+        return None if self._end is None else _last_day(self._end)
+
+    @cached_property
+    def _start(self) -> Node:
+        """The head's word, its own or a parent's, before which nothing is in force."""
+        return max((one.own["profile"]["in_force"] for one in reversed(self.lineage)), key=_first_day)
+
+    @cached_property
+    def _end(self) -> Node | None:
+        """The head's word, its own or a parent's, after which nothing is known to be in force."""
+        ends = (one.own.get("profile", "holds_until") for one in reversed(self.lineage))
+        return min((end for end in ends if end is not None), key=_last_day, default=None)
 
     def at(
         self,
@@ -111,7 +123,7 @@ class Profile:
             >>> rules.find("certification.quality_star.tiers.five_star.share").text()
             '10%'
         """
-        day = _day(when)
+        day = day_of(when)
         self._check_in_force(day)
         active = [reform.layer for reform in reforms if reform.layer.in_force(day)]
         chosen = dict(pair for layer in active for pair in choices(layer.patch)) | self._called(readings or {})
@@ -132,7 +144,7 @@ class Profile:
         reforms: Sequence[Reform] = (),
         readings: Mapping[str, str] | None = None,
     ) -> Dated[Any]:
-        """Return one rule in its versions: from the day on which it first stands until it is removed.
+        """Return one rule in its versions: from the day on which it first stands until it is removed for good.
 
         Args:
             section: Such as ``index`` or ``certification``.
@@ -152,20 +164,20 @@ class Profile:
         if section not in SECTIONS:
             raise _unknown(section, SECTIONS, self.name)
         versions: list[tuple[dt.date, Any]] = []
-        digest, names, until = "", set[str](), self.last_day
+        digest, names = "", set[str]()
         for day in self._turns(reform.layer for reform in reforms):
             rules = self.at(day, reforms=reforms, readings=readings)
             found, node = getattr(rules.rules, section), rules.root.get(section, name)
             names.update(found)
-            if node is None and versions:
-                until = day - dt.timedelta(days=1)
-                break
-            if node is not None and node.digest != digest:
+            if versions and node is None and digest:
+                versions.append((day, None))
+            elif node is not None and node.digest != digest:
                 versions.append((day, found[name]))
-                digest = node.digest
+            digest = "" if node is None else node.digest
         if not versions:
             raise _unknown(name, names, f"{self.name} {section}")
-        return Dated(tuple(versions), until)
+        lapsed = versions.pop() if versions[-1][1] is None else None
+        return Dated(tuple(versions), self.last_day if lapsed is None else lapsed[0] - dt.timedelta(days=1))
 
     def verify(self) -> None:
         """Check the rules of every day on which they change, and that amendments and reforms may change what they do.
@@ -174,27 +186,45 @@ class Profile:
             DocumentError: With every problem found.
         """
         problems: list[Problem] = []
+        if self.parent is not None:
+            problems += rewritten(self.own, self.parent._readings)
+            problems += outlasting(self.own, self.parent.last_day, self.parent._end)
         in_force: dict[dt.date, RuleSet] = {}
         for day in self._turns():
             try:
                 in_force[day] = self.at(day)
             except DocumentError as error:
-                earlier = {(problem.code, problem.path) for problem in problems}
-                problems += [problem for problem in error.problems if (problem.code, problem.path) not in earlier]
+                standing = set(_places(self._base(day, {}, [])))
+                carried = {(one.code, one.path) for one in problems if one.place is None or one.place in standing}
+                problems += [one for one in error.problems if (one.code, one.path) not in carried]
+            else:
+                problems += not_yet_in_force(in_force[day].root)
         for layer in self.amendments:
-            start = layer.start.first_day if layer.start is not None else self.first_day
-            before = [rules for day, rules in in_force.items() if day < start]
-            first = in_force.get(self.first_day)
-            found = list(self._faults(layer, before[-1].root if before else first.root if first else self.own))
-            found += fixed_levels(layer, before[-1].index) if before else ()
-            problems += found
+            problems += self._amendment_problems(layer, in_force)
+        problems = list(dict.fromkeys(problems))
         for reform in self.reforms.values() if not problems else ():
             problems += self.problems_of(reform)
         if problems:
             raise DocumentError(problems)
 
+    def _amendment_problems(self, layer: Layer, in_force: Mapping[dt.date, RuleSet]) -> Iterator[Problem]:
+        """Yield what is wrong with an amendment.
+
+        Args:
+            layer: The amendment.
+            in_force: The rules of each day on which they change, but for those that cannot be built.
+        """
+        start = self.first_day if layer.start is None else layer.start.first_day
+        before = [rules for day, rules in in_force.items() if day < start]
+        first = in_force.get(self.first_day)
+        root = before[-1].root if before else first.root if first else self.own
+        yield from self._faults(layer, root)
+        yield from not_yet_in_force(root, layer.file)
+        if before:
+            yield from fixed_levels(layer, before[-1].index, self._base(start, {}, []), self._readings)
+
     def problems_of(self, reform: Reform) -> tuple[Problem, ...]:
-        """Return what is wrong with a reform on the day on which it begins.
+        """Return what is wrong with a reform on every day in force on which it holds and the rules change.
 
         Args:
             reform: The reform.
@@ -205,18 +235,32 @@ class Profile:
             >>> [problem for reform in profile.reforms.values() for problem in profile.problems_of(reform)]
             []
         """
-        start = reform.layer.start.first_day if reform.layer.start is not None else self.first_day
-        day = max(start, self.first_day)
-        if self.last_day is not None and day > self.last_day:
-            return ()
-        try:
-            self.at(day, reforms=[reform])
-        except DocumentError as error:
-            return error.problems
-        return ()
+        found: dict[object, Problem] = {}
+        for day in self._turns([reform.layer]):
+            if reform.layer.in_force(day):
+                try:
+                    self.at(day, reforms=[reform])
+                except DocumentError as error:
+                    for one in error.problems:  # what is wrong on one day is as a rule wrong on all
+                        found.setdefault((one.code, one.path, one.place), one)
+        return tuple(found.values())
+
+    def turns(self, reforms: Iterable[Reform] = ()) -> tuple[dt.date, ...]:
+        """Return the days on which the rules change, the first day in force among them.
+
+        Args:
+            reforms: Reforms that lie over the rules; the days on which they begin and end are among them.
+
+        Example:
+            >>> import communitygov
+            >>> [str(day) for day in communitygov.load_profile("shijingshan").turns()]
+            ['2021-07-01']
+        """
+        return tuple(self._turns(reform.layer for reform in reforms))
 
     def _check_in_force(self, day: dt.date) -> None:
-        if day < self.first_day or (self.last_day is not None and day > self.last_day):
+        late = self._end if self._end is not None and day > _last_day(self._end) else None
+        if day < self.first_day or late is not None:
             raise NotInForce(
                 Problem(
                     "not-in-force",
@@ -225,7 +269,7 @@ class Profile:
                         en=f"{self.name} is not in force on {day}; it is from {self.first_day} "
                         f"until {self.last_day or 'further notice'}",
                     ),
-                    self.own["profile"]["in_force"].place,
+                    (late or self._start).place,
                 )
             )
 
@@ -249,6 +293,12 @@ class Profile:
     def _readings(self) -> Readings:
         return known_readings(one.own for one in self.lineage)
 
+    @cached_property
+    def _open(self) -> Readings:
+        """The readings that may still be taken: those of questions that no child has closed by removing them."""
+        closed = closed_questions(one.own for one in self.lineage)
+        return {key: readings for key, readings in self._readings.items() if key not in closed}
+
     def _standing(self, day: dt.date) -> dict[str, Node]:
         """Return which reading of each question is taken on a day: a parent's choice, then its child's."""
         chosen: dict[str, Node] = {}
@@ -261,7 +311,7 @@ class Profile:
     def _called(self, readings: Mapping[str, str]) -> dict[str, Node]:
         """Return the readings that the caller takes."""
         called = {key: Node(Place("<caller>"), "caller", reading) for key, reading in readings.items()}
-        wrong = list(wrong_choices(called, self._readings))
+        wrong = list(wrong_choices(called, self._open))
         if wrong:
             raise UsageError(evolve(problem, place=None) for problem in wrong)
         return called
@@ -280,6 +330,7 @@ class Profile:
             standing = self._standing(day)
             wanted = {**standing, **chosen}
             found = list(wrong_choices(wanted, self._readings))
+            found += [one for one in wrong_choices(chosen, self._open) if one not in found]
             root = self._resolve(day, sound_choices(wanted, self._readings), found)
             root = settle(root, sound_choices(standing, self._readings))
             problems.extend(found)
@@ -291,7 +342,7 @@ class Profile:
     def _resolve(self, day: dt.date, chosen: Mapping[str, Node], problems: list[Problem]) -> Node:
         """Lay own documents over the parent, then the readings taken, then amendments."""
         empty = evolve(self.own, children={})
-        root = empty if self.parent is None else self.parent._resolve(day, chosen, problems)
+        root = empty if self.parent is None else handed_down(self.parent._resolve(day, chosen, problems), self.own)
         root = apply(root, self.own, problems)
         root = lay(root, chosen_layers(self.own, chosen), problems)
         for same_day in by_day(layer for layer in self.amendments if layer.in_force(day)):
@@ -317,6 +368,13 @@ class Profile:
         yield from misaligned(layer, root, self.first_day, self._readings)
 
 
+def _places(node: Node) -> Iterator[Place | None]:
+    """Yield every place at or below a node where a problem may have been shown."""
+    yield from (node.place, node.key)
+    for child in (*(node.children or {}).values(), *(node.items or ())):
+        yield from _places(child)
+
+
 def _unknown(name: str, known: Iterable[str], where: str) -> UsageError:
     hint = did_you_mean(name, known)
     return UsageError.because(
@@ -324,16 +382,9 @@ def _unknown(name: str, known: Iterable[str], where: str) -> UsageError:
     )
 
 
-def _day(when: str | int | Period | dt.date) -> dt.date:
-    if isinstance(when, dt.date):
-        return when.date() if isinstance(when, dt.datetime) else when
-    if isinstance(when, Period):
-        return when.first_day
-    try:
-        return Period.parse(str(when)).first_day
-    except ValueError:
-        raise UsageError.because(
-            "bad-period",
-            zh=f"`{when}` 不是时期，如 2023、2023Q3、2023-08",
-            en=f"`{when}` is no period, such as 2023, 2023Q3 or 2023-08",
-        ) from None
+def _first_day(node: Node) -> dt.date:
+    return Period.parse(node.text()).first_day
+
+
+def _last_day(node: Node) -> dt.date:
+    return Period.parse(node.text()).last_day

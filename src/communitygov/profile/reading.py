@@ -20,6 +20,7 @@ from communitygov.profile.readings import known_readings, sealed
 from communitygov.profile.rules import AmendmentFile, ReformFile
 from communitygov.profile.ruleset import Reform
 from communitygov.profile.schemas import AMENDMENT, REFORM, checker
+from communitygov.profile.wording import badly_worded
 from communitygov.vocabulary.errors import DocumentError, ProfileNotFound
 from communitygov.vocabulary.problem import Place, Problem, nearest
 from communitygov.vocabulary.text import Title
@@ -54,8 +55,11 @@ def read_profile(folder: str | Path, *, find: Callable[[str], Profile] | None = 
         'beijing'
     """
     folder = Path(folder)
-    problems: list[Problem] = []
-    documents = [_read(file, folder, folder.name, PATCH, problems) for file in _files(folder, folder, problems)]
+    if not folder.is_dir():
+        title = Title(zh="没有这个文件夹", en="there is no such folder")
+        raise DocumentError(Problem("no-documents", title, Place(str(folder))))
+    problems: list[Problem] = list(_passed_over(folder))
+    documents = [_read(file, folder, folder.name, PATCH, problems) for file in sorted(folder.glob("*.yaml"))]
     read = [sealed(document) for document in documents if document is not None]
     check_api(read)
     if not documents and not problems:
@@ -141,28 +145,35 @@ def _shown(file: Path, folder: Path) -> str:
 
 
 def _no_documents(folder: Path) -> Problem:
-    if not folder.is_dir():
-        return Problem("no-documents", Title(zh="没有这个文件夹", en="there is no such folder"), Place(str(folder)))
     title = Title(zh="文件夹中没有 .yaml 文件", en="there is no .yaml file in the folder")
     return Problem("no-documents", title, Place(str(folder)))
 
 
-def _files(folder: Path, root: Path, problems: list[Problem]) -> list[Path]:
-    """Return the documents in a folder; what looks like one and would be passed over in silence is a problem."""
-    if not folder.is_dir():
-        return []
-    for path in sorted(folder.iterdir()):
-        meant = nearest(path.name, _FOLDERS)
-        if path.suffix.lower() in (".yml", ".yaml") and path.suffix != ".yaml":
-            zh, en = "不会读取；请改名，以 .yaml 结尾", "is not read; end its name in .yaml"
-        elif folder == root and path.is_dir() and path.name not in _FOLDERS and meant is not None:
-            zh, en = f"不会读取；是否想写 `{meant}`？", f"is not read; did you mean `{meant}`?"
-        else:
-            continue
-        problems.append(
-            Problem("not-read", Title(zh=f"`{path.name}` {zh}", en=f"`{path.name}` {en}"), Place(_shown(path, root)))
-        )
-    return sorted(folder.glob("*.yaml"))
+def _passed_over(root: Path) -> Iterator[Problem]:
+    """Yield a problem for each thing that looks like a document, or a folder of some, and would not be read."""
+    deep = any(root.glob("*.yaml"))  # else it is no profile's folder, and what lies below it is none of ours
+    folders = [root]
+    while folders:
+        folder = folders.pop()
+        for path in sorted(folder.iterdir()):
+            is_folder = path.is_dir()
+            meant = nearest(path.name, _FOLDERS) if folder == root and is_folder and path.name not in _FOLDERS else None
+            if meant is not None:
+                zh, en = f"不会读取；是否想写 `{meant}`？", f"is not read; did you mean `{meant}`?"
+            elif is_folder:
+                folders += [path] if deep and not path.is_symlink() and not path.name.startswith(".") else []
+                continue
+            elif path.suffix.lower() not in (".yml", ".yaml"):
+                continue
+            elif path.suffix != ".yaml":
+                zh, en = "不会读取；请改名，以 .yaml 结尾", "is not read; end its name in .yaml"
+            elif folder not in (root, *(root / name for name in _FOLDERS)):
+                zh = "不会读取；请放在方案的文件夹、amendments/ 或 reforms/ 中"
+                en = "is not read; put it in the profile's folder, in amendments/ or in reforms/"
+            else:
+                continue
+            title = Title(zh=f"`{path.name}` {zh}", en=f"`{path.name}` {en}")
+            yield Problem("not-read", title, Place(_shown(path, root)))
 
 
 def _read(file: Path, root: Path | None, layer: str, schema: str, problems: list[Problem]) -> Node | None:
@@ -171,6 +182,7 @@ def _read(file: Path, root: Path | None, layer: str, schema: str, problems: list
         return None
     sound, found = checker(schema).sift(node)
     problems.extend(found)
+    problems.extend(badly_worded(node))
     return sound
 
 
@@ -182,7 +194,7 @@ def _lay_together(documents: list[Node], problems: list[Problem]) -> Node:
 
 def _layers(root: Path, problems: list[Problem]) -> Iterator[Layer]:
     names: dict[str, Node] = {}
-    for file in _files(root / "amendments", root, problems):
+    for file in sorted((root / "amendments").glob("*.yaml")):
         node = _read(file, root, f"amendment {file.stem}", AMENDMENT, problems)
         head = None if node is None else build(node, AmendmentFile, problems)
         if node is not None and head is not None and _is_new(node["amendment"], names, problems):
@@ -192,7 +204,7 @@ def _layers(root: Path, problems: list[Problem]) -> Iterator[Layer]:
 
 def _reforms(root: Path, problems: list[Problem]) -> Iterator[Reform]:
     names: dict[str, Node] = {}
-    for file in _files(root / "reforms", root, problems):
+    for file in sorted((root / "reforms").glob("*.yaml")):
         node = _read(file, root, f"reform {file.stem}", REFORM, problems)
         reform = None if node is None else _reform(node, problems)
         if node is not None and reform is not None and _is_new(node["reform"], names, problems):

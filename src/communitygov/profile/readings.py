@@ -15,7 +15,9 @@ __all__ = [
     "Readings",
     "choices",
     "chosen_layers",
+    "closed_questions",
     "known_readings",
+    "rewritten",
     "sealed",
     "settle",
     "sound_choices",
@@ -41,6 +43,55 @@ def known_readings(documents: Iterable[Node]) -> Readings:
     return known
 
 
+def closed_questions(documents: Iterable[Node]) -> frozenset[str]:
+    """Return the questions that a child removes: what its parent chose stands, and nothing else can be chosen.
+
+    Args:
+        documents: The documents of the profiles that are laid over each other, the farthest first.
+    """
+    asked: set[str] = set()
+    closed: set[str] = set()
+    for document in documents:
+        section = document.get("interpretations")
+        if section is not None and section.is_removal:
+            closed |= asked
+        for key, question in _questions(document):
+            (closed.add if question.is_removal else closed.discard)(key)
+            asked.add(key)
+    return frozenset(closed)
+
+
+def rewritten(own: Node, known: Readings) -> Iterator[Problem]:
+    """Yield a problem for each reading of its parent that a child changes or removes.
+
+    The parent's own reading would be laid down all the same, below the child's documents.
+
+    Args:
+        own: The child's own documents.
+        known: The parent's readings.
+    """
+    for key, question in _questions(own):
+        readings = question.get("readings")
+        if readings is None or key not in known:
+            continue
+        if readings.is_removal:
+            changed = [(readings, next(iter(known[key].values())), f"interpretations.{key}.readings")]
+        else:
+            mine = (readings.children or {}).items()
+            changed = [
+                (node, known[key][name], f"interpretations.{key}.readings.{name}")
+                for name, node in mine
+                if name in known[key]
+            ]
+        for node, theirs, path in changed:
+            zh = f"上级方案 `{key}` 的理解不能在此修改或删除；请另起名称增加一种，并以 `chosen` 采用；上级的在"
+            en = (
+                f"a reading of `{key}` that belongs to the profile this one extends cannot be changed or removed here; "
+                "add one of another name and take it with `chosen`; theirs stands at"
+            )
+            yield Problem("parents-reading", Title(zh=zh, en=en), node.key or node.place, (theirs.begins,), path=path)
+
+
 def sealed(document: Node) -> Node:
     """Return a document whose readings are kept as they are: what they remove, they remove once they are laid down.
 
@@ -64,7 +115,8 @@ def choices(patch: Node) -> Iterator[tuple[str, Node]]:
     """
     for key, question in _questions(patch):
         choice = question.get("chosen")
-        if choice is not None and not choice.faulty:
+        # Where the choice is taken away, the rule itself says what it lacks.
+        if choice is not None and not choice.faulty and not choice.is_removal:
             yield key, choice
 
 

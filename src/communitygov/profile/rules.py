@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from communitygov.certification.rules import Certification
+from communitygov.documents.fields import terms
 from communitygov.documents.rule import Finding, Patch, Rule, rule, term
 from communitygov.grid.rules import Grid
 from communitygov.index.rules import Index
@@ -17,7 +19,9 @@ from communitygov.vocabulary.text import Title
 
 __all__ = [
     "API",
+    "NAME",
     "SECTIONS",
+    "TEXTS",
     "About",
     "AmendmentFile",
     "ClauseText",
@@ -26,10 +30,14 @@ __all__ = [
     "ReformFile",
     "Rules",
     "Source",
+    "bad_name",
 ]
 
 API = 1
 """The profile API that this library speaks: what documents can say and what hooks a plugin may give."""
+
+NAME = re.compile(r"\w[^/\\\n]*")
+"""What a profile, a reform or an amendment may be called: something, and no path."""
 
 Primitive = Literal[
     "index",
@@ -213,7 +221,7 @@ class Rules(Rule):
         """Yield every promise between sections that does not hold."""
         yield from super().check()
         yield from self._check_decimals()
-        yield from check_facts(self.facts)
+        yield from check_facts(self.facts, self.node)
         yield from check_schemes(self.schemes, self._entries)
 
     def _check_decimals(self) -> Iterator[Finding]:
@@ -231,9 +239,16 @@ class Rules(Rule):
     def _entries(self, path: str) -> int | None:
         value: object = self
         for key in path.split("."):
-            value = value.get(key) if isinstance(value, Mapping) else getattr(value, key, None)
+            if isinstance(value, Rule):
+                known = terms(type(value)).get(key)
+                value = None if known is None else getattr(value, known.attribute)
+            else:
+                value = value.get(key) if isinstance(value, Mapping) else None
         return len(value) if isinstance(value, Mapping) else None
 
+
+TEXTS = ("clauses", "interpretations", "contradictions")
+"""Sections that hold what a source says and leaves open, and no rule."""
 
 SECTIONS = (
     "index",
@@ -268,8 +283,9 @@ class ReformFile(Rule):
     changes: Patch = term("修改", "Changes")
 
     def check(self) -> Iterator[Finding]:
-        """Yield a finding if it would never hold."""
+        """Yield a finding if it would never hold, or could not be named."""
         yield from super().check()
+        yield from _check_name("reform", self.reform)
         yield from _check_span(self.from_, self.until)
 
 
@@ -290,9 +306,28 @@ class AmendmentFile(Rule):
     changes: Patch = term("修改", "Changes")
 
     def check(self) -> Iterator[Finding]:
-        """Yield a finding if it would never hold."""
+        """Yield a finding if it would never hold, or could not be named."""
         yield from super().check()
+        yield from _check_name("amendment", self.amendment)
         yield from _check_span(self.from_, self.until)
+
+
+def bad_name(name: str) -> Title:
+    """Return what is wrong with a name that is none.
+
+    Args:
+        name: The name.
+    """
+    return Title(
+        zh=f"`{name}` 不能作名称；名称以字母或数字开头，不含斜杠",
+        en=f"`{name}` is no name; a name begins with a letter or a digit and has no slash in it",
+    )
+
+
+def _check_name(key: str, name: str) -> Iterator[Finding]:
+    if not NAME.fullmatch(name):
+        told = bad_name(name)
+        yield Finding((key,), "bad-name", told.zh, told.en)
 
 
 def _check_span(start: Period | None, until: Period | None) -> Iterator[Finding]:
