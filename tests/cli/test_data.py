@@ -6,9 +6,9 @@ from fractions import Fraction
 import polars as pl
 import pytest
 
-from communitygov.vocabulary.files import read_frame
 from communitygov.report.steps_json import steps_from_json
 from communitygov.vocabulary.errors import DataError
+from communitygov.vocabulary.files import read_frame
 from communitygov.vocabulary.frames import Column, Table
 from communitygov.vocabulary.text import Title
 

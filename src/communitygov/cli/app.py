@@ -7,7 +7,8 @@ from importlib import import_module
 import click
 
 from communitygov import __version__
-from communitygov.cli.bilingual import Group, Option, language, set_language
+from communitygov.cli.bilingual import Group, group, language, option
+from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.text import Title
 
@@ -58,35 +59,37 @@ class _Commands(Group):
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
             hint = did_you_mean(name, COMMANDS)
-            said = Title(zh=f"没有命令 `{name}`{hint.zh}", en=f"no command `{name}`{hint.en}")
-            ctx.fail(said.say(language(ctx)))
+            raise UsageError.because(
+                "unknown-command", zh=f"没有命令 `{name}`{hint.zh}", en=f"no command `{name}`{hint.en}"
+            )
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        lang = language(ctx)
-        with formatter.section(Title(zh="命令", en="Commands").say(lang)):
-            formatter.write_dl([(name, about.say(lang)) for name, (_, about) in COMMANDS.items()])
+    def abouts(self, ctx: click.Context) -> dict[str, Title]:
+        return {name: about for name, (_, about) in COMMANDS.items()}
 
 
-@click.group(
+def _tell_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        said = Title(zh=f"communitygov，版本 {__version__}", en=f"communitygov, version {__version__}")
+        click.echo(said.say(language(ctx)))
+        ctx.exit()
+
+
+@group(
     cls=_Commands,
-    about=Title(
-        zh="把社区治理的规则当作数据：载入一座城市的规则，执行它们，说明结果，修改规则，模拟后果。",
-        en="Rules as code for how communities are governed: load a city's rules, carry them out, explain a result, "
-        "change the rules, and simulate the change.",
-    ),
+    zh="把社区治理的规则当作数据：载入一座城市的规则，执行它们，说明结果，修改规则，模拟后果。",
+    en="Rules as code for how communities are governed: load a city's rules, carry them out, explain a result, "
+    "change the rules, and simulate the change.",
     example="communitygov simulate shijingshan --from 2022 --to 2030 --report report.html",
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.option(
-    "--lang",
-    cls=Option,
-    type=click.Choice(["zh", "en"]),
+@option(
+    "--version",
+    is_flag=True,
     is_eager=True,
     expose_value=False,
-    callback=set_language,
-    about=Title(zh="语言；默认按系统区域", en="The language; by default the locale's"),
+    callback=_tell_version,
+    zh="显示版本",
+    en="Show the version and exit.",
 )
-@click.version_option(__version__, prog_name="communitygov")
 def app() -> None:
     """All commands."""

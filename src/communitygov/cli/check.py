@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from communitygov.cli.bilingual import command, language, option
+from communitygov.cli.bilingual import ask_json, command, language, option
 from communitygov.cli.choice import find_profile
 from communitygov.cli.output import emit, emit_json
 from communitygov.report.problems import PROBLEMS, problems_github, problems_text
@@ -56,6 +56,8 @@ def check(ctx: click.Context, target: str | None, form: str, as_json: bool) -> N
     """Check a profile or a folder."""
     from communitygov.plugins.finding import find_profiles
 
+    if form == "json":
+        ask_json(ctx)
     found = find_profiles()
     names = [target] if target is not None else [*found.folders, *found.problems]
     problems: list[Problem] = []

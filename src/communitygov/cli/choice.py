@@ -101,15 +101,15 @@ def find_reforms(profile: Profile, names: Iterable[str]) -> list[Reform]:
         names: Files, or names of reforms that ship with the profile.
 
     Raises:
-        UsageError: If there is no such reform and no such file.
+        UsageError: If there is no such reform and no such file, or one is given twice.
         DocumentError: With every problem of a file.
     """
     from communitygov.profile.reading import read_reform
 
-    reforms = []
+    reforms: list[Reform] = []
     for name in names:
         if name in profile.reforms:
-            reforms.append(profile.reforms[name])
+            _add(profile.reforms[name], reforms)
             continue
         if not Path(name).exists():
             hint = did_you_mean(name, profile.reforms)
@@ -119,10 +119,21 @@ def find_reforms(profile: Profile, names: Iterable[str]) -> list[Reform]:
                 en=f"there is no file `{name}`, and {profile.name} ships no reform of that name{hint.en}",
             )
         try:
-            reforms.append(read_reform(name))
+            reform = read_reform(name)
         except DocumentError:  # tried on the rules it is refused again, with all that they have against it
-            reforms.append(read_reform(name, over=profile))
+            reform = read_reform(name, over=profile)
+        _add(reform, reforms)
     return reforms
+
+
+def _add(reform: Reform, reforms: list[Reform]) -> None:
+    if reform.name in [one.name for one in reforms]:
+        raise UsageError.because(
+            "repeated-reform",
+            zh=f"改革方案 `{reform.name}` 给出了不止一次",
+            en=f"the reform `{reform.name}` is given more than once",
+        )
+    reforms.append(reform)
 
 
 def readings_of(texts: Iterable[str]) -> dict[str, list[str]]:

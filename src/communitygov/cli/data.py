@@ -79,7 +79,6 @@ def dated_index(
     zh="生成评价数据的空表：每行一个评价对象和时期，每个末级指标一列。",
     en="Write an empty table for an index's data: one row per subject and period, one column per leaf indicator.",
     example="communitygov template shijingshan -o scores.xlsx",
-    json=False,
 )
 @profile_argument
 @index_option
@@ -93,12 +92,23 @@ def template(
     readings: tuple[str, ...],
     output: str | None,
     encoding: str,
+    as_json: bool,
 ) -> None:
     """Write an empty table for an index's data."""
+    from communitygov.index.checks import merged_table
     from communitygov.index.score import template as empty
+    from communitygov.index.versions import versions_of
 
     _, dated = dated_index(find_profile(profile), index, reforms, readings)
-    emit_frame(empty(dated), schema="", as_json=False, output=output or "-", encoding=encoding)
+    columns = [
+        {"name": column.name, "kind": column.kind, "title": {"zh": column.title.zh, "en": column.title.en}}
+        for column in merged_table(versions_of(dated)).columns
+    ]
+    output = output if output is not None or as_json else "-"
+    schema = "communitygov.template/1"
+    emit_frame(
+        empty(dated), schema=schema, as_json=as_json, output=output, encoding=encoding, more={"columns": columns}
+    )
 
 
 @command(
@@ -143,11 +153,13 @@ def score(
 @command(
     zh="按年度得分认定星级。\n\n"
     "DATA 为各期得分（`communitygov score` 的结果，有 period 列，按年加总）或年度得分（每个评价对象一行）。"
-    "--holders 为此前的认定：subject、year、tier；上一年本命令的结果即可，没有星级的行略去。",
+    "--holders 为此前的认定：subject、year、tier；上一年本命令的结果即可，没有星级的行略去。"
+    "并列时的先后依各期得分加总；规则所需的其他列（一票否决、分组、on_watch）由 --facts 给出。",
     en="Certify subjects by their scores of a year.\n\nDATA has the scores of periods (what `communitygov score` "
     "wrote, with a column `period`; they are added up) or of years, one row per subject. --holders has earlier "
     "certifications: subject, year, tier; what this command wrote for last year will do, rows without a tier are "
-    "left out.",
+    "left out. Scores that break ties are added up as the score is; other columns that the rule needs (vetoes, "
+    "groups, on_watch) come from --facts.",
     example="communitygov certify shijingshan scored.csv --year 2023 --holders stars-2022.csv -o stars-2023.csv",
 )
 @profile_argument
@@ -162,6 +174,7 @@ def certify(
     certification: str | None,
     year: int,
     holders: tuple[str, ...],
+    facts: str | None,
     reforms: tuple[str, ...],
     readings: tuple[str, ...],
     output: str | None,
@@ -172,7 +185,8 @@ def certify(
     from communitygov.certification.certify import certify as certified
 
     _, rule = rules_of_year(find_profile(profile), certification, year, reforms, readings)
-    result = certified(rule, read_year(data, rule, year, encoding), read_holders(holders, rule, encoding), year=year)
+    scores, held = read_year(data, rule, year, encoding, facts), read_holders(holders, rule, encoding)
+    result = certified(rule, scores, held, year=year)
     frame = in_points(result.frame.sort("rank", "subject", nulls_last=True), ("score", "distance"), rule.decimals)
     cuts = in_points(result.cuts, ("line",), rule.decimals)
     if not as_json and output != "-":

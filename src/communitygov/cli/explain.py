@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from communitygov.cli.bilingual import Group, command, language, option
+from communitygov.cli.bilingual import command, group, language, option
 from communitygov.cli.choice import find_profile, profile_argument, rules_options
 from communitygov.cli.columns import (
     data_argument,
@@ -20,14 +20,15 @@ from communitygov.cli.columns import (
 )
 from communitygov.cli.data import dated_index, index_option
 from communitygov.cli.output import emit, emit_json, on_terminal
-from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
     from communitygov.vocabulary.steps import Steps
 
 __all__ = ["explain"]
 
-subject_option = option("--subject", required=True, zh="评价对象", en="The subject whose result is explained")
+subject_option = option(
+    "--subject", required=True, metavar="SUBJECT", zh="评价对象", en="The subject whose result is explained"
+)
 html_option = option(
     "--html",
     metavar="FILE",
@@ -37,14 +38,10 @@ html_option = option(
 )
 
 
-@click.group(
-    cls=Group,
-    about=Title(
-        zh="逐步说明一个结果的由来：每一步的值、条款、出处，可据以复算。",
-        en="Explain one result step by step: every value with its clause and source, enough to compute it again.",
-    ),
+@group(
+    zh="逐步说明一个结果的由来：每一步的值、条款、出处，可据以复算。",
+    en="Explain one result step by step: every value with its clause and source, enough to compute it again.",
     example="communitygov explain index shijingshan scores.csv --subject 古城 --period 2023Q3",
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
 def explain() -> None:
     """Explain one result."""
@@ -58,7 +55,7 @@ def explain() -> None:
 @profile_argument
 @data_argument
 @subject_option
-@option("--period", required=True, zh="时期，如 2023Q3", en="The period, such as 2023Q3")
+@option("--period", required=True, metavar="PERIOD", zh="时期，如 2023Q3", en="The period, such as 2023Q3")
 @index_option
 @rules_options(at=False)
 @html_option
@@ -101,6 +98,7 @@ def certification(
     certification: str | None,
     year: int,
     holders: tuple[str, ...],
+    facts: str | None,
     reforms: tuple[str, ...],
     readings: tuple[str, ...],
     html: Path | None,
@@ -111,7 +109,7 @@ def certification(
     from communitygov.certification.explain import explain as explained
 
     _, rule = rules_of_year(find_profile(profile), certification, year, reforms, readings)
-    scores, held = read_year(data, rule, year, encoding), read_holders(holders, rule, encoding)
+    scores, held = read_year(data, rule, year, encoding, facts), read_holders(holders, rule, encoding)
     _print(explained(rule, scores, held, year=year, subject=subject), html, as_json=as_json)
 
 

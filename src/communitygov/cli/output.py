@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from communitygov.cli.bilingual import language
-from communitygov.vocabulary.files import csv_text, encoded, write_frame
 from communitygov.report.tables import frame_rows, frame_text
+from communitygov.vocabulary.files import csv_text, encoded, write_frame
 from communitygov.vocabulary.text import Title
 
 __all__ = ["emit", "emit_frame", "emit_json", "on_terminal", "write_output"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import evolve
 
@@ -20,6 +20,7 @@ from communitygov.cli.columns import (
     year_options,
 )
 from communitygov.cli.data import dated_index
+from communitygov.cli.facts import with_facts
 from communitygov.cli.output import emit, emit_json, write_output
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.files import read_frame
@@ -81,6 +82,7 @@ def plan(
     certification: str | None,
     year: int,
     holders: tuple[str, ...],
+    facts: str | None,
     reforms: tuple[str, ...],
     readings: tuple[str, ...],
     by: str | None,
@@ -99,14 +101,14 @@ def plan(
         )
     found = find_profile(profile)
     sides = [rules_of_year(found, certification, year, *change) for change in (((), ()), (reforms, readings))]
-    (facts, before), (_, after) = (
-        _certified(found, rule, data, year, holders, encoding, change, by)
+    (rows, before), (_, after) = (
+        _certified(found, rule, data, year, holders, facts, encoding, change, by)
         for (_, rule), change in zip(sides, (((), ()), (reforms, readings)), strict=True)
     )
     (old, rule), (new, _) = sides
     laid = find_reforms(found, reforms)
     own = "group" if rule.group_by is not None else None
-    done = planned(old, new, before, after, group=by or own, facts=facts if by else None, reforms=laid)
+    done = planned(old, new, before, after, group=by or own, facts=rows if by else None, reforms=laid)
     moved = done.moved.sort("subject")
     if output is not None:
         write_output(moved, output, encoding=encoding)
@@ -123,6 +125,7 @@ def _certified(
     data: str,
     year: int,
     holders: tuple[str, ...],
+    facts: str | None,
     encoding: str,
     change: tuple[tuple[str, ...], tuple[str, ...]],
     by: str | None,
@@ -154,11 +157,12 @@ def _certified(
             return []
         return [Column(by, "text", Title(zh=by, en=by), nullable=True)]
 
-    facts = frame = read_frame(data, table, encoding=encoding)
+    rows = frame = read_frame(data, table, encoding=encoding)
     if "score" not in frame.columns:
-        frame = score(index, frame.drop(column.name for column in beside(frame.columns)), levels="root")
-    scores = year_of(frame, rule, year, data)
-    return facts, certify(rule, scores, read_holders(holders, rule, encoding), year=year)
+        levels: Literal["all", "root"] = "all" if rule.tie_break else "root"
+        frame = score(index, frame.drop(column.name for column in beside(frame.columns)), levels=levels)
+    scores = with_facts(year_of(frame, rule, year, data), rule, year, data, facts, encoding)
+    return rows, certify(rule, scores, read_holders(holders, rule, encoding), year=year)
 
 
 def _plain(done: Plan, moved: pl.DataFrame) -> dict[str, Any]:

@@ -20,7 +20,6 @@ __all__ = ["schema"]
     zh="输出 JSON Schema，供编辑器补全和检查；不指明 NAME 则列出名称。",
     en="Print a JSON Schema, for editors to complete and check with; without NAME, list their names.",
     example="communitygov schema reform\ncommunitygov schema --write schemas",
-    json=False,
 )
 @click.argument("name", required=False)
 @option(
@@ -31,7 +30,7 @@ __all__ = ["schema"]
     en="Write all of them to a folder",
     type=click.Path(path_type=Path),
 )
-def schema(name: str | None, folder: Path | None) -> None:
+def schema(name: str | None, folder: Path | None, as_json: bool) -> None:
     """Print or write the JSON Schemas."""
     from communitygov.profile.schemas import schemas, write_schemas
     from communitygov.report.steps_json import steps_schema
@@ -41,10 +40,18 @@ def schema(name: str | None, folder: Path | None) -> None:
     if folder is not None:
         files = write_schemas(folder)
         (folder / steps).write_text(json.dumps(known[steps], ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        if as_json:
+            emit_json(
+                {"schema": "communitygov.schemas/1", "files": sorted(str(one) for one in [*files, folder / steps])}
+            )
         said = Title(zh=f"已写入 {len(files) + 1} 个文件：{folder}", en=f"wrote {len(files) + 1} files to {folder}")
         emit(said.say(language()), err=True)
     elif name is None:
-        emit("\n".join(file.removesuffix(".schema.json") for file in known))
+        names = [file.removesuffix(".schema.json") for file in known]
+        if as_json:
+            emit_json({"schema": "communitygov.schemas/1", "names": names})
+        else:
+            emit("\n".join(names))
     else:
         file = f"{name.removesuffix('.schema.json')}.schema.json"
         if file not in known:

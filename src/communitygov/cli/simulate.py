@@ -74,7 +74,7 @@ def simulate(
 
     found, facts = find_profile(profile), Facts.taken(options)
     variants = variants_of(found, reforms, readings, each=each)
-    _check_outputs(report, picture)
+    _check_outputs(report, picture, tables)
     world, arguments = facts.world(found), facts.arguments(found)
     with progress(Title(zh="模拟", en="simulating")) as tell:
         done = run(found, world, variants=variants, undated=undated or world.is_real, progress=tell, **arguments)
@@ -85,7 +85,7 @@ def simulate(
     _write(done, found, report=report, picture=picture, tables=tables)
 
 
-def _check_outputs(report: str | None, picture: str | None) -> None:
+def _check_outputs(report: str | None, picture: str | None, tables: str | None) -> None:
     """Refuse what could not be written in the end before anything is computed."""
     if report is not None and Path(report).suffix.lower() not in (".html", ".htm"):
         raise UsageError.because(
@@ -101,6 +101,14 @@ def _check_outputs(report: str | None, picture: str | None) -> None:
         if name is not None and not Path(name).parent.is_dir():
             folder = Path(name).parent
             raise UsageError.because("no-folder", zh=f"没有文件夹 {folder}", en=f"there is no folder {folder}")
+        if name is not None and Path(name).is_dir():
+            raise UsageError.because(
+                "no-folder", zh=f"{name} 是文件夹，不能作文件写", en=f"{name} is a folder, no file"
+            )
+    if tables is not None:
+        for place in (Path(tables), *Path(tables).parents):
+            if place.exists() and not place.is_dir():
+                raise UsageError.because("no-folder", zh=f"{place} 不是文件夹", en=f"{place} is no folder")
 
 
 def _plain(done: Simulation) -> dict[str, Any]:

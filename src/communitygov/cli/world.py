@@ -9,7 +9,7 @@ import click
 from attrs import frozen
 
 from communitygov.cli.bilingual import option
-from communitygov.cli.columns import encoding_option, read_holders, read_index_data
+from communitygov.cli.columns import encoding_option, read_holders, read_index_data, read_units
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.numbers import exact
 from communitygov.vocabulary.text import Language, Title
@@ -71,12 +71,15 @@ class Facts:
         Raises:
             CommunityGovError: If a file cannot be read or does not fit, or a parameter is unknown or out of range.
         """
+        from communitygov.simulation.parameters import Parameters
         from communitygov.simulation.variants import certification_of
-        from communitygov.simulation.worlds import World, read_units
+        from communitygov.simulation.worlds import World
 
         units = None if self.units is None else read_units(self.units, encoding=self.encoding)
         if self.data is None:
-            return World.drawn(seed=self.seed, units=units, **_settings(self.settings))
+            settings = _settings(self.settings)
+            Parameters.of(**settings)  # nothing but a parameter can be set, no other argument of the world
+            return World.drawn(seed=self.seed, units=units, **settings)
         name = certification_of(profile, self.certification)
         index = profile.at(profile.first_day).certification[name].of
         frame = read_index_data(self.data, profile.history("index", index), self.encoding)
@@ -133,8 +136,8 @@ _OPTIONS = (
     option(
         "--units",
         metavar="FILE",
-        zh="真实单元的 CSV，有 subject 或 code 列",
-        en="A CSV of real units, with a column subject or code",
+        zh="真实单元的表，有 subject 或 code 列",
+        en="A table of real units, with a column subject or code",
     ),
     option(
         "--data",
@@ -195,9 +198,9 @@ def _settings(texts: Sequence[str]) -> dict[str, Any]:
         name, _, value = (part.strip() for part in text.partition("="))
         try:
             number = exact(value)
+            found[name] = int(number) if number.denominator == 1 else number.numerator / number.denominator
         except ValueError:
             raise UsageError.because(
                 "bad-setting", zh=f"`{text}` 须写作 参数=数", en=f"write `{text}` as name=number"
             ) from None
-        found[name] = int(number) if number.denominator == 1 else number.numerator / number.denominator
     return found

@@ -262,7 +262,7 @@ class Parameters:
             )
 
     @classmethod
-    def of(cls, **values: float) -> Parameters:
+    def of(cls, /, **values: float) -> Parameters:
         """Return parameters by name, the others at their defaults.
 
         Args:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import errno
 import io
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -18,13 +19,40 @@ from communitygov.vocabulary.text import Title
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["SUFFIXES", "csv_text", "encoded", "read_frame", "write_frame"]
+__all__ = ["SUFFIXES", "csv_text", "encoded", "read_frame", "reason_of", "write_frame"]
 
 SUFFIXES = (".csv", ".parquet", ".xlsx")
 """The kinds of files, by suffix."""
 
 _DIGITS = 15
 """Significant digits that a spreadsheet keeps; further ones are noise of its floats."""
+
+
+_REASONS = {
+    errno.ENOENT: "没有这个文件或文件夹",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "不允许",
+    errno.EISDIR: "这是文件夹",
+    errno.ENOTDIR: "路径中有一段不是文件夹",
+    errno.EEXIST: "已有同名文件",
+    errno.ENOSPC: "磁盘已满",
+    errno.EROFS: "文件系统只读",
+    errno.ENAMETOOLONG: "名称过长",
+}
+
+
+def reason_of(error: OSError) -> Title:
+    """Return why a file cannot be read or written; the system's own words where it is none of the common reasons.
+
+    Args:
+        error: What the system said.
+
+    Example:
+        >>> reason_of(FileNotFoundError(2, "No such file or directory")).zh
+        '没有这个文件或文件夹'
+    """
+    said = str(error.strerror or error)
+    return Title(zh=_REASONS.get(error.errno or 0, said), en=said)
 
 
 def read_frame(
@@ -62,7 +90,7 @@ def read_frame(
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise _unreadable(file, Title(zh=str(error.strerror), en=str(error.strerror))) from None
+        raise _unreadable(file, reason_of(error)) from None
     if suffix == ".parquet":
         return _read_parquet(data, file)
     cells = _read_csv(data, file, encoding) if suffix == ".csv" else _read_xlsx(data, file)
@@ -124,8 +152,9 @@ def _suffix(file: Path) -> str:
 
 def _codec(encoding: str) -> codecs.CodecInfo:
     try:
+        "".encode(encoding)  # some codecs are of no text, such as base64, and some of nothing at all
         return codecs.lookup(encoding)
-    except LookupError:
+    except (LookupError, ValueError):
         raise UsageError.because(
             "unknown-encoding",
             zh=f"没有编码 `{encoding}`；常用 utf-8、gb18030",
@@ -157,8 +186,8 @@ def _decode(data: bytes, file: Path, encoding: str) -> str:
     name = _codec(encoding).name
     try:
         return data.decode("utf-8-sig" if name == "utf-8" else name)
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
+    except UnicodeError as error:
+        line = data[: error.start].count(b"\n") + 1 if isinstance(error, UnicodeDecodeError) else 0
         raise DataError(
             Problem(
                 "not-in-encoding",
@@ -186,7 +215,7 @@ def _read_csv(data: bytes, file: Path, encoding: str) -> Cells:
         raise DataError(
             Problem(
                 "bad-csv",
-                Title(zh=f"不是合规的 CSV：{error}", en=f"not well-formed CSV: {error}"),
+                Title(zh="不是合规的 CSV，多半是引号没有成对", en=f"not well-formed CSV: {error}"),
                 Place(str(file), reader.line_num),
             )
         ) from None
@@ -224,7 +253,7 @@ def _read_xlsx(data: bytes, file: Path) -> Cells:
         raise DataError(
             Problem(
                 "bad-xlsx",
-                Title(zh=f"不是可读的工作簿：{said}", en=f"not a readable workbook: {said}"),
+                Title(zh="不是可读的工作簿", en=f"not a readable workbook: {said}"),
                 Place(str(file)),
             )
         ) from None
@@ -286,7 +315,7 @@ def _read_parquet(data: bytes, file: Path) -> pl.DataFrame:
         raise DataError(
             Problem(
                 "bad-parquet",
-                Title(zh=f"不是 Parquet 文件：{said}", en=f"not a Parquet file: {said}"),
+                Title(zh="不是 Parquet 文件", en=f"not a Parquet file: {said}"),
                 Place(str(file)),
             )
         ) from None
