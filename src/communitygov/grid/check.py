@@ -269,13 +269,14 @@ def counted_below(tree: Tree, level: str, kinds: tuple[str, ...], above: str) ->
 def _tallies(tree: Tree) -> Iterator[pl.DataFrame]:
     import polars as pl
 
+    units = tree.frame.unique("code", keep="first", maintain_order=True)
     for key, level in tree.grid.levels.items():
         for column, tally in level.tallies.items():
-            if column in tree.frame.columns:
-                counts = counted_below(tree, tally.level, tally.kinds, key).rename({"count": "wanted"})
-                said = tree.frame.filter(pl.col("level") == key).select(unit="code", found=column)
-                wrong = said.unique("unit", keep="first").join(counts.unique("unit"), on="unit")
-                wrong = wrong.filter(pl.col("found") != pl.col("wanted"))
+            if column in units.columns:
+                counts = counted_below(tree, tally.level, tally.kinds, key)
+                counts = counts.unique("unit", keep="first", maintain_order=True).rename({"count": "wanted"})
+                said = units.filter(pl.col("level") == key).select(unit="code", found=column)
+                wrong = said.join(counts, on="unit").filter(pl.col("found") != pl.col("wanted"))
                 clause = cited(level, tree.grid, clause=tally.clause)
                 yield found("tally-differs", wrong, f"levels.{key}.tallies.{column}", clause)
 
