@@ -263,7 +263,7 @@ def counted_below(tree: Tree, level: str, kinds: tuple[str, ...], above: str) ->
         row = tree.above.gather(row.filter(~here))
     counts = pl.concat(tally).rename("row").value_counts().rename({"row": "_row"})
     units = tree.frame.select("level", unit="code").with_row_index("_row").filter(pl.col("level") == above)
-    return units.join(counts, on="_row", how="left").select("unit", pl.col("count").fill_null(0))
+    return units.join(counts, on="_row", how="left", maintain_order="left").select("unit", pl.col("count").fill_null(0))
 
 
 def _tallies(tree: Tree) -> Iterator[pl.DataFrame]:
