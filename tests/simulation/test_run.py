@@ -204,6 +204,16 @@ class TestVariants:
         ]
         assert differs == [2023, 2024]
 
+    def test_a_tier_that_is_dropped_later_is_refused_where_its_plaques_hang(
+        self, town: Profile, reform: Callable[..., Reform]
+    ) -> None:
+        """From the year on that a reform drops gold, plaques of gold are a fault that is named, not passed over."""
+        dropped = "{certification: {star: {tiers: {gold: ~}, awards: {tiers: {gold: ~}}}}}"
+        variant = Variant.of_reform(reform(dropped, start="2023"))
+        assert simulate(town, World.drawn(**SMALL), draws=2, last=2022, variants=[variant]).stars.height == 2
+        with pytest.raises(DataError, match="no such tier"):
+            simulate(town, World.drawn(**SMALL), draws=2, last=2023, variants=[variant])
+
     def test_a_new_tier_has_its_place_in_the_tables(self, town: Profile, reform: Callable[..., Reform]) -> None:
         """A reform may add a tier; who falls into it from none gains."""
         bronze = Variant.of_reform(reform("{certification: {star: {tiers: {bronze: {order: 3, share: 70%}}}}}"))
@@ -268,6 +278,18 @@ class TestYears:
         assert money[0] == 0
         assert money[1] > 0
         assert simulate(shijingshan, World.drawn(**SMALL), last=2022, draws=1).first == 2022
+
+    def test_before_the_first_full_year_groups_are_not_asked_for(
+        self, shijingshan: Profile, reform: Callable[..., Reform]
+    ) -> None:
+        """With groups too, the year of two quarters rewards nobody, and later ones reward as the verbs do."""
+        apart = Variant.of_reform(reform("{certification: {quality_star: {group_by: street}}}"))
+        names = [f"c{i:02}" for i in range(1, 41)]
+        world = World.drawn(units=pl.DataFrame({"subject": names, "street": ["east", "west"] * 20}), seed=4)
+        done = simulate(shijingshan, world, last=2023, draws=2, variants=[apart])
+        years = {2021: ["2021Q3", "2021Q4"], **{year: [f"{year}Q{n}" for n in (1, 2, 3, 4)] for year in (2022, 2023)}}
+        agrees(done, "tried", by_hand(shijingshan, world, apart, "quality_star", years, 1), 1)
+        assert done.counts["tried", 2021, "award_money"].tolist() == [0, 0]
 
     def test_years_before_the_first_shown_are_lived_through(self, town: Profile) -> None:
         """A simulation shown from 2024 has the holders that 2021 to 2023 left it."""

@@ -58,7 +58,7 @@ def _of_tiers(stages: Stages, course: Course, term: Term, certs: Certs) -> Whole
         return found  # type: ignore[no-any-return]
 
     each = stages.always(("awards", course.digest(term, "awards", "group_by"), tuple(rule.tiers)), given)
-    return stages.counts(certs.codes, len(each)) @ each  # type: ignore[no-any-return]
+    return stages.rows.counts(certs.codes, len(each)) @ each  # type: ignore[no-any-return]
 
 
 def _of_progress(stages: Stages, certification: Certification, certs: Certs, before: Certs) -> Whole:
@@ -106,7 +106,7 @@ def struck(
     def make() -> Plaqued:
         day = str(period.last_day)
         events = watch_events(rule, watching.changes, held, day=day, by=BY)
-        return Plaqued(_register(held, events, day), hangs.struck + stages.per_draw(events), hangs.counts)
+        return Plaqued(_register(held, events, day), hangs.struck + stages.rows.per_draw(events), hangs.counts)
 
     return stages.once(("struck", course.digest(term, "plaques"), watching, hangs), make)
 
@@ -134,7 +134,7 @@ def _plaques(
     import polars as pl
 
     rule = term.certification
-    nothing = stages.per_draw(certs.frame.head(0))
+    nothing = stages.rows.per_draw(certs.frame.head(0))
     if rule.plaques is None:
         return Plaqued(None, nothing, {})
     day = str(term.periods[-1].last_day)
@@ -151,9 +151,9 @@ def _plaques(
     hanging = certs.frame.filter(pl.col("tier").is_not_null()) if plain else _register(held, events, day)
     struck = nothing if hangs is None else hangs.struck
     counts = {
-        "plaques_hung": stages.per_draw(events.filter(pl.col("event") == "hung")),
-        "plaques_taken_down": struck + stages.per_draw(events.filter(pl.col("event") == "taken_down")),
-        "plaques_hanging": stages.per_draw(hanging),
+        "plaques_hung": stages.rows.per_draw(events.filter(pl.col("event") == "hung")),
+        "plaques_taken_down": struck + stages.rows.per_draw(events.filter(pl.col("event") == "taken_down")),
+        "plaques_hanging": stages.rows.per_draw(hanging),
     }
     return Plaqued(None if plain else hanging, nothing, counts)
 
@@ -184,12 +184,12 @@ def _replaced(
 
     hung, taken_down = stages.always(("plaques", course.digest(term, "plaques"), tuple(rule.tiers)), events)
     pairs = certs.codes.astype("int64") + (0 if before is None else size * before.codes.astype("int64"))
-    how_many = stages.counts(pairs, size * size)
-    nothing = stages.per_draw(certs.frame.head(0))
+    how_many = stages.rows.counts(pairs, size * size)
+    nothing = stages.rows.per_draw(certs.frame.head(0))
     counts = {
         "plaques_hung": how_many @ hung,
         "plaques_taken_down": (nothing if hangs is None else hangs.struck) + how_many @ taken_down,
-        "plaques_hanging": stages.counts(certs.codes, size)[:, 1:].sum(axis=1),
+        "plaques_hanging": stages.rows.counts(certs.codes, size)[:, 1:].sum(axis=1),
     }
     return Plaqued(None, nothing, counts)
 

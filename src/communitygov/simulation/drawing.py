@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -102,12 +103,18 @@ def draw(
         like = columns[leaf.id] = (_source(world, leaf), leaf.method, scale, leaf.direction)
         if like not in made:
             made[like] = leaf, np.empty(rows * len(periods), dtype=np.int64 if scale[2] == 0 else np.float64)
-    # Period by period, since a process that goes on from its last state need not begin from the start.
-    for i, period in enumerate(periods):
-        common: dict[Period, Floats] = {}
-        for leaf, values in made.values():
-            points = _observed(world, leaf, period, draws, (lift or {}).get(period), common)
-            values[i * rows : (i + 1) * rows] = _on_scale(points, leaf, _scale(leaf))
+    # Period by period, since a process that goes on from its last state need not begin from the start; the leaves of
+    # one side by side, since each has random numbers of its own, and numpy lets other threads run while it makes them.
+    with ThreadPoolExecutor() as threads:
+        for i, period in enumerate(periods):
+            alike: dict[object, Floats] = {}
+            jobs = []
+            for leaf, values in made.values():
+                value = _alike(world, leaf, period, draws, (lift or {}).get(period), alike)
+                job = values[i * rows : (i + 1) * rows], world, leaf, period, draws, value
+                jobs.append(threads.submit(_measure, *job))
+            for one in jobs:
+                one.result()
     series = {like: pl.Series(values) for like, (_, values) in made.items()}
     return frame.with_columns([series[like].alias(name) for name, like in columns.items()])
 
@@ -293,28 +300,38 @@ def _source(world: World, leaf: Leaf) -> str:
     return leaf.path[0] if world.per == "cell" else leaf.id
 
 
-def _observed(
-    world: World, leaf: Leaf, period: Period, draws: int, lift: Floats | None, common: dict[Period, Floats]
+def _alike(
+    world: World, leaf: Leaf, period: Period, draws: int, lift: Floats | None, known: dict[object, Floats]
 ) -> Floats:
-    """Return what is measured of a leaf, in points of 100, before its scale."""
+    """Return what leaves of one quality and kind of measurement share, in points of 100: all but their own error."""
     np = numpy_or_refuse()
-    model = _model(world)
-    value = _true(world, leaf.path[0], period, draws)
-    if lift is not None:
-        value = value + lift
-    ordinal = _ordinal(world, period)
-    own = error_of(model, leaf.method)
+    model, quality = _model(world), leaf.path[0]
     shared = model.answer_spread * (model.halo / model.answers) ** 0.5 if leaf.method in SAMPLED else 0
-    if shared:
-        if period not in common:
-            common[period] = np.float32(shared) * _normal(world, f"answers {period.kind}", ordinal, draws)
-        value = value + common[period]
-    if not own:
-        return value.copy()
-    observed = _normal(world, f"{_source(world, leaf)} {leaf.method} {period.kind}", ordinal, draws)
-    observed *= np.float32(own)
-    observed += value
-    return observed
+    if (quality, shared) not in known:
+        value = _true(world, quality, period, draws)
+        if lift is not None:
+            value = value + lift
+        if shared:
+            if "answers" not in known:
+                answers = _normal(world, f"answers {period.kind}", _ordinal(world, period), draws)
+                known["answers"] = np.float32(shared) * answers
+            value = value + known["answers"]
+        known[quality, shared] = value
+    return known[quality, shared]
+
+
+def _measure(into: Any, world: World, leaf: Leaf, period: Period, draws: int, value: Floats) -> None:
+    """Write what is measured of a leaf, on its scale, from what it shares with others; another thread may do it."""
+    np = numpy_or_refuse()
+    own = error_of(_model(world), leaf.method)
+    if own:
+        name = f"{_source(world, leaf)} {leaf.method} {period.kind}"
+        observed = _normal(world, name, _ordinal(world, period), draws)
+        observed *= np.float32(own)
+        observed += value
+    else:
+        observed = value.copy()
+    into[:] = _on_scale(observed, leaf, _scale(leaf))
 
 
 def error_of(parameters: Parameters, method: str | None) -> float:

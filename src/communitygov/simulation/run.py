@@ -331,7 +331,7 @@ class Run:
         """Count the watch list, plaques and money of a year."""
         state.plaqued = plaques(stages, state.course, term, certs, before, state.plaqued)
         counts = {
-            **dict.fromkeys(QUANTITIES, stages.per_draw(certs.frame.head(0))),
+            **dict.fromkeys(QUANTITIES, stages.rows.per_draw(certs.frame.head(0))),
             "award_money": money(stages, state.course, term, certs, before),
             **state.plaqued.counts,
             **state.changes,

@@ -17,16 +17,13 @@ from communitygov.certification.year import yearly, yearly_unchecked
 from communitygov.index.score import score, score_unchecked
 from communitygov.simulation.carried import BY, KEYS, Certs, Lift, Scored, Watching, Yearly
 from communitygov.simulation.drawing import MONTHS, draw, flags
+from communitygov.simulation.rows import Rows, ordered
 from communitygov.simulation.variants import Course, Term
 from communitygov.simulation.worlds import World, numpy_or_refuse
 from communitygov.vocabulary.period import Period
 
 if TYPE_CHECKING:
-    import numpy as np
     import polars as pl
-    from numpy.typing import NDArray
-
-    Whole = NDArray[np.int64]
 
 __all__ = ["Stages"]
 
@@ -58,7 +55,7 @@ class Stages:
         self, world: World, draws: int, nodes: frozenset[str], told: frozenset[str], ladder: tuple[str, ...]
     ) -> None:
         self.world, self.draws, self.nodes, self.told, self.ladder = world, draws, nodes, told, ladder
-        self.rows: pl.DataFrame = self._all_rows().collect().sort(KEYS)
+        self.rows = Rows.of(world, draws)
         self._now: dict[object, Any] = {}
         self._always: dict[object, Any] = {}
         self._alike: dict[type, list[Scored | Yearly | Certs]] = {}
@@ -189,9 +186,9 @@ class Stages:
         listed_now = found.filter("listed").select(*KEYS, "since")
         changes = found.filter(pl.col("change").is_in(["enters", "leaves"])).select(*KEYS, "change")
         counts = {
-            "watched": self.per_draw(listed_now),
-            "came_onto_watch": self.per_draw(changes.filter(pl.col("change") == "enters")),
-            "left_watch": self.per_draw(changes.filter(pl.col("change") == "leaves")),
+            "watched": self.rows.per_draw(listed_now),
+            "came_onto_watch": self.rows.per_draw(changes.filter(pl.col("change") == "enters")),
+            "left_watch": self.rows.per_draw(changes.filter(pl.col("change") == "leaves")),
         }
         return Watching(listed_now, changes, counts)
 
@@ -216,7 +213,7 @@ class Stages:
 
         marks = self.once(("last", scored, last), among)
         if before is not None:
-            marks = marks | self.once(("listed", before), lambda: self._marks(before.listed))
+            marks = marks | self.once(("listed", before), lambda: self.rows.marks(before.listed))
         return frame.filter(pl.Series(marks))
 
     def listens(self, term: Term) -> bool:
@@ -251,7 +248,7 @@ class Stages:
         if before is not None:
             points += np.float32(keep) * before.points
         if watching is not None:
-            points[self.places(watching.listed)] += np.float32(gain)
+            points[self.rows.places(watching.listed)] += np.float32(gain)
         return Lift(points)
 
     def year(self, course: Course, term: Term, scored: Sequence[Scored]) -> Yearly:
@@ -275,9 +272,9 @@ class Stages:
             parts = [one.slim().with_columns(one.frame[name].alias("score")) for one in scored]
             sums = verb(rule, pl.concat(parts).lazy(), by=BY).filter(pl.col("year") == year)
             column = sums.select(*KEYS, pl.col("score").alias(name)).collect()
-            if column.height < self.rows.height:
-                column = self.rows.join(column, on=KEYS, how="left")
-            column = self._in_order(column)
+            if column.height < self.rows.frame.height:
+                column = self.rows.frame.join(column, on=KEYS, how="left")
+            column = self.rows.in_order(column)
             found = column if found is None else found.with_columns(column[name])
         assert found is not None
         return self._known(Yearly(found))
@@ -327,8 +324,8 @@ class Stages:
         columns = ["score", "rank", "tier", *(("group",) if rule.group_by else ())]
         columns += [name for name in ("group", "reason") if name in self.told and name not in columns]
         found = result.select("subject", *columns).collect()
-        found = _ordered(found, found["subject"].to_numpy()).select(columns)
-        told = self.rows.select("subject", pl.lit(year, pl.Int64).alias("year"), *BY)
+        found = ordered(found, found["subject"].to_numpy()).select(columns)
+        told = self.rows.frame.select("subject", pl.lit(year, pl.Int64).alias("year"), *BY)
         return self._as_certs(rule, pl.concat([told, found], how="horizontal"), before, scores)
 
     def nobody(self, course: Course, term: Term, before: Certs | None) -> Certs:
@@ -343,7 +340,7 @@ class Stages:
 
         def make() -> Certs:
             empty = {name: pl.lit(None, dtype) for name, dtype in _columns(pl).items()}
-            frame = self.rows.with_columns(pl.lit(term.year, pl.Int64).alias("year"), **empty)
+            frame = self.rows.frame.with_columns(pl.lit(term.year, pl.Int64).alias("year"), **empty)
             return self._as_certs(term.certification, frame, before, None)
 
         return self.once(("nobody", term.year, before, course.digest(term, "renewal")), make)
@@ -380,10 +377,10 @@ class Stages:
         everywhere = typed.join(pl.select(pl.int_range(self.draws, dtype=pl.Int32).alias("draw")), how="cross")
         of_last = everywhere.filter(pl.col("year") == first - 1).select(*KEYS, "tier")
         empty = {name: pl.lit(None, dtype) for name, dtype in _columns(pl).items() if name != "tier"}
-        frame = self._in_order(self.rows.join(of_last, on=KEYS, how="left"))
+        frame = self.rows.in_order(self.rows.frame.join(of_last, on=KEYS, how="left"))
         frame = frame.with_columns(pl.lit(first - 1, pl.Int64).alias("year"), **empty)
-        holders = everywhere.select(pl.Series("subject", self.places(everywhere)).cast(pl.UInt32), "year", "tier")
-        ever = pl.Series("ever", self._marks(everywhere))
+        holders = everywhere.select(pl.Series("subject", self.rows.places(everywhere)).cast(pl.UInt32), "year", "tier")
+        ever = pl.Series("ever", self.rows.marks(everywhere))
         return Certs(frame, holders, ever, None, self._codes(frame["tier"]))
 
     def _codes(self, tiers: pl.Series) -> Any:
@@ -404,72 +401,18 @@ class Stages:
         if "on_watch" in columns:
             columns.discard("on_watch")
             assert watching is not None, "only a watch list bars those on it"
-            scores = scores.with_columns(pl.Series("on_watch", self._marks(watching.listed)))
+            scores = scores.with_columns(pl.Series("on_watch", self.rows.marks(watching.listed)))
         if columns:
             facts = flags(self.world, sorted(columns), year, self.draws)
             facts = facts.with_columns(pl.col("subject").cast(scores.schema["subject"]))
             scores = scores.join(facts, on=KEYS, how="left").with_columns(pl.col(*columns).fill_null(False))
         if rule.group_by is not None:
             scores = scores.join(self.world.units.select("subject", rule.group_by), on="subject", how="left")
-        scores = self._in_order(scores)
+        scores = self.rows.in_order(scores)
         if rule.hold_until_change:
             previous = pl.lit(None, pl.Int64) if last is None else last.frame["score"]
             scores = scores.with_columns(previous.alias("previous_score"))
         return scores
-
-    def _all_rows(self) -> pl.LazyFrame:
-        import polars as pl
-
-        draws = pl.select(pl.int_range(self.draws, dtype=pl.Int32).alias("draw"))
-        return draws.lazy().join(self.world.units.lazy().select("subject"), how="cross")
-
-    def _in_order(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return a frame of all rows in order of draw and subject; no verb promises an order of rows."""
-        return _ordered(frame, self.places(frame))
-
-    def places(self, frame: pl.DataFrame) -> Any:
-        """Return where the rows of a frame stand among all rows, which are in order of draw and unit.
-
-        Args:
-            frame: The frame.
-        """
-        return frame["draw"].to_numpy().astype("int64") * self.world.size + frame["subject"].to_physical().to_numpy()
-
-    def _marks(self, frame: pl.DataFrame) -> Any:
-        np = numpy_or_refuse()
-        marks = np.zeros(self.draws * self.world.size, dtype=bool)
-        marks[self.places(frame)] = True
-        return marks
-
-    def counts(self, numbers: Any, size: int) -> Any:
-        """Return how often each number stands in each draw, an array of draws times numbers.
-
-        Args:
-            numbers: A number per row, in order of draw and unit, from 0.
-            size: How many numbers there are.
-        """
-        np = numpy_or_refuse()
-        draws = np.arange(self.draws, dtype=np.int64).repeat(self.world.size) * size
-        return np.bincount(draws + numbers, minlength=self.draws * size).reshape(self.draws, size)
-
-    def per_draw(self, frame: pl.DataFrame) -> Whole:
-        """Return how many rows of a frame each draw has.
-
-        Args:
-            frame: The frame.
-        """
-        np = numpy_or_refuse()
-        return np.bincount(frame["draw"].to_numpy(), minlength=self.draws).astype(np.int64)  # type: ignore[no-any-return]
-
-
-def _ordered(frame: pl.DataFrame, places: Any) -> pl.DataFrame:
-    """Return all rows in the order of their places."""
-    np = numpy_or_refuse()
-    if (places[1:] > places[:-1]).all():
-        return frame
-    order = np.empty(frame.height, dtype=np.int64)
-    order[places] = np.arange(frame.height)
-    return frame[order]  # type: ignore[no-any-return]
 
 
 def _columns(pl: Any) -> dict[str, Any]:
