@@ -119,3 +119,11 @@ class TestAnnounced:
     def test_neither_has_a_day(self, profile: Profile, reform: str) -> None:
         """From when it is to hold is not announced."""
         assert profile.reforms[reform].layer.start is None
+
+
+class TestCounts:
+    def test_the_communities_visited_are_counted(self, profile: Profile, grid: Grid) -> None:
+        """SJS-69: all 143 communities of the district, villages being none; to be held against division data."""
+        count = grid.counts["communities"]
+        assert (count.level, count.kinds, count.below) == ("community", ("community",), "110107000000")
+        assert profile.at(DAY).rules.facts[count.fact].value == 143
