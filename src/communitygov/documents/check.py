@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
-from communitygov.documents.node import Node
+from communitygov.documents.node import Node, Scalar
+from communitygov.vocabulary.numbers import exact
 from communitygov.vocabulary.problem import Place, Problem, did_you_mean, nearest
 from communitygov.vocabulary.text import Title
 
@@ -40,6 +41,14 @@ _EXPECTED = {
 }
 
 
+_MEANINGS: dict[str, Callable[[Node], Scalar]] = {
+    "share": lambda node: exact(node.text()),
+    "number": lambda node: exact(node.text()),
+    "period": Node.text,
+}
+"""What a value stands for, by the kind of its field: the same for every way to write it."""
+
+
 @cache
 def _validator_class() -> type[Validator]:
     from jsonschema import Draft202012Validator, validators
@@ -66,8 +75,9 @@ class Checker:
         from referencing import Registry
         from referencing.jsonschema import DRAFT202012
 
-        pairs = [(name, DRAFT202012.create_resource(other)) for name, other in (others or {}).items()]
-        registry: Any = Registry().with_resources([*pairs, (schema["$id"], DRAFT202012.create_resource(schema))])
+        self._schema, self._known = schema, {**(others or {}), schema["$id"]: schema}
+        pairs = [(name, DRAFT202012.create_resource(one)) for name, one in self._known.items()]
+        registry: Any = Registry().with_resources(pairs)
         self._validator = _validator_class()(dict(schema), registry=registry)
 
     def problems(self, node: Node, *, root: Node | None = None, prefix: Sequence[str] = ()) -> list[Problem]:
@@ -83,6 +93,8 @@ class Checker:
     def sift(self, node: Node, *, root: Node | None = None, prefix: Sequence[str] = ()) -> tuple[Node, list[Problem]]:
         """Return a node without what is faulty in it, so that the rest can still be checked, and every fault.
 
+        What the schema knows of a value stays with it: the number that a text stands for, whether a mapping is by id.
+
         Args:
             node: The located data.
             root: The tree it stands in, if another, for the clauses above it.
@@ -97,7 +109,30 @@ class Checker:
             if not (here.is_lost or (here.faulty and error.validator == "required")):
                 found.extend(_translate(error, node, path, root or node, (*prefix, *map(str, path))))
                 sound = _without(sound, path, error)
-        return sound, found
+        return self._understood(sound, self._schema, self._schema), found
+
+    def _understood(self, node: Node, schema: Mapping[str, Any], whole: Mapping[str, Any]) -> Node:
+        """Return a node whose values say what they stand for.
+
+        Args:
+            node: The node, without its faults.
+            schema: What the schema says of it.
+            whole: The schema that this is a part of, for what it refers to.
+        """
+        if "$ref" in schema:
+            file, _, pointer = schema["$ref"].partition("#")
+            schema = whole = self._known[file] if file else whole
+            for key in pointer.split("/")[1:]:
+                schema = schema[key]
+        if node.children is not None:
+            fields, others = schema.get("properties", {}), schema.get("additionalProperties") or {}
+            below = {key: self._understood(one, fields.get(key, others), whole) for key, one in node.children.items()}
+            return evolve(node, children=below, collection=not fields and bool(others))
+        if node.items is not None:
+            items = tuple(self._understood(item, schema.get("items", {}), whole) for item in node.items)
+            return evolve(node, items=items)
+        meaning = _MEANINGS.get(schema.get("kind", ""))
+        return node if meaning is None or node.faulty or node.is_removal else evolve(node, meant=meaning(node))
 
 
 def kinds_told_once(problems: Iterable[Problem]) -> list[Problem]:

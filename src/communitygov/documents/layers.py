@@ -73,7 +73,8 @@ def apply(base: Node, patch: Node, problems: list[Problem], path: Path = ()) -> 
         return evolve(patch, was=base)
     if base.children is None:
         raise TypeError("a mapping is laid over a mapping")
-    children = dict(base.children)
+    # The copy is made by C code, whatever the size; all else is done for what the patch names.
+    children = base.children | {}
     for key, change in patch.children.items():
         old, where = base.children.get(key), (*path, key)
         if change.is_removal:
@@ -82,15 +83,15 @@ def apply(base: Node, patch: Node, problems: list[Problem], path: Path = ()) -> 
             else:
                 del children[key]
         elif old is None or change.sealed:
-            children[key] = _new(change, problems, where)
+            if not (change.collection and not change.children):  # by id, and without any: it says nothing
+                children[key] = _new(change, problems, where)
         elif (written := _of_another_kind(old, change)) is not None:
             if not old.faulty:
                 problems.append(_kind_changed(old, written, where))
         elif not change.is_lost:  # else what it was meant to be is not known; the rest is checked with what was there
             children[key] = apply(old, change, problems, where)
-    if len(children) == len(base.children) and all(base.children.get(key) is child for key, child in children.items()):
-        return base
-    return evolve(base, children=children, faulty=base.faulty or patch.faulty)
+    changed = tuple(key for key in patch.children if children.get(key) is not base.children.get(key))
+    return base.patched(children, changed, faulty=patch.faulty) if changed else base
 
 
 def _new(node: Node, problems: list[Problem], path: Path) -> Node:

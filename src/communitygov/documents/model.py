@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import operator
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 import cattrs
-from attrs import evolve
 
 from communitygov.documents.blame import culprit
 from communitygov.documents.check import clause_at, place_of
 from communitygov.documents.fields import is_mapping, is_rule, terms
-from communitygov.documents.node import Node
+from communitygov.documents.node import Node, Path
 from communitygov.documents.references import dangling
 from communitygov.documents.rule import Clauses, Finding, Patch, Rule
 from communitygov.vocabulary.numbers import Number, Share, decimal_text, exact
@@ -56,7 +55,7 @@ def build(node: Node, cls: type[R], problems: list[Problem], *, blame: Sequence[
 
 
 def plain(rule: Rule) -> dict[str, Any]:
-    """Return a rule as plain data that a document could hold; defaults are left out.
+    """Return a rule as plain data that a document can hold, a number that is not whole as text; defaults are left out.
 
     Args:
         rule: The rule.
@@ -78,7 +77,7 @@ def _located(finding: Finding, root: Node, blame: Sequence[Node]) -> Problem:
     """Return the problem where its author can mend it: in the patch that broke the promise, if one did."""
     place = place_of(root, finding.path).begins
     also = tuple(place_of(root, path).begins for path in finding.also)
-    at_fault = culprit(blame, (finding.path, *finding.also))
+    at_fault = culprit(blame, root, (finding.path, *finding.also, *finding.rests_on))
     if at_fault is not None:
         also = tuple(one for one in (place, *also) if one != at_fault)
         place = at_fault
@@ -92,9 +91,8 @@ def _located(finding: Finding, root: Node, blame: Sequence[Node]) -> Problem:
     )
 
 
-def _under(key: str, node: Node) -> Iterator[Finding]:
-    for finding in _findings(node):
-        yield evolve(finding, path=(key, *finding.path), also=tuple((key, *path) for path in finding.also))
+def _under(key: str, node: Node) -> list[Finding]:
+    return [finding.under(key) for finding in _findings(node)]
 
 
 def _structure_rule(cls: type[Rule]) -> Callable[[Any, Any], Any]:
@@ -139,14 +137,33 @@ def _structure_mapping(hint: Any) -> Callable[[Any, Any], Any]:
 
     def structure(node: Node, _: Any) -> Any:
         assert node.children is not None, "the schema passed a leaf for a mapping"
-        values = {key: _made(child, inner) for key, child in node.children.items()}
-        found = [one for key, child in node.children.items() if _findings(child) for one in _under(key, child)]
-        broken = node.faulty or any(value is _BROKEN for value in values.values())
+        values, found, keys = _unchanged(node, hint) or ({}, [], tuple(node.children))
+        broken = node.faulty
+        for key in keys:
+            child = node.children.get(key)
+            if child is None:
+                del values[key]
+                continue
+            values[key] = _made(child, inner)
+            broken = broken or values[key] is _BROKEN
+            found.extend(_under(key, child))
         node.memo[hint] = _BROKEN if broken else MappingProxyType(values)
         node.memo[_FINDINGS] = tuple(found)
         return node.memo[hint]
 
     return structure
+
+
+def _unchanged(node: Node, hint: Any) -> tuple[dict[str, Any], list[Finding], Path] | None:
+    """Return what a patch leaves of the mapping it was laid over: the values, the findings, and the keys to look at."""
+    if node.made_of is None:
+        return None
+    before, changed = node.made_of
+    values = _made(before, hint)
+    if values is _BROKEN:
+        return None
+    kept = [finding for finding in _findings(before) if finding.path[0] not in changed]
+    return values | {}, kept, changed
 
 
 def _structure_list(hint: Any) -> Callable[[Any, Any], Any]:
@@ -261,7 +278,9 @@ def _unstructure(value: Any) -> Any:
     if isinstance(value, Rule):
         return _unstructure_rule(value)
     if isinstance(value, Node):
-        return value.plain
+        if value.children is not None:
+            return _unstructure(value.children)
+        return _unstructure(value.value if value.items is None else value.items)
     if isinstance(value, Title):
         return {"zh": value.zh, "en": value.en}
     if isinstance(value, Mapping):

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, cast
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from communitygov.vocabulary.numbers import decimal_text
 from communitygov.vocabulary.problem import Place
@@ -28,8 +28,13 @@ LAYERS = {"document": "文档", "reform": "改革方案", "amendment": "修订",
 """What the kinds of layers are called in Chinese."""
 
 
-def _freeze(children: Mapping[str, Node] | None) -> Mapping[str, Node] | None:
-    return None if children is None else MappingProxyType(dict(children))
+_PATCHED = "patched"
+
+
+def _freeze(children: Mapping[str, Node] | None) -> MappingProxyType[str, Node] | None:
+    if children is None or isinstance(children, MappingProxyType):  # that of another node, which nobody can change
+        return children
+    return MappingProxyType(dict(children))
 
 
 @frozen(eq=False)
@@ -42,9 +47,11 @@ class Node:
     Args:
         place: File, line and column of the value.
         layer: The name of the layer that set it, such as ``reform stricter-five-star``.
-        value: The leaf.
+        value: The leaf, as it was written.
+        meant: What the leaf stands for, where its field can be written in several ways: ``5%`` stands for 1/20.
         items: The items, if it is a list.
         children: The nodes below, by key, if it is a mapping.
+        collection: Whether it is a mapping by id, which says nothing while it is empty.
         was: The node that this one replaced; where something faulty stood, what was written there, if it could be read.
         key: Where its key stands, if it is a value of a mapping.
         sealed: Whether it is a patch that the tree keeps as it is, removals and all, to be laid down elsewhere.
@@ -55,8 +62,10 @@ class Node:
     place: Place
     layer: str = ""
     value: Scalar = None
+    meant: Scalar = None
     items: tuple[Node, ...] | None = None
-    children: Mapping[str, Node] | None = field(default=None, converter=_freeze)
+    children: MappingProxyType[str, Node] | None = field(default=None, converter=_freeze)
+    collection: bool = False
     was: Node | None = None
     key: Place | None = None
     sealed: bool = False
@@ -97,22 +106,40 @@ class Node:
 
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of what the node says; the order of a mapping's keys is irrelevant."""
+        """The SHA-256 of what the node says, in whatever order a mapping's keys and however a number is written."""
+        value = self.value if self.meant is None else self.meant
         if self.children is not None:
             parts = [f"{json.dumps(key)}:{child.digest}" for key, child in sorted(self.children.items())]
             text = "{" + ",".join(parts) + "}"
         elif self.items is not None:
             text = "[" + ",".join(item.digest for item in self.items) + "]"
-        elif isinstance(self.value, int | Fraction) and not isinstance(self.value, bool):
-            text = f"number {self.value}"
+        elif isinstance(value, int | Fraction) and not isinstance(value, bool):
+            text = f"number {value}"
         else:
-            text = json.dumps(self.value, ensure_ascii=False)
+            text = json.dumps(value, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def __getitem__(self, key: str) -> Node:
         if self.children is None:
             raise KeyError(key)
         return self.children[key]
+
+    def patched(self, children: Mapping[str, Node], changed: Path, *, faulty: bool = False) -> Node:
+        """Return this mapping as a patch leaves it; it knows what it was made from.
+
+        Args:
+            children: The nodes below.
+            changed: The keys that were set, added or removed, in that order.
+            faulty: Whether the patch lacks some of what was written in it.
+        """
+        node = evolve(self, children=children, faulty=self.faulty or faulty)
+        node.memo[_PATCHED] = (self, changed)
+        return node
+
+    @property
+    def made_of(self) -> tuple[Node, Path] | None:
+        """The mapping that a patch made this one from, and the keys that it changed, so that the rest can be shared."""
+        return cast("tuple[Node, Path] | None", self.memo.get(_PATCHED))
 
     def get(self, *path: str) -> Node | None:
         """Return the node at a path below, or None.

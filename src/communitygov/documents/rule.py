@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NewType, TypeVar, cast, dataclass_transform
 
 import attrs
-from attrs import frozen
+from attrs import evolve, frozen
 
 from communitygov.documents.node import Node, Path
 from communitygov.vocabulary.text import Title
@@ -78,7 +78,9 @@ class Finding:
         code: The problem's stable name.
         zh: What is wrong, in Chinese.
         en: What is wrong, in English.
-        also: Other paths, from the rule, that take part.
+        also: Other paths, from the rule, that take part, to be shown.
+        rests_on: Paths, from the rule, of all that it follows from: a patch that changes any of it may have broken the
+            promise. Too many to be shown.
     """
 
     path: Path
@@ -86,6 +88,16 @@ class Finding:
     zh: str
     en: str
     also: tuple[Path, ...] = ()
+    rests_on: tuple[Path, ...] = ()
+
+    def under(self, key: str) -> Finding:
+        """Return the finding as seen from one level above.
+
+        Args:
+            key: The key under which the rule stands there.
+        """
+        also, rests_on = (tuple((key, *path) for path in paths) for paths in (self.also, self.rests_on))
+        return evolve(self, path=(key, *self.path), also=also, rests_on=rests_on)
 
 
 @rule

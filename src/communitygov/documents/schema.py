@@ -20,6 +20,7 @@ PATCH = "patch.schema.json"
 # Not \d, which takes digits of every script. The quotient's divisor is no row of zeros.
 _DECIMAL = r"[0-9]{1,30}(\.[0-9]{1,30})?%?"
 _RATIO = r"[0-9]{1,30}/(?=0*[1-9])[0-9]{1,30}"
+_END = r"$(?!\n)"  # Python's $ stands before a last line break too
 _LEAVES: dict[Any, dict[str, Any]] = {
     str: {"type": ["string"]},
     bool: {"type": ["boolean"]},
@@ -27,19 +28,19 @@ _LEAVES: dict[Any, dict[str, Any]] = {
     Share: {
         "type": ["string", "number"],
         "kind": "share",
-        "pattern": rf"^({_DECIMAL}|{_RATIO})$",
+        "pattern": rf"^({_DECIMAL}|{_RATIO}){_END}",
         "minimum": 0,
         "maximum": 1,
     },
     Number: {
         "type": ["string", "number"],
         "kind": "number",
-        "pattern": rf"^[-+]?({_DECIMAL}|{_RATIO})$",
+        "pattern": rf"^[-+]?({_DECIMAL}|{_RATIO}){_END}",
     },
     Period: {
         "type": ["string", "integer"],
         "kind": "period",
-        "pattern": r"^[12][0-9]{3}(H[12]|Q[1-4]|-(0[1-9]|1[0-2])(-[0-9]{2})?)?$",
+        "pattern": rf"^[12][0-9]{{3}}(H[12]|Q[1-4]|-(0[1-9]|1[0-2])(-[0-9]{{2}})?)?{_END}",
         "minimum": 1000,
         "maximum": 2999,
     },

@@ -40,6 +40,12 @@ def _at(path: Path) -> Path:
     return tuple(key for name in path for key in ("indicators", name))
 
 
+def _tree(index: Index, *fields: str) -> tuple[Path, ...]:
+    """Return the path of every mapping of indicators, and of some fields of each."""
+    nodes = [_at(path) for path, _ in index.nodes]
+    return (("indicators",), *((*where, name) for where in nodes for name in ("indicators", *fields)))
+
+
 def _weights(index: Index) -> Iterator[Finding]:
     branches = [
         ((), None, index.indicators),
@@ -55,11 +61,17 @@ def _weights(index: Index) -> Iterator[Finding]:
             gap = total - wanted
             zh = f"多 {decimal_text(gap)}" if gap > 0 else f"少 {decimal_text(-gap)}"
             en = f"{decimal_text(abs(gap))} too {'much' if gap > 0 else 'little'}"
+            where = (*_at(path), "indicators")
             yield Finding(
-                (*_at(path), "indicators"),
+                where,
                 "weights-do-not-add-up",
                 f"下级权重合计 {decimal_text(total)}，应为 {decimal_text(wanted)}，{zh}",
                 f"the weights add up to {decimal_text(total)}, not {decimal_text(wanted)}: {en}",
+                rests_on=(
+                    *((*where, key, "weight") for key in children),
+                    ("maximum",) if parent is None else (*_at(path), "weight"),
+                    ("weights",),
+                ),
             )
 
 
@@ -78,6 +90,7 @@ def _counts(index: Index) -> Iterator[Finding]:
                 "counts-differ",
                 f"第 {key} 级应有 {wanted} 项指标，实有 {found} 项；若有意改变，请一并修改 `counts`",
                 f"level {key} must have {wanted} indicators and has {found}; change `counts` too if this is meant",
+                rests_on=_tree(index),
             )
 
 
@@ -107,6 +120,7 @@ def _methods(index: Index) -> Iterator[Finding]:
                 "unknown-reference",
                 f"没有评价方式 `{node.method}`{hint.zh}",
                 f"there is no method `{node.method}`{hint.en}",
+                rests_on=(("methods", node.method),),
             )
     for key, constraint in index.constraints.items():
         if constraint.method not in index.methods:
@@ -116,6 +130,7 @@ def _methods(index: Index) -> Iterator[Finding]:
                 "unknown-reference",
                 f"没有评价方式 `{constraint.method}`{hint.zh}",
                 f"there is no method `{constraint.method}`{hint.en}",
+                rests_on=(("methods", constraint.method),),
             )
             continue
         share = index.share_of(constraint.method, constraint.of)
@@ -127,6 +142,10 @@ def _methods(index: Index) -> Iterator[Finding]:
                 f"`{constraint.method}` 占{zh} {share_text(share)}，须不低于 {share_text(constraint.at_least)}",
                 f"`{constraint.method}` makes up {share_text(share)} of the {constraint.of}, "
                 f"at least {share_text(constraint.at_least)} is required",
+                rests_on=(
+                    *(("constraints", key, name) for name in ("method", "at_least", "of")),
+                    *_tree(index, "method", "weight"),
+                ),
             )
 
 
@@ -137,6 +156,7 @@ def _leaves(index: Index) -> Iterator[Finding]:
             "maximum-not-publishable",
             f"满分 {decimal_text(index.maximum)} 的小数多于公布的 {index.decimals} 位",
             f"full marks of {decimal_text(index.maximum)} have more than the {index.decimals} published decimals",
+            rests_on=(("decimals",),),
         )
     for leaf in index.leaves:
         where = _at(leaf.path)
@@ -147,6 +167,7 @@ def _leaves(index: Index) -> Iterator[Finding]:
                 "scale-missing",
                 "须有量表的最低值和最高值",
                 "needs a scale with minimum and maximum, or a normalisation",
+                rests_on=(("scale",), ("normalisation",)),
             )
         if scale.decimals is None and index.exact:
             yield Finding(
@@ -154,6 +175,7 @@ def _leaves(index: Index) -> Iterator[Finding]:
                 "decimals-missing",
                 "须声明原始值小数位（scale.decimals）才能精确计算",
                 "needs scale.decimals, so that its values are exact",
+                rests_on=(("scale",), ("normalisation",), ("aggregation",), ("levels",)),
             )
     bits = index.largest.bit_length()
     if bits > 62:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 
+from attrs import frozen
+
+from communitygov.documents.node import Node
 from communitygov.documents.rule import Finding
 from communitygov.measures.rules import Fact, Scheme
 from communitygov.vocabulary.numbers import decimal_text
@@ -12,7 +15,23 @@ from communitygov.vocabulary.numbers import decimal_text
 __all__ = ["check_facts", "check_schemes"]
 
 
-def check_facts(facts: Mapping[str, Fact]) -> Iterator[Finding]:
+_SUMS = "sums"
+
+
+@frozen
+class _Sums:
+    """What was found of the sums among the facts of a profile.
+
+    Args:
+        of: The sums that each fact is named a part of; some of them may no longer name it.
+        found: The finding of each sum that does not hold.
+    """
+
+    of: dict[str, tuple[str, ...]]
+    found: dict[str, Finding]
+
+
+def check_facts(facts: Mapping[str, Fact], node: Node | None = None) -> Iterator[Finding]:
     """Yield a finding for each fact that is not the sum of the facts it is said to be the sum of.
 
     A figure that the source itself calls inexact (近, 百余) is a bound, and so is a sum with one in it:
@@ -20,6 +39,8 @@ def check_facts(facts: Mapping[str, Fact]) -> Iterator[Finding]:
 
     Args:
         facts: The facts of a profile, by id.
+        node: The located data of the profile. What is found is kept on its facts, so that after a patch only the sums
+            that it touches are added up again; without it, all are.
 
     Source:
         SJS-41: of 3,417 questionnaires 2,790 were residents'.
@@ -36,25 +57,55 @@ def check_facts(facts: Mapping[str, Fact]) -> Iterator[Finding]:
         >>> [finding.en for finding in check_facts(facts)]
         ['the parts residents, others add up to 3390, 27 less than the 3417 stated']
     """
-    for key, fact in facts.items():
-        if key in fact.sum_of:
-            yield Finding(("facts", key, "sum_of"), "sum-of-itself", "不能合计自身", "a fact is no part of itself")
+    yield from _sums(facts, None if node is None else node.get("facts")).found.values()
+
+
+def _sums(facts: Mapping[str, Fact], node: Node | None) -> _Sums:
+    kept = None if node is None else node.memo.get(_SUMS)
+    if isinstance(kept, _Sums):
+        return kept
+    of: dict[str, tuple[str, ...]] = {}
+    found: dict[str, Finding] = {}
+    touched: Iterable[str] = facts
+    before = None if node is None or node.made_of is None else node.made_of[0].memo.get(_SUMS)
+    if node is not None and node.made_of is not None and isinstance(before, _Sums):
+        changed = node.made_of[1]
+        of = before.of.copy()
+        touched = dict.fromkeys((*changed, *(name for key in changed for name in of.get(key, ()))))
+        found = {key: finding for key, finding in before.found.items() if key not in touched}
+    for key in touched:
+        fact = facts.get(key)
+        if fact is None or not fact.sum_of:
             continue
-        parts = [facts[name] for name in fact.sum_of if name in facts]
-        if not parts or len(parts) < len(fact.sum_of) or any(one.inexact for one in (fact, *parts)):
-            continue
-        total = sum((part.value for part in parts), Fraction(0))
-        if total != fact.value:
-            names, gap = ", ".join(fact.sum_of), decimal_text(abs(total - fact.value))
-            more = total > fact.value
-            yield Finding(
-                ("facts", key, "value"),
-                "sum-differs",
-                f"{names} 合计 {decimal_text(total)}，比所载 {decimal_text(fact.value)} {'多' if more else '少'} {gap}",
-                f"the parts {names} add up to {decimal_text(total)}, "
-                f"{gap} {'more' if more else 'less'} than the {decimal_text(fact.value)} stated",
-                also=tuple(("facts", name, "value") for name in fact.sum_of),
-            )
+        for part in fact.sum_of:
+            of[part] = tuple(dict.fromkeys((*of.get(part, ()), key)))
+        found.update((key, finding) for finding in _sum(key, fact, facts))
+    sums = _Sums(of, found)
+    if node is not None:
+        node.memo[_SUMS] = sums
+    return sums
+
+
+def _sum(key: str, fact: Fact, facts: Mapping[str, Fact]) -> Iterator[Finding]:
+    if key in fact.sum_of:
+        yield Finding(("facts", key, "sum_of"), "sum-of-itself", "不能合计自身", "a fact is no part of itself")
+        return
+    parts = [facts[name] for name in fact.sum_of if name in facts]
+    if len(parts) < len(fact.sum_of) or any(one.inexact for one in (fact, *parts)):
+        return
+    total = sum((part.value for part in parts), Fraction(0))
+    if total != fact.value:
+        names, gap = ", ".join(fact.sum_of), decimal_text(abs(total - fact.value))
+        more = total > fact.value
+        yield Finding(
+            ("facts", key, "value"),
+            "sum-differs",
+            f"{names} 合计 {decimal_text(total)}，比所载 {decimal_text(fact.value)} {'多' if more else '少'} {gap}",
+            f"the parts {names} add up to {decimal_text(total)}, "
+            f"{gap} {'more' if more else 'less'} than the {decimal_text(fact.value)} stated",
+            also=tuple(("facts", name, "value") for name in fact.sum_of),
+            rests_on=(("facts", key), *(("facts", name) for name in fact.sum_of)),
+        )
 
 
 def check_schemes(schemes: Mapping[str, Scheme], entries: Callable[[str], int | None]) -> Iterator[Finding]:
