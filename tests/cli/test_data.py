@@ -1,6 +1,7 @@
 """template, score, certify and explain: data in, results out."""
 
 import json
+import re
 from fractions import Fraction
 
 import polars as pl
@@ -37,6 +38,13 @@ class TestScore:
         assert written["score"].to_list() == [row["score"] for row in data["rows"]]
         assert data["rows"][0]["score"] in shown.out
         assert all(Fraction(score) * 100 == int(Fraction(score) * 100) for score in written["score"])
+
+    def test_the_nodes_are_named_in_words(self, call, files):
+        """The table for people has the titles of the index's nodes; files and JSON have their ids."""
+        shown = call("score", "shijingshan", files / "data.csv", "--lang", "zh").out.splitlines()[0]
+        assert "社区党建·满意度问卷" in shown
+        assert not re.search("[a-z]", shown)
+        assert "party_building" in call("score", "shijingshan", files / "data.csv", "-o", "-").out
 
     def test_codes_stay_text(self, call, files):
         """A subject `001` is not the number 1."""

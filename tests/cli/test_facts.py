@@ -239,6 +239,28 @@ class TestYears:
         done = call("certify", "shijingshan", tmp_path / "y.parquet", "--year", "2023")
         assert (done.code, codes(done)) == (1, {"wrong-column-type"})
 
+    @pytest.mark.parametrize("option", ["data", "--holders", "--facts", "--units"])
+    def test_parquet_without_the_columns_is_said(self, call, files, tmp_path, option):
+        """The columns of a Parquet file are looked at before anything is done with it, whatever it is for."""
+        other = tmp_path / "o.parquet"
+        pl.DataFrame({"thing": ["a"], "year": ["2023"]}).write_parquet(other)
+        args = {
+            "data": ["explain", "certification", "shijingshan", other, "--year", "2023", "--subject", "001"],
+            "--units": ["simulate", "shijingshan", "--units", other],
+        }
+        default = [
+            "explain",
+            "certification",
+            "shijingshan",
+            files / "scored.csv",
+            "--year",
+            "2023",
+            "--subject",
+            "001",
+        ]
+        done = call(*args.get(option, [*default, option, other]))
+        assert (done.code, "missing-column" in codes(done)) == (1, True)
+
     def test_a_row_without_a_year_or_a_period_is_not_dropped(self, call, files, write_csv, tmp_path):
         """A row that is of no year is an error, not one subject fewer."""
         table = [["subject", "year", "score"], ["a", "2023", "2"], ["b", "", "3"]]

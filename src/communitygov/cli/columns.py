@@ -13,7 +13,7 @@ from communitygov.cli.choice import find_reforms, one_reading_each, only
 from communitygov.cli.facts import ON_WATCH, facts_option, listed_at_end, needed, tie_breaks, with_facts
 from communitygov.vocabulary.errors import DataError, UsageError
 from communitygov.vocabulary.files import read_frame
-from communitygov.vocabulary.frames import SHOWN, Column, Table, column_problems, find_faults, missing_values
+from communitygov.vocabulary.frames import SHOWN, Column, Table, find_faults, missing_values
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.text import Title
 
@@ -160,9 +160,6 @@ def read_units(file: str, *, encoding: str) -> pl.DataFrame:
         )
 
     frame = read_frame(file, table, encoding=encoding)
-    problems = list(column_problems(table(frame.columns), _schema(frame)))
-    if problems:
-        raise DataError(problems)
     return frame if "subject" in frame.columns else frame.rename({"code": "subject"})
 
 
@@ -228,8 +225,7 @@ def year_of(frame: pl.DataFrame, rule: Certification, year: int, file: str) -> p
         return _year_of_periods(frame, rule, year, file)
     if "year" not in frame.columns:
         return frame
-    problems = [one for one in column_problems(scores_table(rule, frame.columns), _schema(frame)) if one.path == "year"]
-    problems = problems or find_faults(_narwhals(frame), [missing_values(_YEAR)], ["subject"])
+    problems = find_faults(_narwhals(frame), [missing_values(_YEAR)], ["subject"])
     if problems:
         raise DataError(problems)
     _check_known(year, set(frame["year"]), file)
@@ -297,10 +293,6 @@ def _narwhals(frame: pl.DataFrame) -> Any:
     import narwhals as nw
 
     return nw.from_native(frame)
-
-
-def _schema(frame: pl.DataFrame) -> Any:
-    return _narwhals(frame).schema
 
 
 def read_holders(files: Sequence[str], rule: Certification, encoding: str) -> pl.DataFrame | None:

@@ -147,7 +147,8 @@ def score(
     places = max(one.decimals for one in dated)
     points = [name for name in shown.columns if name not in ("subject", "period", "missing")]
     shown = shown.with_columns(pl.col(points).cast(pl.Decimal(38, places)))
-    emit_frame(shown, schema="communitygov.scores/1", as_json=as_json, output=output, encoding=encoding, titles=TITLES)
+    titles = {path[-1]: node.name(path[-1]) for one in dated for path, node in one.nodes} | TITLES
+    emit_frame(shown, schema="communitygov.scores/1", as_json=as_json, output=output, encoding=encoding, titles=titles)
 
 
 @command(

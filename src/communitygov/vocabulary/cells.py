@@ -19,7 +19,7 @@ from communitygov.vocabulary.text import Title
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Cells", "typed"]
+__all__ = ["Cells", "check_columns", "typed"]
 
 _EXACT = re.compile(r"[-+]?\d{1,15}(\.\d{1,15})?")
 _REAL = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,3})?")
@@ -43,6 +43,23 @@ class Cells:
     lines: Sequence[int]
 
 
+def check_columns(table: Table, frame: pl.DataFrame) -> None:
+    """Check that a frame has the columns that a table declares, of their kinds, whatever its rows are.
+
+    Args:
+        table: The declared columns.
+        frame: The frame.
+
+    Raises:
+        DataError: If columns are missing, have no place, or are of another kind.
+    """
+    import narwhals as nw
+
+    problems = list(column_problems(table, nw.from_native(frame).schema))
+    if problems:
+        raise DataError(problems)
+
+
 def typed(cells: Cells, table: Table) -> pl.DataFrame:
     """Return a frame whose columns have the kinds that a table declares; other columns stay text.
 
@@ -57,7 +74,6 @@ def typed(cells: Cells, table: Table) -> pl.DataFrame:
         DataError: If columns are missing or have no place; or if a cell is not of its column's kind: each is named
             with file, row and column, the first 20 and how many more there are.
     """
-    import narwhals as nw
     import polars as pl
 
     kinds = {"whole": pl.Int64(), "score": pl.Int64(), "number": pl.Float64(), "flag": pl.Boolean()}
@@ -65,9 +81,8 @@ def typed(cells: Cells, table: Table) -> pl.DataFrame:
     names = cells.frame.columns
     schema = {name: kinds.get(declared[name].kind, pl.String()) if name in declared else pl.String() for name in names}
     # Another file than the one that was meant has faults in every cell; it is enough to name its columns.
-    problems = list(column_problems(table, nw.from_native(pl.DataFrame(schema=schema)).schema, ()))
-    if problems:
-        raise DataError(problems)
+    check_columns(table, pl.DataFrame(schema=schema))
+    problems: list[Problem] = []
     columns: list[pl.Series] = []
     for i, (name, kind) in enumerate(schema.items()):
         texts = cells.frame[name]

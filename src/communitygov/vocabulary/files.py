@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from communitygov.vocabulary.cells import Cells, typed
+from communitygov.vocabulary.cells import Cells, check_columns, typed
 from communitygov.vocabulary.errors import DataError, MissingExtra, UsageError
 from communitygov.vocabulary.frames import Table
 from communitygov.vocabulary.problem import Place, Problem
@@ -70,7 +70,8 @@ def read_frame(
 
     Raises:
         UsageError: If the file cannot be read, or its suffix or the encoding is unknown.
-        DataError: If it is not the table that its suffix says, or a cell is not of its column's kind.
+        DataError: If it is not the table that its suffix says, if columns are missing, have no place or are of another
+            kind, or if a cell is not of its column's kind.
         MissingExtra: If XLSX is to be read without the extra ``excel``.
 
     Example:
@@ -92,7 +93,9 @@ def read_frame(
     except OSError as error:
         raise _unreadable(file, reason_of(error)) from None
     if suffix == ".parquet":
-        return _read_parquet(data, file)
+        frame = _read_parquet(data, file)
+        check_columns(table if isinstance(table, Table) else table(frame.columns), frame)
+        return frame
     cells = _read_csv(data, file, encoding) if suffix == ".csv" else _read_xlsx(data, file)
     return typed(cells, table if isinstance(table, Table) else table(cells.frame.columns))
 
