@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from communitygov.grid.check_seats import seat_findings, seats_unchecked
 from communitygov.grid.findings import Checked, Unchecked, found, listed
 from communitygov.grid.outlines import outline_findings
-from communitygov.grid.rules import Grid, Level
+from communitygov.grid.rules import Bound, Grid, Level
 from communitygov.grid.tree import Tree
 from communitygov.grid.units import Holders, Units
 from communitygov.vocabulary.period import Period
@@ -180,26 +180,34 @@ def _names(tree: Tree) -> Iterator[pl.DataFrame]:
             yield found("same-name", mine.rename({"code": "unit"}), f"levels.{key}.unique_names", clause)
 
 
+def _bound_by(key: str, bound: Bound) -> pl.Expr:
+    """Return whether a bound is asked of a unit: of its level, and of one of its kinds if it names any."""
+    import polars as pl
+
+    mask = pl.col("level") == key
+    return mask & pl.col("kind").is_in(list(bound.kinds)).fill_null(False) if bound.kinds else mask
+
+
 def _sizes(tree: Tree) -> Iterator[pl.DataFrame]:
     import polars as pl
 
     for key, level in tree.grid.levels.items():
         for column, bound in level.sizes.items():
             rule, clause = f"levels.{key}.sizes.{column}", cited(level, tree.grid, clause=bound.clause)
-            mine = tree.frame.filter(pl.col("level") == key).rename({"code": "unit"})
+            mine = tree.frame.filter(_bound_by(key, bound)).rename({"code": "unit"})
             reasons = list(bound.exempt)
             unknown = mine.filter(pl.col("exempt").is_not_null() & ~pl.col("exempt").is_in(reasons))
             said = {"found": pl.col("exempt"), "wanted": ", ".join(reasons) or "-"}
             yield found("unknown-exemption", unknown, rule, clause, **said)
             if column not in mine.columns:
                 continue
-            bound_by = mine.filter(pl.col("exempt").is_null() | ~pl.col("exempt").is_in(reasons))
+            not_exempt = mine.filter(pl.col("exempt").is_null() | ~pl.col("exempt").is_in(reasons))
             size = pl.col(column)
             if bound.at_least is not None:
-                few = bound_by.filter(size < bound.at_least)
+                few = not_exempt.filter(size < bound.at_least)
                 yield found("too-small", few, rule, clause, found=size, wanted=bound.at_least)
             if bound.most is not None:
-                many = bound_by.filter(size > bound.most)
+                many = not_exempt.filter(size > bound.most)
                 yield found("too-large", many, rule, clause, found=size, wanted=bound.most)
 
 
@@ -288,7 +296,8 @@ def _unchecked(tree: Tree) -> Iterator[Unchecked]:
         mine = tree.frame.filter(pl.col("level") == key)
         for part, columns in (("sizes", level.sizes), ("tallies", level.tallies)):
             for column, asked in columns.items():
-                silent = mine.height if column not in mine.columns else mine[column].null_count()
+                theirs = mine.filter(_bound_by(key, asked)) if isinstance(asked, Bound) else mine
+                silent = theirs.height if column not in theirs.columns else theirs[column].null_count()
                 if silent:
                     why = Title(zh=f"数据没有 {column}", en=f"the data do not say {column}")
                     clause = cited(level, tree.grid, clause=asked.clause)

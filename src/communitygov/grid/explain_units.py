@@ -191,9 +191,11 @@ def _name(town: Town, unit: Row, key: str, level: Level) -> Iterator[Found]:
 
 
 def _size(town: Town, unit: Row, key: str, level: Level) -> Iterator[Found]:
-    """A unit is as large as the rule allows, unless a reason that the rule knows exempts it."""
+    """A unit is as large as the rule asks of its kind, unless a reason that the rule knows exempts it."""
     for column, bound in level.sizes.items():
         rule, reason, size = f"levels.{key}.sizes.{column}", unit["exempt"], unit.get(column)
+        if bound.kinds and unit["kind"] not in bound.kinds:
+            continue
         if reason is not None and reason not in bound.exempt:
             yield "unknown-exemption", unit["code"], rule
         if size is None or reason in bound.exempt:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from communitygov.documents.rule import Finding, Rule, rule, term
+from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.text import Title
 
 __all__ = ["Bound", "CodeForm", "Kind", "Level", "Tally"]
@@ -93,12 +94,14 @@ class Bound(Rule):
         at_least: The least number.
         at_most: The greatest number.
         below: A number that is already too large.
+        kinds: The kinds of units that it is asked of; all if none are named.
         exempt: Reasons for which a unit may be of any size, by the word that the data have for them.
     """
 
     at_least: int | None = term("不少于", "At least", default=None, at_least=0)
     at_most: int | None = term("不多于", "At most", default=None, at_least=0)
     below: int | None = term("少于", "Below", default=None, at_least=1)
+    kinds: tuple[str, ...] = term("类型", "Kinds", default=())
     exempt: Mapping[str, Title] = term("除外", "Exempt", default={})
 
     @property
@@ -166,6 +169,16 @@ class Level(Rule):
             yield Finding(
                 ("covers_kinds",), "unused-setting", "covers_kinds 只用于 covers", "covers_kinds belong to covers"
             )
+        for column, bound in self.sizes.items():
+            for i, kind in enumerate(bound.kinds):
+                if kind not in self.kinds:
+                    hint = did_you_mean(kind, self.kinds)
+                    yield Finding(
+                        ("sizes", column, "kinds", str(i)),
+                        "unknown-reference",
+                        f"没有类型 `{kind}`{hint.zh}",
+                        f"there is no kind `{kind}`{hint.en}",
+                    )
         ranges = sorted((*ends, key) for key, kind in self.kinds.items() for ends in kind.ranges)
         for (_, high, one), (low, _, other) in combinations(ranges, 2):
             if one != other and len(high) == len(low) and low <= high:

@@ -65,6 +65,7 @@ def _levels(draw: st.DrawFn, i: int, names: tuple[str, ...], coded: bool) -> Lev
     bound = Bound(
         at_least=draw(st.none() | st.integers(0, 3)),
         below=draw(st.integers(4, 9)),
+        kinds=tuple(kinds)[:1] if draw(st.booleans()) else (),
         exempt=draw(st.sampled_from([{}, {"demolition": Title(zh="拆迁", en="demolition")}])),
     )
     covers = bool(on) and draw(st.booleans())
