@@ -162,3 +162,8 @@ class TestChoice:
         for found in ({"a": 1, "b": 2}, {}):
             with pytest.raises(UsageError, match="which-one"):
                 only("index", found, None, profile="p")
+
+    def test_what_is_not_there_is_called_by_its_chinese_name(self, call, files):
+        """An index and a certification are called so in Chinese too."""
+        done = call("score", "shijingshan", files / "data.csv", "--index", "x", "--lang", "zh")
+        assert "shijingshan 没有评价体系 `x`" in done.err

@@ -27,6 +27,8 @@ __all__ = [
     "rules_options",
 ]
 
+_CALLED = {"index": "评价体系", "certification": "认定"}
+
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
@@ -225,14 +227,14 @@ def only(what: str, found: Mapping[str, T], name: str | None, *, profile: str) -
         known = ", ".join(f"`{key}`" for key in found) or "-"
         raise UsageError.because(
             "which-one",
-            zh=f"{profile} 有 {len(found)} 个 {what}；请用 --{what} 指明：{known}",
+            zh=f"{profile} 有 {len(found)} 项{_CALLED[what]}；请用 --{what} 指明：{known}",
             en=f"{profile} has {len(found)} of {what}; name one with --{what}: {known}",
         )
     if name not in found:
         hint = did_you_mean(name, found)
         raise UsageError.because(
             "unknown-name",
-            zh=f"{profile} 的 {what} 中没有 `{name}`{hint.zh}",
+            zh=f"{profile} 没有{_CALLED[what]} `{name}`{hint.zh}",
             en=f"{profile} has no {what} `{name}`{hint.en}",
         )
     return name, found[name]
