@@ -1,8 +1,11 @@
 """The laws of layers, on the real profile: L1 to L6."""
 
+import gc
+import json
+import sys
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
+from types import FrameType
 
 import pytest
 import yaml
@@ -15,12 +18,11 @@ from communitygov.documents.layers import Layer, apply, compose, conflicts
 from communitygov.documents.model import plain
 from communitygov.documents.node import Node
 from communitygov.documents.reading import read_text
-from communitygov.plugins.finding import load_profile
+from communitygov.plugins.finding import find_profiles, load_profile
 from communitygov.profile.profile import Profile, Reform
 from communitygov.profile.reading import read_profile
 from communitygov.profile.rules import ReformFile, Rules
 from communitygov.vocabulary.errors import DocumentError, UsageError
-from communitygov.vocabulary.numbers import decimal_text
 
 STAR = "certification.quality_star"
 
@@ -78,6 +80,30 @@ class TestLaws:
         assert again.root is base.root
         assert again.rules is base.rules
 
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            "{facts: {}}",
+            "{facts: {}, clauses: {}, grid: {}}",
+            "{index: {care: {}}}",
+            "{index: {care: {methods: {}, indicators: {safety: {assumed: {}}}}}}",
+            "{certification: {star: {vetoes: {}, tiers: {gold: {assumed: {}}}}}}",
+        ],
+    )
+    def test_an_empty_mapping_changes_nothing(self, toy: Profile, reform: Callable[..., Reform], changes: str) -> None:
+        """L1: a collection without anything in it is an empty patch, whether there is one already or not."""
+        base = toy.at(2024)
+        again = toy.at(2024, reforms=[reform(changes)])
+        assert again.digest == base.digest
+        assert again.root is base.root
+
+    def test_an_empty_rule_is_a_rule(self, shijingshan: Profile, reform: Callable[..., Reform]) -> None:
+        """An id with nothing said of it is there: as a method, which needs no more, or as a fact that lacks all."""
+        method = reform("{index: {quality_community: {methods: {by_phone: {}}}}}")
+        assert "by_phone" in shijingshan.at(2024, reforms=[method]).index["quality_community"].methods
+        with pytest.raises(DocumentError, match="missing-field"):
+            shijingshan.at(2024, reforms=[reform("{facts: {new: {}}}")])
+
     @given(changes=edits)
     def test_a_reform_never_changes_what_it_is_laid_over(self, shijingshan: Profile, changes: dict[str, str]) -> None:
         """L2: the rules without it say, and name as their places, what they did before."""
@@ -133,36 +159,78 @@ class TestLaws:
             assert (leaf.layer == "reform tried") == any(".".join(path).startswith(one) for one in changes)
             assert leaf.layer != "reform tried" or leaf.was is base.get(*path)
 
-    @pytest.mark.parametrize("year", ["2023", "2024"])
-    @pytest.mark.parametrize("which", ["toy", "shijingshan"])
+    @pytest.mark.parametrize("dump", [json.dumps, yaml.safe_dump])
+    @pytest.mark.parametrize("which", ["toy", *sorted(find_profiles().folders)])
     def test_written_down_and_read_again_rules_are_the_same(
-        self, which: str, year: str, tmp_path: Path, request: pytest.FixtureRequest
+        self, which: str, dump: Callable[[object], str], tmp_path: Path, toy: Profile
     ) -> None:
-        """L6: load, unstructure, dump, load is the identity."""
-        profile: Profile = request.getfixturevalue(which)
-        rules = profile.at(year).rules
-        rules = evolve(rules, profile=evolve(rules.profile, extends=None))  # what it extends is laid down by now
-        folder = tmp_path / "again"
-        folder.mkdir()
-        (folder / "profile.yaml").write_text(dumped(plain(rules)), encoding="utf-8")
-        again = read_profile(folder, find=load_profile).at(year).rules
-        assert plain(again) == plain(rules)
-        sections = set(terms(Rules)) - {"interpretations"}  # readings are located data, each its own
-        assert [name for name in sections if getattr(again, name) != getattr(rules, name)] == []
+        """L6: load, unstructure, dump, load is the identity, for every installed profile on every day of its own.
+
+        JSON and YAML are the plain ones: no value needs to be told how to write it.
+        """
+        profile = toy if which == "toy" else load_profile(which)
+        days = {layer.start.first_day for layer in profile.amendments if layer.start is not None}
+        for day in sorted({profile.first_day, *days}):
+            rules = profile.at(day).rules
+            rules = evolve(rules, profile=evolve(rules.profile, extends=None))  # what it extends is laid down by now
+            folder = tmp_path / str(day)
+            folder.mkdir()
+            (folder / "profile.yaml").write_text(dump(plain(rules)), encoding="utf-8")
+            again = read_profile(folder).at(day).rules
+            assert plain(again) == plain(rules)
+            sections = set(terms(Rules)) - {"interpretations"}  # readings are located data, each its own
+            assert [name for name in sections if getattr(again, name) != getattr(rules, name)] == []
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            "{certification: {star: {cap: 3}}}",
+            "{interpretations: {rounding: {chosen: up}}}",
+            "{clauses: {T-99: {quote: x, source: plan, primitive: none}}}",
+            "{clauses: {T-05: ~}}",
+            "{facts: {f_1: {value: 1.0}}}",
+            "{facts: {more: {value: 2, unit: {zh: 个, en: each}, sum_of: [f_0, f_1]}}}",
+            "{facts: {f_8: ~}}",
+        ],
+    )
+    def test_a_reform_asks_for_as_many_steps_however_large_the_profile(
+        self, toy_with: Callable[..., Profile], reform: Callable[..., Reform], changes: str
+    ) -> None:
+        """Only what it touches is copied, made and checked again: no step of Python is done for any other entry."""
+
+        def steps(number: int) -> int:
+            unit = "unit: {zh: 个, en: each}, clause: T-06"
+            facts = [f"  f_{i}: {{value: {1 + (i % 10 == 9)}, {unit}" for i in range(number)]
+            facts = [f"{f}, sum_of: [f_{i - 9}, f_{i - 2}]}}" if i % 10 == 9 else f"{f}}}" for i, f in enumerate(facts)]
+            clauses = [f"  X-{i}: {{quote: x, source: plan, primitive: none}}" for i in range(number)]
+            text = "\n".join(("facts:", *facts, "clauses:", *clauses))
+            profile, tried = toy_with({"many.yaml": text}), reform(changes)
+            for _ in range(2):
+                profile.at(2023, reforms=[tried])
+            return opcodes(lambda: profile.at(2023, reforms=[tried]))
+
+        assert 0 < steps(20) == steps(200)
 
 
-class _Dumper(yaml.SafeDumper):
-    """Writes exact numbers as they are, and every text that could be taken for something else in quotes."""
+def opcodes(call: Callable[[], object]) -> int:
+    """Return how many single instructions of Python a call takes, those inside C code aside."""
+    count = 0
 
+    def trace(frame: FrameType, event: str, _: object) -> object:
+        nonlocal count
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        count += event == "opcode"
+        return trace
 
-_Dumper.add_representer(
-    Fraction, lambda dumper, value: dumper.represent_scalar("tag:yaml.org,2002:float", decimal_text(value))
-)
-
-
-def dumped(data: object) -> str:
-    """Return plain data as a document."""
-    return yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False)
+    before = sys.gettrace()
+    gc.disable()
+    sys.settrace(trace)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+        gc.enable()
+    return count
 
 
 class TestInterpretations:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from communitygov.profile.changes import changes
 from communitygov.profile.profile import Profile, Reform
 from communitygov.profile.reading import read_reform
 from communitygov.vocabulary.errors import DocumentError
@@ -117,6 +118,109 @@ class TestComposition:
         early = reform("{certification: {star: {cap: 3}}}", name="early", until="2024")
         late = reform("{certification: {star: {cap: 5}}}", name="late", start="2025")
         assert [toy.at(year, reforms=[early, late]).certification["star"].cap for year in (2024, 2025)] == [3, 5]
+
+
+GOLD = "{{certification: {{star: {{tiers: {{gold: {{share: {}}}}}}}}}}}"
+
+
+class TestSpelling:
+    @pytest.mark.parametrize("spelling", ["5%", "0.05", "1/20", "5e-2", '"0.050"'])
+    def test_a_number_is_one_value_however_it_is_written(
+        self, toy: Profile, reform: Callable[..., Reform], spelling: str
+    ) -> None:
+        """It makes no conflict and the same digest; what is shown is what was written."""
+        one, other = reform(GOLD.format("5%"), name="one"), reform(GOLD.format(spelling), name="other")
+        rules = toy.at(2024, reforms=[other])
+        assert toy.at(2024, reforms=[one, other]).digest == rules.digest == toy.at(2024, reforms=[one]).digest
+        share = rules.find("certification.star.tiers.gold.share")
+        assert (share.text(), share.layer) == ("0.05" if "e" in spelling else spelling.strip('"'), "reform other")
+
+    @pytest.mark.parametrize("spelling", ["10%", "0.1", "1/10"])
+    def test_to_write_a_number_in_another_way_changes_nothing(
+        self, toy: Profile, reform: Callable[..., Reform], spelling: str
+    ) -> None:
+        """No change is listed, and the digest stays."""
+        base, again = toy.at(2024), toy.at(2024, reforms=[reform(GOLD.format(spelling))])
+        assert (again.digest, changes(base, again)) == (base.digest, ())
+
+    def test_a_text_is_no_number_even_if_it_looks_like_one(self, toy: Profile, reform: Callable[..., Reform]) -> None:
+        """Titles are compared as they are written."""
+        title = "{{index: {{care: {{title: {{en: '{}'}}}}}}}}"
+        one, other = reform(title.format("5%"), name="one"), reform(title.format("0.05"), name="other")
+        with pytest.raises(DocumentError, match=r"conflict on `index\.care\.title\.en`"):
+            toy.at(2024, reforms=[one, other])
+
+
+class TestBlame:
+    @pytest.mark.parametrize(
+        ("patch", "told"),
+        [
+            (
+                "services: {clause: T-02}\nsafety: {weight: 41}",
+                {"weights-do-not-add-up": "safety: {weight: 41}"},
+            ),
+            (
+                "safety: {indicators: {lights: ~}}\nservices: {weight: 60}",
+                dict.fromkeys(("weights-do-not-add-up", "method-share-too-small", "counts-differ"), "lights: ~"),
+            ),
+            (
+                "safety: {indicators: {lights: {method: visit}}}\nservices: {weight: 60}",
+                {"method-share-too-small": "method: visit"},
+            ),
+            (
+                "safety: {indicators: {lights: {method: survye}}}",
+                dict.fromkeys(("unknown-reference", "method-share-too-small"), "method: survye"),
+            ),
+        ],
+    )
+    @pytest.mark.parametrize(
+        "beside",
+        [
+            "title: {zh: 关怀指数}",
+            "title: {zh: 新}",
+            "counts: {1: 2}",
+            "constraints: {survey_half: {clause: T-03}}",
+            "clause: T-02",
+            "maximum: 100",
+        ],
+    )
+    def test_a_broken_promise_is_shown_at_the_value_that_broke_it(
+        self, toy: Profile, reform: Callable[..., Reform], patch: str, told: dict[str, str], beside: str
+    ) -> None:
+        """Not at one beside it that the promise does not rest on, or that says what stood there before."""
+        lines = [beside, "indicators:", *(f"  {line}" for line in patch.split("\n"))]
+        text = "\n  index:\n    care:\n" + "\n".join(f"      {line}" for line in lines)
+        found = toy.problems_of(reform(text))
+        assert {problem.code for problem in found} == set(told)
+        for problem in found:
+            assert problem.place is not None
+            line = Path(problem.place.file).read_text(encoding="utf-8").split("\n")[problem.place.line - 1]
+            key, _, value = told[problem.code].rpartition(": ")
+            assert line[: problem.place.column - 1].endswith(f"{key}: ")
+            assert line[problem.place.column - 1 :].startswith(value)
+
+    @pytest.mark.parametrize("patch", ["{weight: 41}", "~", "{indicators: {lights: {weight: 21}}}"])
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_an_innocent_reform_is_not_blamed(
+        self, toy: Profile, reform: Callable[..., Reform], patch: str, order: int
+    ) -> None:
+        """Wherever it stands among the others, and however near to what is broken."""
+        near = "" if patch == "~" else ", safety: {title: {zh: 全}}"
+        services = "services: {weight: 60, title: {zh: 务}}"
+        innocent = reform(f"{{index: {{care: {{indicators: {{{services}{near}}}}}}}}}", name="innocent")
+        guilty = reform(f"{{index: {{care: {{indicators: {{safety: {patch}}}}}}}}}", name="guilty")
+        with pytest.raises(DocumentError) as refused:
+            toy.at(2023, reforms=[innocent, guilty][::order])
+        assert {Path(problem.place.file).stem for problem in refused.value.problems if problem.place} == {"guilty"}
+
+    def test_of_two_reforms_that_say_the_same_one_is_shown(self, toy: Profile, reform: Callable[..., Reform]) -> None:
+        """Both changed the value; neither is told that it did not."""
+        both = [reform("{index: {care: {maximum: 90}}}", name=name) for name in ("one", "other")]
+        with pytest.raises(DocumentError) as refused:
+            toy.at(2023, reforms=both)
+        (problem,) = refused.value.problems
+        assert problem.place is not None
+        assert Path(problem.place.file).stem == "one"
 
 
 class TestClauses:
