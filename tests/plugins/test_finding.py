@@ -100,6 +100,12 @@ class TestFinding:
         assert refused.value.say("en") == "unknown-profile: no profile `mytwon` is installed; did you mean `mytown`?"
         assert refused.value.say("zh") == "unknown-profile: 没有安装方案 `mytwon`；是否想写 `mytown`？"
 
+    @pytest.mark.parametrize("name", [None, 7, ["shijingshan"]])
+    def test_what_names_no_profile_is_refused(self, name: object) -> None:
+        """A profile is told by its name or its folder; all else is said to be neither."""
+        with pytest.raises(ProfileNotFound, match="by its name or its folder, not by"):
+            load_profile(name)  # type: ignore[arg-type]
+
     def test_a_profile_can_be_loaded_from_its_folder(self, install: Install, tmp_path: Path) -> None:
         """By the folder of its documents, by that of its distribution, and not at all by one that is not there."""
         module = install("town")
@@ -157,6 +163,22 @@ BAD = {
         "raise SystemExit(3)\n",
         "plugin-broken: the profile `bad` (MODULE) cannot be imported: SystemExit: 3",
     ),
+    "leaves in its own way": (
+        "class Leave(BaseException): ...\nraise Leave('for good')\n",
+        "plugin-broken: the profile `bad` (MODULE) cannot be imported: Leave: for good",
+    ),
+    "cannot say why": (
+        "class Dumb(Exception):\n    def __str__(self): raise RuntimeError\nraise Dumb\n",
+        "plugin-broken: the profile `bad` (MODULE) cannot be imported: Dumb",
+    ),
+    "cannot be looked into": (
+        PLUGIN + "def __dir__(): raise RuntimeError('closed')\n",
+        "plugin-broken: a hook of the profile `bad` (MODULE) failed: RuntimeError: closed",
+    ),
+    "hook leaves": (
+        PLUGIN.replace("return Path(__file__).parent", "raise GeneratorExit('early')"),
+        "plugin-broken: a hook of the profile `bad` (MODULE) failed: GeneratorExit: early",
+    ),
     "hook fails": (
         PLUGIN.replace("return Path(__file__).parent", "raise OSError('the disk\\nis gone')"),
         "plugin-broken: a hook of the profile `bad` (MODULE) failed: OSError: the disk is gone",
@@ -200,6 +222,24 @@ class TestStrangers:
         with pytest.raises(ProfileNotFound) as refused:
             load_profile("bad")
         assert refused.value.problems == found.problems["bad"]
+
+    @pytest.mark.parametrize(
+        "more",
+        [
+            "from unittest.mock import MagicMock, call\nanything = MagicMock()\n",
+            "class Lazy:\n    def __call__(self): ...\n    def __getattr__(self, _): raise OSError\nlazy = Lazy()\n",
+        ],
+    )
+    def test_what_else_stands_in_a_plugin_is_left_alone(self, install: Install, more: str) -> None:
+        """An object that answers every question, or fails at any, is no hook and no fault."""
+        module = install("town", PLUGIN + more)
+        assert find_profiles().folders["town"].name == module
+
+    def test_the_user_may_stop_the_search(self, install: Install) -> None:
+        """An interruption is the user's, whatever is being imported."""
+        install("bad", "raise KeyboardInterrupt\n")
+        with pytest.raises(KeyboardInterrupt):
+            find_profiles()
 
     def test_every_fault_of_a_plugin_is_told(self, install: Install) -> None:
         """Two faults are two problems."""

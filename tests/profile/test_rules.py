@@ -77,3 +77,16 @@ class TestWhole:
         assert told(toy_with, text) == [
             "toy/more.yaml:1:36: unknown-reference: there is no source `paln`; did you mean `plan`?"
         ]
+
+    @pytest.mark.parametrize("counted", ["index.care.indicators", "index.care.levels"])
+    def test_a_scheme_counts_what_a_profile_says(self, toy_with: Callable[..., Profile], counted: str) -> None:
+        """Any mapping of the rules can be counted."""
+        text = f"schemes: {{two: {{parts: {{all: {{count: 2, counted: {counted}}}}}}}}}"
+        assert toy_with({"more.yaml": text}).at(2024).rules.schemes["two"].parts["all"].count == 2
+
+    @pytest.mark.parametrize("counted", ["index.care.node.children", "index.care.node.memo", "index.care.period"])
+    def test_and_nothing_that_it_is_made_of(self, toy_with: Callable[..., Profile], counted: str) -> None:
+        """What the library keeps beside the rules is no rule, and has no place in a path."""
+        text = f"schemes: {{two: {{parts: {{all: {{count: 2, counted: {counted}}}}}}}}}"
+        (line,) = told(toy_with, text)
+        assert f"there is nothing to count at `{counted}`" in line

@@ -6,9 +6,10 @@ takes the rest down with it. Each is a named problem here, and leaves the other 
 
 from __future__ import annotations
 
+import inspect
 import reprlib
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -94,6 +95,14 @@ def load_profile(name: str | Path) -> Profile:
         >>> load_profile("shijingshan").name
         'shijingshan'
     """
+    given: object = name
+    if not isinstance(given, str | Path):
+        shown = reprlib.repr(given)
+        raise ProfileNotFound.because(
+            "unknown-profile",
+            zh=f"方案以名称或文件夹指明，而不是 {shown}",
+            en=f"a profile is told by its name or its folder, not by {shown}",
+        )
     if isinstance(name, Path) or "/" in name or "\\" in name or name in (".", ".."):
         folder = Path(name)
         if not folder.is_dir():
@@ -149,56 +158,55 @@ def _load(name: str, below: tuple[str, ...], path: tuple[str, ...]) -> Profile:
 
 
 def _take_in(name: str, entry: EntryPoint) -> Path | tuple[Problem, ...]:
+    """Return the folder of a profile, or what is wrong with its plugin; whatever a stranger's code does, others stay.
+
+    Raises:
+        KeyboardInterrupt: If the user stops the search.
+    """
+    failed = Title(zh="方案 {}无法导入：", en="the profile {} cannot be imported: ")
     try:
         module = entry.load()
-    except (Exception, SystemExit) as error:  # a stranger's module may raise anything; the others stay loaded
+        failed = Title(zh="方案 {}的钩子出错：", en="a hook of the profile {} failed: ")
+        return _folder(name, module)
+    except KeyboardInterrupt:
+        raise
+    except CommunityGovError as error:
+        return error.problems
+    except BaseException as error:  # a stranger's module may raise anything, and leave by SystemExit
+        said = _said(error)
         return (
             _problem(
                 "plugin-broken",
-                zh=f"方案 `{name}`（{entry.value}）无法导入：{_said(error)}",
-                en=f"the profile `{name}` ({entry.value}) cannot be imported: {_said(error)}",
+                zh=failed.zh.format(f"`{name}`（{entry.value}）") + said,
+                en=failed.en.format(f"`{name}` ({entry.value})") + said,
             ),
         )
+
+
+def _folder(name: str, module: object) -> Path | tuple[Problem, ...]:
     wrong = tuple(_hook_problems(name, module))
     if wrong:
         return wrong
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(ProfileHooks)
-    try:
-        manager.register(module, name=name)
-        folder = manager.hook.communitygov_profile()
-    except CommunityGovError as error:
-        return error.problems
-    except (Exception, SystemExit) as error:  # as above: a stranger's hook
-        return (
-            _problem(
-                "plugin-broken",
-                zh=f"方案 `{name}`（{entry.value}）的钩子出错：{_said(error)}",
-                en=f"a hook of the profile `{name}` ({entry.value}) failed: {_said(error)}",
-            ),
-        )
-    if not isinstance(folder, Path) or not folder.is_dir():
-        shown = reprlib.repr(folder)
-        return (
-            _problem(
-                "no-folder",
-                zh=f"方案 `{name}` 的 communitygov_profile 须返回存在的文件夹（pathlib.Path），而不是 {shown}",
-                en=f"communitygov_profile of `{name}` must return a folder that exists (a pathlib.Path), not {shown}",
-            ),
-        )
-    return folder
+    manager.register(module, name=name)
+    folder = manager.hook.communitygov_profile()
+    if isinstance(folder, Path) and folder.is_dir():
+        return folder
+    shown = reprlib.repr(folder)
+    return (
+        _problem(
+            "no-folder",
+            zh=f"方案 `{name}` 的 communitygov_profile 须返回存在的文件夹（pathlib.Path），而不是 {shown}",
+            en=f"communitygov_profile of `{name}` must return a folder that exists (a pathlib.Path), not {shown}",
+        ),
+    )
 
 
-def _hook_problems(name: str, module: object) -> Iterable[Problem]:
+def _hook_problems(name: str, module: object) -> Iterator[Problem]:
     known = [hook for hook in dir(ProfileHooks) if hook.startswith(_PREFIX)]
-    marked = f"{PROJECT}_impl"
-    given = {attribute: getattr(module, attribute, None) for attribute in dir(module)}
-    hooks = {
-        attribute: value
-        for attribute, value in given.items()
-        if callable(value) and (hasattr(value, marked) or attribute.startswith(_PREFIX))
-    }
-    for attribute, value in hooks.items():
+    hooks = dict(_hooks(module))
+    for attribute, marked in hooks.items():
         if attribute not in known:
             hint = did_you_mean(attribute, known)
             yield _problem(
@@ -206,7 +214,7 @@ def _hook_problems(name: str, module: object) -> Iterable[Problem]:
                 zh=f"方案 `{name}`：没有钩子 `{attribute}`{hint.zh}",
                 en=f"profile `{name}`: there is no hook `{attribute}`{hint.en}",
             )
-        elif not hasattr(value, marked):
+        elif not marked:
             yield _problem(
                 "hook-not-marked",
                 zh=f"方案 `{name}`：`{attribute}` 前缺少 @hookimpl（from communitygov.plugins.specs import hookimpl）",
@@ -220,9 +228,25 @@ def _hook_problems(name: str, module: object) -> Iterable[Problem]:
         )
 
 
+def _hooks(module: object) -> Iterator[tuple[str, bool]]:
+    """Yield the names of what is meant as a hook, and whether it is marked as one.
+
+    Of whatever else stands in a module nothing is asked: an object may answer any question, or fail at it.
+    """
+    for attribute in dir(module):
+        value = inspect.getattr_static(module, attribute, None)
+        marked = inspect.isroutine(value) and hasattr(value, f"{PROJECT}_impl")
+        if marked or (attribute.startswith(_PREFIX) and callable(value)):
+            yield attribute, marked
+
+
 def _said(error: BaseException) -> str:
-    """Return what an error says, on one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    """Return what an error says, on one line; its kind alone where it cannot say anything."""
+    try:
+        said = str(error)
+    except Exception:  # a stranger's error
+        said = ""
+    return " ".join(f"{type(error).__name__}: {said}".split()).removesuffix(":")
 
 
 def _distribution(entry: EntryPoint) -> str:
