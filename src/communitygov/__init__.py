@@ -25,14 +25,22 @@ from communitygov.vocabulary.text import Title
 if TYPE_CHECKING:
     from communitygov.certification.awards import awards, listing
     from communitygov.certification.certify import certify
+    from communitygov.certification.explain import explain as explain_certification
+    from communitygov.certification.explain_watch import explain_watch
     from communitygov.certification.register import plaque_events, register_on
     from communitygov.certification.watch import watch
     from communitygov.certification.year import yearly
+    from communitygov.index.explain import explain as explain_score
     from communitygov.index.score import present, score
     from communitygov.measures.measure import measure, meets
     from communitygov.plugins.finding import find_profiles, load_profile
     from communitygov.profile.profile import Profile, Reform, RuleSet
     from communitygov.profile.reading import read_profile, read_reform
+    from communitygov.simulation.ambiguity import ambiguities
+    from communitygov.simulation.plan import plan
+    from communitygov.simulation.run import simulate
+    from communitygov.simulation.variants import Variant, as_it_stands
+    from communitygov.simulation.worlds import World
 
 __version__ = "0.1.0"
 
@@ -40,22 +48,32 @@ _LATER = {
     "Profile": "communitygov.profile.profile",
     "Reform": "communitygov.profile.profile",
     "RuleSet": "communitygov.profile.profile",
+    "Variant": "communitygov.simulation.variants",
+    "World": "communitygov.simulation.worlds",
+    "ambiguities": "communitygov.simulation.ambiguity",
+    "as_it_stands": "communitygov.simulation.variants",
     "awards": "communitygov.certification.awards",
     "certify": "communitygov.certification.certify",
+    "explain_certification": "communitygov.certification.explain:explain",
+    "explain_score": "communitygov.index.explain:explain",
+    "explain_watch": "communitygov.certification.explain_watch",
     "find_profiles": "communitygov.plugins.finding",
     "listing": "communitygov.certification.awards",
     "load_profile": "communitygov.plugins.finding",
     "measure": "communitygov.measures.measure",
     "meets": "communitygov.measures.measure",
+    "plan": "communitygov.simulation.plan",
     "plaque_events": "communitygov.certification.register",
     "present": "communitygov.index.score",
     "read_profile": "communitygov.profile.reading",
     "read_reform": "communitygov.profile.reading",
     "register_on": "communitygov.certification.register",
     "score": "communitygov.index.score",
+    "simulate": "communitygov.simulation.run",
     "watch": "communitygov.certification.watch",
     "yearly": "communitygov.certification.year",
 }
+"""Where each name is imported from, and what it is called there if that is another name."""
 
 __all__ = [
     "CommunityGovError",
@@ -71,19 +89,28 @@ __all__ = [
     "RuleSet",
     "Title",
     "UsageError",
+    "Variant",
+    "World",
+    "ambiguities",
+    "as_it_stands",
     "awards",
     "certify",
+    "explain_certification",
+    "explain_score",
+    "explain_watch",
     "find_profiles",
     "listing",
     "load_profile",
     "measure",
     "meets",
+    "plan",
     "plaque_events",
     "present",
     "read_profile",
     "read_reform",
     "register_on",
     "score",
+    "simulate",
     "watch",
     "yearly",
 ]
@@ -91,7 +118,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _LATER:
-        return getattr(import_module(_LATER[name]), name)
+        module, _, own = _LATER[name].partition(":")
+        return getattr(import_module(module), own or name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
