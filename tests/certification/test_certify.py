@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import attrs
+import duckdb
+import narwhals as nw
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from communitygov.certification.certify import certify, certify_unchecked
 from communitygov.certification.decide import places_of
+from communitygov.certification.explain import explain
 from communitygov.certification.phrases import REASONS
 from communitygov.certification.rules import Certification, Renewal, Tier, Veto, Watch
 
@@ -38,6 +44,20 @@ def points(**scores: int | None) -> pl.DataFrame:
 def one_star(shijingshan: Rule, places: int, **changes: Any) -> Certification:
     """Shijingshan's rule with one tier of so many places."""
     return shijingshan(**({"tiers": {"star": Tier(order=1, number=places)}, "renewal": None} | changes))
+
+
+def _decimals(values: list[Decimal]) -> pl.DataFrame:
+    names = [str(i) for i in range(len(values))]
+    return pl.DataFrame({"subject": names, "score": pl.Series(values, dtype=pl.Decimal(38, 6))})
+
+
+EXACT: dict[str, Callable[[list[Decimal]], Any]] = {
+    "polars": _decimals,
+    "pandas": lambda values: _decimals(values).to_pandas(use_pyarrow_extension_array=True),
+    "duckdb": lambda values: duckdb.from_arrow(_decimals(values).to_arrow()),
+    "pyarrow": lambda values: _decimals(values).to_arrow(),
+}
+"""Frames of decimals, which hold every digit."""
 
 
 class TestShijingshan:
@@ -298,6 +318,46 @@ class TestRenewal:
         assert own.cuts["certified"].to_list() == [1, 2]
 
 
+class TestFormerTiers:
+    """A tier that the rule no longer has: held, but of no known place among the tiers."""
+
+    @pytest.mark.parametrize(
+        ("hold", "reason"), [("same", "in_quota"), ("this_or_higher", "in_quota"), ("any", "renewed")]
+    )
+    def test_satisfy_any_and_nothing_else(self, shijingshan: Rule, kind: Any, hold: Any, reason: str) -> None:
+        """Neither `same` nor `this_or_higher`; checked, unchecked and explained alike, on every kind of frame."""
+        rule = one_star(shijingshan, 2, renewal=Renewal(hold=hold, years=1, within="original_cut"))
+        scores, holders = kind.make(points(a=3, b=2, c=1)), kind.make(held(a="four_star"))
+        for verb in (certify, certify_unchecked):
+            frame = kind.read(verb(rule, scores, holders, year=2024).frame).sort("subject")
+            assert frame["reason"][0] == reason
+        tree = explain(rule, scores, holders, year=2024, subject="a")
+        assert tree.facts["reason"] == reason
+        assert tree.find("history").text.zh == "2023年：four_star（现行规则已无此星级）"
+
+    def test_break_a_row_of_years_unless_any_will_do(self, shijingshan: Rule) -> None:
+        """Two years running: one of them at a tier that is gone."""
+        earlier = held(a="four_star").with_columns(pl.lit(2022, pl.Int64).alias("year"))
+        holders = pl.concat([earlier, held(a="star")])
+        for hold, reason in (("same", "in_quota"), ("this_or_higher", "in_quota"), ("any", "renewed")):
+            rule = one_star(shijingshan, 2, renewal=Renewal(hold=hold, years=2, within="original_cut"))
+            assert by_name(rule, points(a=3, b=2), holders)["a"] == ("star", reason)
+
+    def test_are_not_kept(self, shijingshan: Rule) -> None:
+        """An unchanged score keeps a tier that there is; what is gone cannot be certified again."""
+        rule = one_star(shijingshan, 1, hold_until_change=True)
+        scores = points(a=3, b=2).with_columns(previous_score=pl.col("score"))
+        assert by_name(rule, scores, held(b="four_star")) == {"a": ("star", "in_quota"), "b": (None, "below")}
+        assert explain(rule, scores, held(b="four_star"), year=2024, subject="b").find("held").value is False
+
+    def test_are_named_beside_the_result(self, shijingshan: Rule, kind: Any) -> None:
+        """Who held one, and when; nobody without holders."""
+        rule, scores = one_star(shijingshan, 1), kind.make(points(a=3, b=2))
+        result = certify(rule, scores, kind.make(held(a="star", b="four_star")), year=2024)
+        assert kind.rows(result.former) == [("b", 2023, "four_star")]
+        assert certify(rule, scores, year=2024).former is None
+
+
 class TestCapAndHold:
     scores = points(a=9, b=8, c=8, d=6)
 
@@ -381,6 +441,21 @@ class TestResult:
         ]
         again = certify(shijingshan(), best_first(10), result.holders, year=2025)
         assert {"renewed", "moved_up", "below"} == set(again.frame["reason"].to_list())
+
+    @settings(max_examples=settings().max_examples // 10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(st.lists(st.integers(-(10**17), 10**17), min_size=2, max_size=4), st.integers(0, 3))
+    def test_a_decimal_is_taken_at_its_value_to_the_last_digit(
+        self, shijingshan: Rule, units: list[int], decimals: int
+    ) -> None:
+        """Also where a float has too few digits; verb and explanation count the same units, on every kind of frame."""
+        rule = one_star(shijingshan, 1, decimals=decimals)
+        for name, make in EXACT.items():
+            scores = make([Decimal(value).scaleb(-decimals) for value in units])
+            result = pl.DataFrame(nw.from_native(certify(rule, scores, year=2024).frame).lazy().collect("polars"))
+            found = dict(result.select("subject", "score").rows())
+            assert (name, units) == (name, [found[str(i)] for i in range(len(units))])
+            last = explain(rule, scores, year=2024, subject="0")
+            assert [last.facts["score"], last.facts["rank"]] == [units[0], 1 + sum(one > units[0] for one in units)]
 
     def test_a_float_is_taken_at_its_value(self, shijingshan: Rule, kind: Any) -> None:
         """90.25 and 9025 units are the same score, on every kind of frame; a gap is no score."""

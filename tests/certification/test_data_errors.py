@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -31,6 +32,25 @@ class TestScores:
             (
                 {"score": [float("nan"), float("inf")]},
                 "not-finite: column `score`: not a finite number; 2 rows: a (nan), b (inf)",
+            ),
+            (
+                {"score": [1e30, -1e30]},
+                "too-large: column `score`: beyond 90071992547409, too large to be reckoned exactly; 2 rows: "
+                "a (1000000000000000019884624838656), b (-1000000000000000019884624838656)",
+            ),
+            (
+                {"score": pl.Series([2**63 + 5, 1], dtype=pl.UInt64)},
+                "too-large: column `score`: beyond 100000000000000000, too large to be reckoned exactly; 1 row: "
+                "a (9223372036854775813)",
+            ),
+            (
+                {"score": pl.Series([Decimal("90.000000009"), Decimal(1)])},
+                "too-many-decimals: column `score`: more than 2 decimals; 1 row: a (90.000000009)",
+            ),
+            (
+                {"score": pl.Series([Decimal(10) ** 30, Decimal(1)], dtype=pl.Decimal(38, 2))},
+                "too-large: column `score`: beyond 1000000000000000, too large to be reckoned exactly; 1 row: "
+                "a (1000000000000000000000000000000.00)",
             ),
             ({"fire": ["yes", "no"]}, "wrong-column-type: column `fire` must hold true or false, found String"),
             ({"fire": [True, None]}, "missing-value: column `fire`: the value is missing; 1 row: b"),
@@ -105,6 +125,13 @@ class TestHolders:
         with pytest.raises(DataError) as caught:
             certify(shijingshan(), pl.DataFrame(SCORES), pl.DataFrame(HOLDERS | change), year=2024)
         assert message == caught.value.say("en")
+
+    @pytest.mark.parametrize("tier", ["Five_Star", "five star", "五星级", "Four stars"])
+    def test_another_spelling_or_a_title_is_no_tier_of_earlier_rules(self, shijingshan: Any, tier: str) -> None:
+        """It is one of the rule's, misspelt; holding it for one that is gone would be wrong in silence."""
+        holders = pl.DataFrame(HOLDERS | {"tier": ["five_star", tier]})
+        with pytest.raises(DataError, match=r"unknown-tier: .* b 2023"):
+            certify(shijingshan(), pl.DataFrame(SCORES), holders, year=2024)
 
     def test_must_be_of_the_kind_of_the_scores(self, shijingshan: Any) -> None:
         """Polars beside pandas, lazy beside eager, are refused by name; PyArrow beside Polars goes."""

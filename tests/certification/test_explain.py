@@ -9,9 +9,11 @@ from typing import Any
 import polars as pl
 import pytest
 
+from communitygov.certification.certify import certify
 from communitygov.certification.explain import explain
 from communitygov.certification.rules import Certification, Tier, Veto
 from communitygov.documents.node import Node
+from communitygov.report.steps_text import steps_text
 from communitygov.vocabulary.errors import DataError
 from communitygov.vocabulary.numbers import Share
 from communitygov.vocabulary.problem import Place
@@ -61,7 +63,7 @@ class TestSentence:
         )
         assert self.said(rule, scores, "c010") == "it has no score this year: not scored"
         small = shijingshan(least_group=11)
-        assert self.said(small, scores, "c001") == "its group counts 10, fewer than 11: not ranked"
+        assert self.said(small, scores, "c001") == "the base, all subjects, counts 10, fewer than 11: not ranked"
 
     def test_of_vetoes_thresholds_and_ties(self, shijingshan: Rule, best_first: Any) -> None:
         """Who is passed over, what bars, what is not reached."""
@@ -96,6 +98,46 @@ class TestSentence:
         out = shijingshan(tiers={"star": Tier(order=1, number=1)}, ties="out")
         tied = best_first(2).with_columns(score=pl.lit(5))
         assert self.said(out, tied, "c001").endswith("no tier, tied, and not all of the tie fit")
+
+    def test_suffices_where_a_kept_tier_is_over_the_cap(self, shijingshan: Rule) -> None:
+        """It names the tier that would be kept, how many are certified at or ahead, and the cap."""
+        scores = pl.DataFrame({"subject": ["a", "b", "c"], "score": [9, 7, 5], "previous_score": [1, 1, 5]})
+        tiers = {"gold": Tier(order=1, number=0), "silver": Tier(order=2, number=2)}
+        rule = shijingshan(tiers=tiers, hold_until_change=True, cap=2, clause=(), renewal=None)
+        tree = explain(rule, scores, held("c", tier="gold"), year=2024, subject="c")
+        assert tree.text.en == (
+            "rank 3 of 3; effective rank 3, beyond 0 gold places (a fixed number); "
+            "its score is that of last year, so that it would keep gold; "
+            "3 certified at or ahead of it, the cap is 2: no tier, over the cap"
+        )
+        assert "得分与上年相同，本可保留2023年的gold；同分及以上者中获评的有3个，上限2" in tree.text.zh
+        assert tree.find("held").value is True
+
+    def test_says_that_a_tier_would_be_kept_though_the_rank_gives_the_same(self, shijingshan: Rule) -> None:
+        """Kept and by rank alike silver, and over the cap: it was the kept tier that the cap took."""
+        scores = pl.DataFrame({"subject": ["a", "b"], "score": [9, 5], "previous_score": [9, 5]})
+        rule = shijingshan(tiers={"star": Tier(order=1, number=2)}, hold_until_change=True, cap=1, renewal=None)
+        tree = explain(rule, scores, held("a", "b", tier="star"), year=2024, subject="b")
+        assert (tree.facts["reason"], tree.find("held").value) == ("capped", True)
+
+    def test_suffices_where_a_tie_decides(self, shijingshan: Rule, best_first: Any) -> None:
+        """It says how many are equal, be they out or in for it."""
+        tied = best_first(8).with_columns(score=pl.lit(5))
+        for ties, words in (
+            ("out", "8 that take a place are equal, all are in only if all fit: no tier, tied, and not all of the tie"),
+            ("in", "8 that take a place are equal, all are in: star, tie"),
+        ):
+            rule = shijingshan(tiers={"star": Tier(order=1, number=3)}, ties=ties)
+            assert words in self.said(rule, tied, "c001")
+
+    def test_says_what_the_base_is_that_is_too_small(self, shijingshan: Rule, best_first: Any) -> None:
+        """All vetoed, nobody is in the base; of a group it is the group's."""
+        veto = {"fire": Veto(column="fire", when="before")}
+        scores = best_first(3).with_columns(fire=pl.lit(True), street=pl.lit("x"))
+        eligible = "those with a score and not vetoed before every tier, counts 0, fewer than 1: not ranked"
+        assert self.said(shijingshan(base="eligible", vetoes=veto), scores, "c001") == f"the base, {eligible}"
+        grouped = shijingshan(base="eligible", vetoes=veto, group_by="street")
+        assert self.said(grouped, scores, "c001") == f"the base of its group, {eligible}"
 
     def test_names_bounds_and_parts_of_a_quota(self, shijingshan: Rule, best_first: Any) -> None:
         """At least, at most, each tier's own part."""
@@ -174,7 +216,81 @@ class TestTree:
         ) == (2, 2, "x", 150)
 
 
+class TestChinese:
+    def test_names_tiers_and_choices_and_never_their_ids(self, shijingshan: Rule, best_first: Any) -> None:
+        """In the printed tree, of the result and of every setting that it rests on."""
+        rule = shijingshan(vetoes={"fire": Veto(column="fire", when="after", title=Title(zh="重大火灾", en="a fire"))})
+        scores = best_first(20).with_columns(fire=pl.col("subject") == "c001")
+        found = {name: explain(rule, scores, held("c002"), year=2024, subject=name) for name in ("c001", "c002")}
+        said = "\n".join(steps_text(tree, "zh") for tree in found.values())
+        for words in (
+            "：五星级",
+            "取整：向下取整",
+            "并列：同分者全部列入",
+            "须持有：本级或更高星级",
+            "重大火灾：评定后否决",
+        ):
+            assert words in said
+        for one in ("five_star", "floor", "cumulative", "：in", "this_or_higher", "original_cut", "after"):
+            assert one not in said
+        assert found["c002"].value == "five_star"
+        assert found["c002"].find("hold").value == "this_or_higher"
+
+
+FAULTS: list[tuple[str, dict[str, Any], dict[str, Any] | None]] = [
+    ("missing-column", {"score": None}, None),
+    ("wrong-column-type", {"score": ["9", "8"]}, None),
+    ("not-finite", {"score": [float("inf"), 1.0]}, None),
+    ("too-large", {"score": [1e30, 1.0]}, None),
+    ("too-many-decimals", {"score": [90.123, 80.0]}, None),
+    ("duplicate-row", {"subject": ["a", "b", "b"], "score": [3, 2, 1], "street": ["x"] * 3}, None),
+    ("missing-value", {"street": ["x", None]}, None),
+    ("unknown-tier", {}, {"tier": ["Star"]}),
+    ("unknown-tier", {}, {"tier": ["明星"]}),
+    ("wrong-column-type", {}, {"year": ["2023"]}),
+    ("missing-column", {}, {"year": None}),
+    ("duplicate-row", {}, {"subject": ["b", "b"], "year": [2023, 2023], "tier": ["star", "star"]}),
+]
+
+
 class TestErrors:
+    @pytest.mark.parametrize(("code", "scores", "holders"), FAULTS)
+    def test_what_certify_refuses_is_not_explained(
+        self, shijingshan: Rule, code: str, scores: dict[str, Any], holders: dict[str, Any] | None
+    ) -> None:
+        """The same faults, word for word."""
+        star = Tier(order=1, number=1, title=Title(zh="明星", en="a star"))
+        rule = shijingshan(tiers={"star": star}, group_by="street")
+        facts = {"subject": ["a", "b"], "score": [9, 8], "street": ["x", "x"]} | scores
+        earlier = {"subject": ["b"], "year": [2023], "tier": ["star"]} | (holders or {})
+        frame, before = (
+            pl.DataFrame({name: cells for name, cells in one.items() if cells is not None}) for one in (facts, earlier)
+        )
+        with pytest.raises(DataError) as refused:
+            certify(rule, frame, before, year=2024)
+        with pytest.raises(DataError) as unexplained:
+            explain(rule, frame, before, year=2024, subject="a")
+        assert code in {problem.code for problem in refused.value.problems}
+        assert refused.value.say("zh") == unexplained.value.say("zh")
+
+    def test_faults_of_another_draw_do_not_matter(self, shijingshan: Rule, best_first: Any) -> None:
+        """Only the rows that `by` points out are read, and a `by` that is no column is named."""
+        scores = pl.concat([best_first(3), best_first(3).with_columns(score=None)])
+        scores = pl.concat([scores, scores[:1]]).with_columns(draw=pl.Series([0, 0, 0, 1, 1, 1, 1]))
+        assert explain(shijingshan(), scores, year=2024, subject="c001", by={"draw": 0}).facts["rank"] == 1
+        with pytest.raises(DataError, match="duplicate-row"):
+            explain(shijingshan(), scores, year=2024, subject="c002", by={"draw": 1})
+        with pytest.raises(DataError, match="has no column `drawn`, named in `by`"):
+            explain(shijingshan(), scores, year=2024, subject="c001", by={"drawn": 0})
+
+    def test_a_subject_may_be_called_like_a_missing_value(self, shijingshan: Rule, kind: Any) -> None:
+        """A name is a name, and a gap is a gap, on every kind of frame."""
+        scores = kind.make(pl.DataFrame({"subject": ["<NA>", "nan", "c"], "score": [90.0, None, 80.5]}))
+        rule = shijingshan(tiers={"star": Tier(order=1, number=1)})
+        told = {name: explain(rule, scores, year=2024, subject=name) for name in ("<NA>", "nan", "c")}
+        assert [tree.facts["reason"] for tree in told.values()] == ["in_quota", "not_scored", "below"]
+        assert [tree.facts["score"] for tree in told.values()] == [9000, None, 8050]
+
     def test_an_unknown_subject_is_offered_the_nearest_name(self, shijingshan: Rule, best_first: Any) -> None:
         """Or, in groups, told that it has no row."""
         with pytest.raises(DataError, match="there is no row of `c01`; did you mean `c001`"):

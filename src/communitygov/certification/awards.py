@@ -6,18 +6,25 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import Any
 
-from communitygov.certification.columns import adopt_beside, check, in_units, shared, take, whole, with_nothing
+from communitygov.certification.columns import (
+    adopt_beside,
+    check,
+    in_units,
+    misspelt_tier,
+    shared,
+    unknown_tier,
+    whole,
+    with_nothing,
+)
 from communitygov.certification.explain_listing import conditions_of
 from communitygov.certification.rules import Award, Awards, Certification, Progress
 from communitygov.certification.tables import RESERVED, demands_table, results_table
 from communitygov.measures.measure import measure, meets
 from communitygov.measures.rules import Expectation, Measure
 from communitygov.vocabulary.errors import UsageError
-from communitygov.vocabulary.frames import Fault
-from communitygov.vocabulary.problem import did_you_mean
-from communitygov.vocabulary.text import Title
+from communitygov.vocabulary.frames import adopt
 
-__all__ = ["awards", "listing", "unknown_tier"]
+__all__ = ["awards", "listing"]
 
 _OWN = RESERVED - {"year", "group"}
 
@@ -79,7 +86,7 @@ def listing(
     import narwhals as nw
 
     named = conditions_of(certification, measures, expectations)
-    frame, back = take(demands)
+    frame, back = adopt(demands)
     check(demands_table(certification), frame, by=by, reserved={*_OWN, "improvement", "expectation"})
     frame = in_units(frame, ["score", "previous_score"], certification.decimals)
     frame = frame.with_columns(improvement=nw.col("score") - nw.col("previous_score"))
@@ -126,7 +133,8 @@ def awards(certification: Certification, results: Any, before: Any = None, *, by
         results: One row per subject (and combination of ``by``), as ``certify`` gives it: ``subject``, ``tier`` and, if
             progress is rewarded, ``score`` and ``rank``, and ``group`` where gains are compared in groups; ``year`` as
             well, if the awards are to be measured.
-        before: The results of the year before, of the same kind of frame; None if there are none.
+        before: The results of the year before, of the same kind of frame; None if there are none. Its tiers may be
+            those of earlier rules.
         by: Further key columns, the same in both.
 
     Returns:
@@ -165,33 +173,18 @@ def awards(certification: Certification, results: Any, before: Any = None, *, by
     rule = certification.awards
     if rule is None:
         raise UsageError.because("no-awards", zh="此认定没有资金奖励", en="this certification has no awards")
-    frame, back = take(results)
+    frame, back = adopt(results)
     earlier = None if before is None else adopt_beside(frame, before, "before")
     table = results_table(certification)
-    for one in (frame, earlier):
+    for one, wrong in ((frame, unknown_tier), (earlier, misspelt_tier)):
         if one is not None:
-            check(table, one, by=by, reserved=_OWN, more=[unknown_tier(certification)])
+            check(table, one, by=by, reserved=_OWN, more=[wrong(certification)])
     frame = _with_gains(certification, rule.progress, frame, earlier, by)
     frame = frame.with_columns(tier_award=_of_tiers(rule), progress_award=_of_progress(rule))
     both = nw.col("tier_award") + nw.col("progress_award")
     year = [name for name in shared(frame, ["year"]) if name not in by]
     money = ("gain", "tier_award", "progress_award")
     return back(frame.select("subject", *year, *by, "tier", *money, both.alias("award")))
-
-
-def unknown_tier(certification: Certification) -> Fault:
-    """Return the fault of a tier that is none of the rule's.
-
-    Args:
-        certification: The rule.
-    """
-    import narwhals as nw
-
-    known = list(certification.tiers)
-    hint = did_you_mean("", known)
-    wrong = Title(zh=f"没有这个星级{hint.zh}", en=f"no such tier{hint.en}")
-    tier = nw.col("tier")
-    return Fault("unknown-tier", "tier", ~tier.is_null() & ~tier.is_in(known), wrong, show=True)
 
 
 def _fen(award: Award) -> Any:

@@ -9,14 +9,12 @@ from typing import Any
 from attrs import field, frozen
 
 from communitygov.certification import results
-from communitygov.certification.columns import adopt_beside, check, take
+from communitygov.certification.columns import adopt_beside, check, misspelt_tier
 from communitygov.certification.cuts import judge
 from communitygov.certification.rules import Certification
 from communitygov.certification.tables import RESERVED
 from communitygov.certification.work import Work
-from communitygov.vocabulary.frames import Fault
-from communitygov.vocabulary.problem import did_you_mean
-from communitygov.vocabulary.text import Title
+from communitygov.vocabulary.frames import adopt
 
 __all__ = ["Certified", "certify", "certify_unchecked"]
 
@@ -59,6 +57,7 @@ class Certified:
     because: tuple[str, ...]
     year: int
     _work: Work = field(repr=False, eq=False)
+    _held: Any = field(repr=False, eq=False)
     _back: Callable[[Any], Any] = field(repr=False, eq=False)
 
     @cached_property
@@ -81,6 +80,18 @@ class Certified:
         """This year's holders, as the next year's certification takes them: ``subject``, ``year``, ``tier``, ``by``."""
         return self._back(results.holders(self._work))
 
+    @cached_property
+    def former(self) -> Any:
+        """Those of the holders given whose tier the rule no longer has: it counts as held, and as no tier of the rule.
+
+        None if no holders were given.
+        """
+        import narwhals as nw
+
+        if self._held is None:
+            return None
+        return self._back(self._held.filter(~nw.col("tier").is_in(list(self._work.certification.tiers))))
+
 
 def certify(
     certification: Certification, scores: Any, holders: Any = None, *, year: int, by: Sequence[str] = ()
@@ -95,7 +106,8 @@ def certify(
             holds a tier until the score changes, ``previous_score``. Other columns are let through and left out.
         holders: One row per subject and year in which it held a tier: ``subject``, ``year``, ``tier``, as far back as
             the rule needs, of the kind of ``scores``; ``by`` columns if the holders differ between combinations. None
-            if nobody held any.
+            if nobody held any. A tier that the rule no longer has is held (``any``), but is neither the ``same`` as
+            another nor ``this_or_higher``, and is not kept; ``former`` names who held one.
         year: The year that is certified.
         by: Further key columns, such as the draw of a simulation; each combination is certified on its own.
 
@@ -129,7 +141,7 @@ def certify(
         >>> certify(rule, scores, holders, year=2024).frame.select("subject", "rank", "reason").rows()
         [('a', 1, 'in_quota'), ('b', 2, 'renewed'), ('c', 3, 'moved_up'), ('d', 4, 'below')]
     """
-    frame, back = take(scores)
+    frame, back = adopt(scores)
     held = None if holders is None else adopt_beside(frame, holders, "holders")
     check(certification.scores_table, frame, by=by, reserved=RESERVED)
     if held is not None:
@@ -149,7 +161,7 @@ def certify_unchecked(
         year: The year that is certified.
         by: Further key columns.
     """
-    frame, back = take(scores)
+    frame, back = adopt(scores)
     held = None if holders is None else adopt_beside(frame, holders, "holders")
     return _certified(certification, frame, held, year, tuple(by), back)
 
@@ -170,6 +182,7 @@ def _certified(
         because=("reason",),
         year=year,
         work=work,
+        held=held,
         back=back,
     )
 
@@ -183,18 +196,7 @@ def check_holders(certification: Certification, holders: Any, by: Sequence[str])
         by: Further key columns; those that it lacks are the same for all.
 
     Raises:
-        DataError: If it does not fit, or names a tier that is none.
+        DataError: If it does not fit, or misspells a tier. One that the rule does not have is one of earlier rules.
     """
-    import narwhals as nw
-
-    known = list(certification.tiers)
-    hint = did_you_mean("", known)
-    unknown = Fault(
-        "unknown-tier",
-        "tier",
-        ~nw.col("tier").is_in(known),
-        Title(zh=f"没有这个星级{hint.zh}", en=f"no such tier{hint.en}"),
-        show=True,
-    )
     present = [name for name in by if name in holders.collect_schema().names()]
-    check(certification.holders_table, holders, by=present, reserved=RESERVED, more=[unknown])
+    check(certification.holders_table, holders, by=present, reserved=RESERVED, more=[misspelt_tier(certification)])

@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from communitygov.certification.rules import Certification
 from communitygov.vocabulary.errors import DataError, UsageError
-from communitygov.vocabulary.frames import Fault, Table, adopt, check_table
+from communitygov.vocabulary.frames import Fault, Table, adopt, check_table, decimal_units
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
-__all__ = ["adopt_beside", "check", "count", "in_units", "shared", "take", "units", "whole", "with_nothing"]
-
-_NULLABLE = {"i": "Int64", "u": "Int64", "b": "boolean", "f": "Float64"}
-
-
-def take(native: Any) -> tuple[Any, Callable[[Any], Any]]:
-    """Take a frame of any kind, ready for whole numbers that may be missing.
-
-    pandas keeps whole numbers with a gap as floats, unless they are of its nullable kind, which they are made here.
-
-    Args:
-        native: The frame.
-
-    Returns:
-        A Narwhals frame, and a function from a Narwhals frame to a frame of the kind given.
-    """
-    import narwhals as nw
-
-    frame, back = adopt(native)
-    if frame.implementation.is_pandas():
-        plain = frame.to_native()
-        kinds = {name: _NULLABLE.get(getattr(dtype, "kind", "")) for name, dtype in plain.dtypes.items()}
-        frame = nw.from_native(plain.astype({name: kind for name, kind in kinds.items() if kind}))
-    return frame, back
+__all__ = [
+    "adopt_beside", "check", "count", "in_units", "misspelt_tier", "shared", "units", "unknown_tier", "whole",
+    "with_nothing",
+]  # fmt: skip
 
 
 def adopt_beside(frame: Any, native: Any, name: str) -> Any:
     """Take a second frame, of the kind of the first.
 
     Args:
-        frame: The first, as ``take`` gives it.
+        frame: The first, as ``adopt`` gives it.
         native: The second.
         name: What it is, for the message.
 
@@ -49,7 +31,7 @@ def adopt_beside(frame: Any, native: Any, name: str) -> Any:
     """
     import narwhals as nw
 
-    other, _ = take(native)
+    other, _ = adopt(native)
     if isinstance(frame, nw.LazyFrame) and isinstance(other, nw.DataFrame) and other.implementation.is_polars():
         other = other.lazy()
     if frame.implementation != other.implementation or type(frame) is not type(other):
@@ -117,6 +99,41 @@ def check(
     check_table(table, frame, extra=by, more=[*gaps, *more])
 
 
+def unknown_tier(certification: Certification) -> Fault:
+    """Return the fault of a tier that is none of the rule's.
+
+    Args:
+        certification: The rule.
+    """
+    import narwhals as nw
+
+    tier = nw.col("tier")
+    return _no_such_tier(certification, ~tier.is_null() & ~tier.is_in(list(certification.tiers)))
+
+
+def misspelt_tier(certification: Certification) -> Fault:
+    """Return the fault of an earlier year's tier that is one of the rule's in another spelling, or by its title.
+
+    A tier that the rule does not have at all may be one of earlier rules.
+
+    Args:
+        certification: The rule.
+    """
+    import narwhals as nw
+
+    tier, known = nw.col("tier").cast(nw.String), certification.tiers
+    names = [name for key, one in known.items() for name in (key, one.name(key).zh, one.name(key).en)]
+    alike = tier.str.to_lowercase().str.replace_all(r"[\s_-]+", "")
+    meant = alike.is_in(sorted({re.sub(r"[\s_-]+", "", name.lower()) for name in names}))
+    return _no_such_tier(certification, meant & ~tier.is_in(list(known)))
+
+
+def _no_such_tier(certification: Certification, mask: Any) -> Fault:
+    hint = did_you_mean("", list(certification.tiers))
+    wrong = Title(zh=f"没有这个星级{hint.zh}", en=f"no such tier{hint.en}")
+    return Fault("unknown-tier", "tier", mask, wrong, show=True)
+
+
 def units(frame: Any, name: str, decimals: int) -> Any:
     """Return a column of scores as whole numbers of units of the last published place.
 
@@ -129,7 +146,9 @@ def units(frame: Any, name: str, decimals: int) -> Any:
 
     dtype = frame.collect_schema()[name]
     value = nw.col(name)
-    if dtype.is_float() or dtype.is_decimal():
+    if dtype.is_decimal():
+        return decimal_units(value, decimals)
+    if dtype.is_float():
         value = (value.cast(nw.Float64) * 10**decimals).round(0)
     return value.cast(nw.Int64)
 
@@ -183,7 +202,7 @@ def with_nothing(frame: Any) -> Any:
     """Return a frame with a column ``_nothing`` of missing whole numbers, which not every kind can write down.
 
     Args:
-        frame: A Narwhals frame, as ``take`` gives it.
+        frame: A Narwhals frame, as ``adopt`` gives it.
     """
     import narwhals as nw
 

@@ -87,17 +87,20 @@ def _with_holders(work: Work, holders: Any) -> Work:
 
     renewal = work.certification.renewal
     years = renewal.years if work.renewing and renewal is not None else 1
-    order: Any = nw.lit(0, dtype=nw.Int64)
+    # A tier that the rule no longer has is none that could be kept, and is held as one below all that it has.
+    kept: Any = nw.lit(0, dtype=nw.Int64)
     for cut in work.cuts:
-        order = nw.when(nw.col("tier") == cut.id).then(nw.lit(cut.number, dtype=nw.Int64)).otherwise(order)
+        kept = nw.when(nw.col("tier") == cut.id).then(nw.lit(cut.number, dtype=nw.Int64)).otherwise(kept)
+    below = nw.lit(len(work.cuts) + 1, dtype=nw.Int64)
+    order = nw.when(nw.col("_last") > 0).then(nw.col("_last")).otherwise(below)
     keys = ["subject", *shared(holders, work.by)]
     year, last = nw.col("year"), work.year - 1
-    held = holders.filter((year >= work.year - years) & (year <= last)).select(*keys, "year", _last=order)
+    held = holders.filter((year >= work.year - years) & (year <= last)).select(*keys, "year", _last=kept)
     names = ["_last"]
     if work.renewing:
         names = ["_last", "_years", "_best", "_worst"]
         one = nw.lit(1, dtype=nw.Int64)
-        held = held.with_columns(_years=one, _best=nw.col("_last"), _worst=nw.col("_last"))
+        held = held.with_columns(_years=one, _best=order, _worst=order)
     if years > 1:
         before = nw.when(year == last).then(nw.col("_last")).otherwise(nw.lit(0, dtype=nw.Int64))
         columns = [nw.col("_last").max(), nw.col("_years").sum(), nw.col("_best").min(), nw.col("_worst").max()]

@@ -117,6 +117,7 @@ class Outcome:
         reason: Why.
         distance: Its score less that cut's line, in units.
         by_rank: The tier that its rank alone gives it, before a kept tier and the cap.
+        kept: The tier that it keeps since its score is unchanged, before the cap; None if it keeps none.
         held: The tiers it held, by year, of the years the rule asks for.
         certified_ahead: Subjects certified before the cap that are at or ahead of it, itself included.
     """
@@ -132,6 +133,7 @@ class Outcome:
     reason: str = "not_scored"
     distance: int | None = None
     by_rank: str | None = None
+    kept: str | None = None
     held: tuple[tuple[int, str], ...] = ()
     certified_ahead: int = 0
 
@@ -244,10 +246,11 @@ def _is_holder(certification: Certification, row: Row, tier: Tier, held: dict[in
     for earlier in range(year - renewal.years, year):
         if earlier not in held:
             return False
-        order = certification.tiers[held[earlier]].order
-        if (renewal.hold == "same" and order != tier.order) or (
-            renewal.hold == "this_or_higher" and order > tier.order
-        ):
+        if renewal.hold == "any":
+            continue
+        # Of a tier that the rule no longer has it is not known where it would stand.
+        order = certification.tiers[held[earlier]].order if held[earlier] in certification.tiers else None
+        if order is None or (order != tier.order if renewal.hold == "same" else order > tier.order):
             return False
     return True
 
@@ -329,7 +332,8 @@ def _judge(
     passed = [s for s in standings if s.within and s.candidate and not s.barred and s.reached(score)]
     by_rank = passed[0].tier if passed else None
     vetoed = any(veto.column in row.flags for veto in certification.barriers.values())
-    keeps = certification.hold_until_change and row.previous == row.score and year - 1 in held and not vetoed
+    could = held.get(year - 1) in certification.tiers
+    keeps = certification.hold_until_change and row.previous == row.score and could and not vetoed
     tier = held[year - 1] if keeps else by_rank
     cut = next(s for s in standings if s.tier == (tier or standings[-1].tier))
     better = standings if by_rank is None else standings[: standings.index(passed[0])]
@@ -356,6 +360,7 @@ def _judge(
         reason=reason,
         distance=None if cut.line is None else score - cut.line,
         by_rank=by_rank,
+        kept=tier if keeps else None,
         held=tuple((earlier, held[earlier]) for earlier in range(year - asked, year) if earlier in held),
     )
 

@@ -10,6 +10,9 @@ from communitygov.certification.decide import Outcome, Standing, decide
 from communitygov.certification.explain_watch import explain_watch
 from communitygov.certification.facts import group_of
 from communitygov.certification.phrases import (
+    BASES,
+    CHOICES,
+    capped,
     cite,
     clauses_of,
     down_to,
@@ -18,6 +21,7 @@ from communitygov.certification.phrases import (
     of_reason,
     points,
     quota_words,
+    tied,
     tier_name,
 )
 from communitygov.certification.rules import Certification
@@ -95,7 +99,8 @@ def _tree(certification: Certification, outcome: Outcome, year: int) -> Steps:
         key="certification",
         title=certification.name("certification"),
         value=outcome.tier,
-        text=_sentence(certification, outcome),
+        words=None if outcome.tier is None else tier_name(certification, outcome.tier),
+        text=_sentence(certification, outcome, year),
         clause=certification.clause,
         children=tuple(children),
         facts={
@@ -116,22 +121,20 @@ def _tree(certification: Certification, outcome: Outcome, year: int) -> Steps:
     )
 
 
-def _sentence(certification: Certification, outcome: Outcome) -> Title:
+def _sentence(certification: Certification, outcome: Outcome, year: int) -> Title:
     """Say the whole in one sentence: rank, who is passed over, effective rank, places, tier and reason."""
     if outcome.row.score is None:
         return Title(zh="没有年度得分：不评", en="it has no score this year: not scored")
     if not outcome.standings:
-        least = certification.least_group
-        return Title(
-            zh=f"组内基数 {outcome.base}，少于 {least}：不排名",
-            en=f"its group counts {outcome.base}, fewer than {least}: not ranked",
-        )
+        return _too_small(certification, outcome)
     standing = next(s for s in outcome.standings if s.tier == outcome.cut)
     parts = [
         Title(zh=f"{outcome.scored}个中排第{outcome.rank}", en=f"rank {outcome.rank} of {outcome.scored}"),
         *_passed_over(certification, standing),
         _placed(certification, outcome, standing),
         *_barred(certification, outcome),
+        *_tied(certification, outcome, standing),
+        *_over(certification, outcome, year),
     ]
     tier = no_tier() if outcome.tier is None else tier_name(certification, outcome.tier)
     reason = of_reason(outcome.reason, certified=outcome.tier is not None)
@@ -195,6 +198,34 @@ def _barred(certification: Certification, outcome: Outcome) -> list[Title]:
     return parts
 
 
+def _too_small(certification: Certification, outcome: Outcome) -> Title:
+    """Say what the base is and counts, and that it is too small to be ranked."""
+    who, least = BASES[certification.base], certification.least_group
+    zh, en = ("组内", " of its group") if certification.group_by else ("", "")
+    return Title(
+        zh=f"{zh}基数（{who.zh}）为 {outcome.base}，少于 {least}：不排名",
+        en=f"the base{en}, {who.en}, counts {outcome.base}, fewer than {least}: not ranked",
+    )
+
+
+def _tied(certification: Certification, outcome: Outcome, standing: Standing) -> list[Title]:
+    """Say how many are tied, where that decides."""
+    words = tied(certification, standing) if outcome.reason == "tie" else None
+    return [] if words is None else [words]
+
+
+def _over(certification: Certification, outcome: Outcome, year: int) -> list[Title]:
+    """Say what it would have but for the cap, and why it has not."""
+    if outcome.reason != "capped":
+        return []
+    parts = [capped(certification, outcome.certified_ahead)]
+    if outcome.kept is not None:
+        name = tier_name(certification, outcome.kept)
+        zh = f"得分与上年相同，本可保留{year - 1}年的{name.zh}"
+        parts.insert(0, Title(zh=zh, en=f"its score is that of last year, so that it would keep {name.en}"))
+    return parts
+
+
 def _score(certification: Certification, outcome: Outcome) -> Steps:
     score = outcome.row.score
     return Steps(
@@ -210,16 +241,11 @@ def _score(certification: Certification, outcome: Outcome) -> Steps:
 
 
 def _base(certification: Certification, outcome: Outcome) -> Steps:
-    who = {
-        "all": Title(zh="全部对象", en="all subjects"),
-        "scored": Title(zh="有得分的对象", en="those with a score"),
-        "eligible": Title(zh="有得分且未被全部否决的对象", en="those with a score and not vetoed before every tier"),
-    }[certification.base]
     return Steps(
         key="base",
         title=Title(zh="基数", en="base"),
         value=outcome.base,
-        text=who,
+        text=BASES[certification.base],
         clause=certification.clause,
         source=certification.story("base"),
         facts={"scored": outcome.scored, "least_group": certification.least_group},
@@ -232,11 +258,8 @@ def _cut(certification: Certification, outcome: Outcome, standing: Standing) -> 
     parts = [*_passed_over(certification, standing), _placed(certification, outcome, standing)]
     if standing.renewed:
         parts.append(Title(zh="本身是连年获评者，不占名额", en="it is a holder and takes no place itself"))
-    tied = standing.at_or_ahead - standing.effective + 1
-    if standing.candidate and not standing.renewed and tied > 1:
-        en = "all are in" if certification.ties == "in" else "all are in only if all fit"
-        zh = "全部列入" if certification.ties == "in" else "须全部容得下才列入"
-        parts.append(Title(zh=f"{tied}个占名额者同分，{zh}", en=f"{tied} that take a place are equal, {en}"))
+    equal = tied(certification, standing)
+    parts += [] if equal is None else [equal]
     return Steps(
         key="cut",
         title=tier_name(certification, standing.tier),
@@ -278,16 +301,19 @@ def _settings(certification: Certification, standing: Standing) -> tuple[Steps, 
     for name in ("rounding", "rounded", "ties") if standing.places is not None else ():
         value = getattr(certification, name)
         story = certification.story(name)
-        found.append(Steps(name, _SETTINGS[name], value, clause=certification.clause, source=story))
+        words = CHOICES[name][value]
+        found.append(Steps(name, _SETTINGS[name], value, clause=certification.clause, source=story, words=words))
     if renewal is not None:
         cited = clauses_of(certification, renewal)
         for name in ("hold", "years", "within"):
-            value = getattr(renewal, name)
-            found.append(Steps(name, _SETTINGS[name], value, clause=cited, source=renewal.story(name)))
+            value, story = getattr(renewal, name), renewal.story(name)
+            said = CHOICES.get(name, {}).get(value)
+            found.append(Steps(name, _SETTINGS[name], value, clause=cited, source=story, words=said))
     for key in standing.barred:
         veto = certification.barriers[key]
         cited = clauses_of(certification, veto)
-        found.append(Steps("veto", veto.name(key), veto.when, clause=cited, source=veto.story("when")))
+        words, story = CHOICES["when"][veto.when], veto.story("when")
+        found.append(Steps("veto", veto.name(key), veto.when, clause=cited, source=story, words=words))
     return tuple(found)
 
 
@@ -326,7 +352,6 @@ def _history(certification: Certification, outcome: Outcome, year: int) -> Steps
 
 def _held(certification: Certification, outcome: Outcome, year: int) -> Steps:
     previous, same = outcome.row.previous, outcome.row.previous == outcome.row.score
-    kept = outcome.reason == "held" or (outcome.reason == "capped" and outcome.cut != outcome.by_rank)
     text = Title(
         zh="得分与上年相同" if same else "得分与上年不同，或上年无得分",
         en="its score is that of last year" if same else "its score is not that of last year, or there was none",
@@ -334,7 +359,7 @@ def _held(certification: Certification, outcome: Outcome, year: int) -> Steps:
     return Steps(
         key="held",
         title=Title(zh="无变化则保留", en="hold until change"),
-        value=kept,
+        value=outcome.kept is not None,
         text=text,
         clause=certification.clause,
         source=certification.story("hold_until_change"),
@@ -352,10 +377,7 @@ def _cap(certification: Certification, outcome: Outcome) -> Steps:
         key="cap",
         title=Title(zh="总数上限", en="cap"),
         value=cap,
-        text=Title(
-            zh=f"同分及以上者中获评的有{n}个，上限{cap}",
-            en=f"{n} certified at or ahead of it, the cap is {cap}",
-        ),
+        text=capped(certification, n),
         clause=certification.clause,
         source=certification.story("cap"),
         facts={"certified_at_or_ahead": n, "cap": cap},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from communitygov.certification.columns import check, take
+from communitygov.certification.columns import check
 from communitygov.certification.facts import exact_units, narrowed, unknown_subject
 from communitygov.certification.phrases import clauses_of
 from communitygov.certification.rules import Certification
@@ -14,6 +14,7 @@ from communitygov.measures.explain import explain_expectation
 from communitygov.measures.rules import Expectation, Measure
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.faults import read_columns
+from communitygov.vocabulary.frames import adopt
 from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.steps import Steps
 from communitygov.vocabulary.text import Title
@@ -122,7 +123,7 @@ def explain_listing(
 
     by = by or {}
     named = conditions_of(certification, measures, expectations)
-    frame, _ = take(demands)
+    frame, _ = adopt(demands)
     check(demands_table(certification), frame, by=tuple(by))
     year_rows = narrowed(frame, {**by, "year": year})
     mine = read_columns(narrowed(year_rows, {"subject": subject}))

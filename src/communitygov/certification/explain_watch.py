@@ -7,16 +7,17 @@ from typing import Any
 
 from attrs import frozen
 
-from communitygov.certification.columns import adopt_beside, take
+from communitygov.certification.columns import adopt_beside
 from communitygov.certification.facts import collected, exact_units, narrowed, unknown_subject
-from communitygov.certification.phrases import clauses_of
+from communitygov.certification.phrases import CHOICES, clauses_of
 from communitygov.certification.rules import Certification, Watch
-from communitygov.vocabulary.errors import UsageError
+from communitygov.certification.watch import check_columns, check_watch, period_asked, watch_of
+from communitygov.vocabulary.frames import adopt
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.steps import Steps
 from communitygov.vocabulary.text import Title
 
-__all__ = ["WATCH_REASONS", "Seen", "Watching", "decide_watch", "explain_watch", "watch_of"]
+__all__ = ["WATCH_REASONS", "Seen", "Watching", "decide_watch", "explain_watch"]
 
 WATCH_REASONS: dict[str, Title] = {
     "in_a_row": Title(zh="连续末位，列入", en="among the last often enough in a row, it enters"),
@@ -30,6 +31,15 @@ WATCH_REASONS: dict[str, Title] = {
     "year_end": Title(zh="在末位，但跨年不连续", en="among the last, but the year's end breaks the row"),
 }
 """Every reason that a watch list gives, for people."""
+
+
+_SETTINGS = {
+    "last": Title(zh="末位数", en="last places"),
+    "periods": Title(zh="连续周期数", en="periods in a row"),
+    "ties": Title(zh="并列", en="ties"),
+    "rank_of": Title(zh="名次口径", en="rank of"),
+    "across_years": Title(zh="跨年连续", en="across years"),
+}
 
 
 @frozen
@@ -70,20 +80,6 @@ class Watching:
     change: str
     reason: str
     among: tuple[tuple[str, bool | None], ...] = ()
-
-
-def watch_of(certification: Certification) -> Watch:
-    """Return the watch list's rule.
-
-    Args:
-        certification: The rule.
-
-    Raises:
-        UsageError: If there is none.
-    """
-    if certification.watch is None:
-        raise UsageError.because("no-watch-list", zh="此认定没有治理类名单", en="this certification has no watch list")
-    return certification.watch
 
 
 def decide_watch(
@@ -214,8 +210,9 @@ def explain_watch(
         ``period`` for each that counts, latest first.
 
     Raises:
-        DataError: If the subject neither has a row in the period nor is on the list.
-        UsageError: If the certification has no watch list.
+        DataError: If ``watch`` would refuse the rows that ``by`` points out, or the subject neither has a row in the
+            period nor is on the list.
+        UsageError: If the certification has no watch list, or the period is not of its kind.
 
     Source:
         SJS-23: among the last 10 in two consecutive quarters.
@@ -248,23 +245,28 @@ def explain_watch(
     """
     import narwhals as nw
 
-    watch, when = watch_of(certification), Period.parse(period)
-    frame, _ = take(scores)
+    by = by or {}
+    watch, when = watch_of(certification), period_asked(certification, period)
+    frame, _ = adopt(scores)
+    on = None if listed is None else adopt_beside(frame, listed, "listed")
+    # Kinds of columns first, of no rows: which rows are meant is told from them.
+    check_columns(certification, frame, on, tuple(by))
+    frame, on = narrowed(frame, by), None if on is None else narrowed(on, by)
+    check_watch(certification, frame, on, when, tuple(by))
     years = 12 if watch.rank_of == "year_to_date" else 0
     periods = [str(when.next(-n)) for n in range(max(watch.periods, watch.leaving.after) + years)]
-    cells = collected(narrowed(frame, by or {}).filter(nw.col("period").is_in(periods)))
+    rows = frame.select("subject", nw.col("period").cast(nw.String), "score")
+    cells = collected(rows.filter(nw.col("period").is_in(periods)))
     seen = [
         Seen(str(row["subject"]), str(row["period"]), exact_units(row["score"], certification.decimals))
         for row in cells
     ]
-    on = {}
-    if listed is not None:
-        rows = collected(narrowed(adopt_beside(frame, listed, "listed"), by or {}))
-        on = {str(row["subject"]): str(row["since"]) for row in rows}
-    found = {outcome.subject: outcome for outcome in decide_watch(certification, seen, on, period)}
+    on_it = [] if on is None else collected(on.select("subject", "since"))
+    since = {str(row["subject"]): str(row["since"]) for row in on_it}
+    found = {outcome.subject: outcome for outcome in decide_watch(certification, seen, since, str(when))}
     if subject not in found:
         raise unknown_subject(subject, list(found))
-    return _tree(certification, watch, found[subject], period)
+    return _tree(certification, watch, found[subject], str(when))
 
 
 def _tree(certification: Certification, watch: Watch, outcome: Watching, period: str) -> Steps:
@@ -278,10 +280,10 @@ def _tree(certification: Certification, watch: Watch, outcome: Watching, period:
         Steps("period", Title(zh=name, en=name), among, text=says.get(among, Title(zh="末位之外", en="outside")))
         for name, among in outcome.among
     ]
-    for name in ("last", "periods", "ties", "rank_of", "across_years"):
-        children.append(
-            Steps(name, Title(zh=name, en=name), getattr(watch, name), clause=cited, source=watch.story(name))
-        )
+    for name, title in _SETTINGS.items():
+        value = getattr(watch, name)
+        words = CHOICES[name][value] if name in CHOICES else None
+        children.append(Steps(name, title, value, clause=cited, source=watch.story(name), words=words))
     return Steps(
         key="watch",
         title=watch.name("watch"),

@@ -6,10 +6,14 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from communitygov.certification.columns import adopt_beside, take
+from communitygov.certification.certify import check_holders
+from communitygov.certification.columns import adopt_beside, check
 from communitygov.certification.decide import Holder, Row
 from communitygov.certification.rules import Certification
+from communitygov.certification.tables import RESERVED
 from communitygov.vocabulary.errors import DataError
+from communitygov.vocabulary.faults import read_columns
+from communitygov.vocabulary.frames import adopt
 from communitygov.vocabulary.numbers import to_units
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
@@ -31,22 +35,18 @@ def group_of(
         year: The year certified.
 
     Raises:
-        DataError: If the subject has no row, or more than one.
+        DataError: If ``certify`` would refuse the rows that ``by`` points out, or the subject has none among them, or
+            more than one.
+        UsageError: If a ``by`` column has a name with another meaning.
     """
     import narwhals as nw
 
-    frame, _ = take(scores)
+    frame, _ = adopt(scores)
     held = None if holders is None else adopt_beside(frame, holders, "holders")
+    # Kinds of columns first, of no rows: which rows are meant is told from them.
+    check(certification.scores_table, frame.head(0), by=tuple(by), reserved=RESERVED)
     frame = narrowed(frame, by)
-    names = frame.collect_schema().names()
-    if certification.group_by is not None:
-        mine = frame.filter(nw.col("subject") == subject).select(certification.group_by).unique()
-        frame = frame.join(mine, on=certification.group_by, how="inner")
-    read = collected(frame.select(*(name for name in _columns(certification) if name in names)))
-    rows = [_row(certification, cells) for cells in read]
-    count = sum(row.subject == subject for row in rows)
-    if count == 0:
-        raise unknown_subject(subject, [row.subject for row in rows])
+    count = len(read_columns(frame.filter(nw.col("subject") == subject).select("subject"))["subject"])
     if count > 1:
         raise DataError(
             Problem(
@@ -58,9 +58,21 @@ def group_of(
                 path="subject",
             )
         )
+    check(certification.scores_table, frame, by=tuple(by), reserved=RESERVED)
+    if held is not None:
+        own = {name: value for name, value in by.items() if name in held.collect_schema().names()}
+        check_holders(certification, held.head(0), tuple(own))
+        held = narrowed(held, own)
+        check_holders(certification, held, tuple(own))
+    if count == 0:
+        raise unknown_subject(subject, read_columns(frame.select("subject"))["subject"])
+    if certification.group_by is not None:
+        mine = frame.filter(nw.col("subject") == subject).select(certification.group_by).unique()
+        frame = frame.join(mine, on=certification.group_by, how="inner")
+    read = collected(frame.select(*_columns(certification)))
+    rows = [_row(certification, cells) for cells in read]
     if held is None:
         return rows, []
-    held = narrowed(held, {name: value for name, value in by.items() if name in held.collect_schema().names()})
     members = [row.subject for row in rows]
     earlier = held.filter(nw.col("subject").is_in(members) & (nw.col("year") < year))
     return rows, [
@@ -89,17 +101,8 @@ def collected(frame: Any) -> list[dict[str, Any]]:
     Args:
         frame: A Narwhals frame.
     """
-    import narwhals as nw
-
-    if isinstance(frame, nw.LazyFrame):
-        frame = frame.collect()
-    columns = {name: [_plain(value) for value in frame[name].to_list()] for name in frame.columns}
+    columns = read_columns(frame)
     return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
-
-
-def _plain(value: Any) -> Any:
-    """Return a value, with the markers that pandas has for a missing one made None."""
-    return value if value is not None and value == value and str(value) != "<NA>" else None
 
 
 def exact_units(value: Any, decimals: int) -> int | None:

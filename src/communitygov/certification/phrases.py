@@ -13,8 +13,8 @@ from communitygov.vocabulary.numbers import decimal_text, share_text
 from communitygov.vocabulary.text import Title
 
 __all__ = [
-    "REASONS", "cite", "clauses_of", "down_to", "joined", "no_tier", "of_reason", "points", "quota_words",
-    "tier_name",
+    "BASES", "CHOICES", "REASONS", "capped", "cite", "clauses_of", "down_to", "joined", "no_tier", "of_reason",
+    "points", "quota_words", "tied", "tier_name",
 ]  # fmt: skip
 
 _ROUNDING = {
@@ -22,6 +22,43 @@ _ROUNDING = {
     "half_up": Title(zh="四舍五入", en="rounded half up"),
     "ceiling": Title(zh="向上取整", en="rounded up"),
 }
+
+BASES = {
+    "all": Title(zh="全部对象", en="all subjects"),
+    "scored": Title(zh="有得分的对象", en="those with a score"),
+    "eligible": Title(zh="有得分且未被全部否决的对象", en="those with a score and not vetoed before every tier"),
+}
+"""What each kind of base counts, for people."""
+
+CHOICES: dict[str, dict[str, Title]] = {
+    "rounding": _ROUNDING,
+    "rounded": {
+        "cumulative": Title(zh="各名次线的累计份额", en="each cut's cumulative share"),
+        "each": Title(zh="各级自身的份额", en="each tier's own part"),
+    },
+    "ties": {
+        "in": Title(zh="同分者全部列入", en="all of a tie are in"),
+        "out": Title(zh="同分者全部容得下才列入", en="a tie is in only if all of it fit"),
+    },
+    "hold": {
+        "same": Title(zh="同一星级", en="the same tier"),
+        "this_or_higher": Title(zh="本级或更高星级", en="this tier or a higher one"),
+        "any": Title(zh="任一星级", en="any tier"),
+    },
+    "within": {
+        "original_cut": Title(zh="原名额线内", en="within the original cut"),
+        "moved_cut": Title(zh="顺延后的名额线内", en="within the cut as moved down"),
+    },
+    "when": {
+        "before": Title(zh="评定前否决，名额顺延", en="before the cut, the place passes down"),
+        "after": Title(zh="评定后否决，名额空缺", en="after the cut, the place stays empty"),
+    },
+    "rank_of": {
+        "period": Title(zh="本期", en="the period alone"),
+        "year_to_date": Title(zh="本年度累计", en="the year to date"),
+    },
+}
+"""What each choice of a setting means, for people."""
 
 REASONS: dict[str, Title] = {
     "in_quota": Title(zh="名额内", en="in quota"),
@@ -68,12 +105,14 @@ def joined(parts: Sequence[Title]) -> Title:
 
 
 def tier_name(certification: Certification, tier: str) -> Title:
-    """Return a tier's title, or its id.
+    """Return a tier's title, or its id; of a tier of earlier rules, that it is one.
 
     Args:
         certification: The rule.
         tier: The tier's id.
     """
+    if tier not in certification.tiers:
+        return Title(zh=f"{tier}（现行规则已无此星级）", en=f"{tier} (a tier that the rule no longer has)")
     return certification.tiers[tier].name(tier)
 
 
@@ -94,6 +133,34 @@ def of_reason(reason: str, *, certified: bool) -> Title:
     if reason == "veto" and certified:
         return Title(zh="更高星级被否决", en="a veto bars a higher one")
     return REASONS[reason]
+
+
+def tied(certification: Certification, standing: Standing) -> Title | None:
+    """Return how many that take a place are equal to a subject, and what becomes of them; None if it is alone.
+
+    Args:
+        certification: The rule.
+        standing: Its standing at a cut.
+    """
+    equal = standing.at_or_ahead - standing.effective + 1
+    if not standing.candidate or standing.renewed or equal < 2:
+        return None
+    en = "all are in" if certification.ties == "in" else "all are in only if all fit"
+    zh = "全部列入" if certification.ties == "in" else "须全部容得下才列入"
+    return Title(zh=f"{equal}个占名额者同分，{zh}", en=f"{equal} that take a place are equal, {en}")
+
+
+def capped(certification: Certification, ahead: int) -> Title:
+    """Return how many are certified at or ahead of a subject, beside the cap.
+
+    Args:
+        certification: The rule.
+        ahead: How many.
+    """
+    cap = certification.cap
+    return Title(
+        zh=f"同分及以上者中获评的有{ahead}个，上限{cap}", en=f"{ahead} certified at or ahead of it, the cap is {cap}"
+    )
 
 
 def points(units: int, decimals: int) -> str:

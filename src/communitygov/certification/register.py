@@ -6,13 +6,12 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from communitygov.certification.awards import unknown_tier
-from communitygov.certification.columns import adopt_beside, check, take
+from communitygov.certification.columns import adopt_beside, check, misspelt_tier, unknown_tier
 from communitygov.certification.rules import Certification, Plaques
-from communitygov.certification.tables import EVENTS, HELD, RESERVED, RESULTS
+from communitygov.certification.tables import CHANGES, EVENTS, HELD, RESERVED, RESULTS
 from communitygov.certification.year import wrong_period
 from communitygov.vocabulary.errors import UsageError
-from communitygov.vocabulary.frames import Fault
+from communitygov.vocabulary.frames import Fault, adopt
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.text import Title
 
@@ -43,7 +42,8 @@ def plaque_events(
 
     Args:
         certification: The rule, with plaques.
-        before: The results of the year before (``subject``, ``tier``), as ``certify`` gives them; None if none are.
+        before: The results of the year before (``subject``, ``tier``), as ``certify`` gives them; None if none are. Its
+            tiers, and those of ``held``, may be those of earlier rules.
         after: The results of this year, of the same kind of frame.
         held: The plaques that hang that day (``subject``, ``tier``), as ``register_on`` gives them; None if they are
             those of ``before``.
@@ -86,12 +86,13 @@ def plaque_events(
     import narwhals as nw
 
     rule, when = _plaques(certification), _day(day)
-    frame, back = take(after)
+    frame, back = adopt(after)
     earlier = None if before is None else adopt_beside(frame, before, "before")
     hanging = None if held is None else adopt_beside(frame, held, "held")
-    for table, one in ((RESULTS, frame), (RESULTS, earlier), (HELD, hanging)):
+    frames = ((RESULTS, frame, unknown_tier), (RESULTS, earlier, misspelt_tier), (HELD, hanging, misspelt_tier))
+    for table, one, wrong in frames:
         if one is not None:
-            check(table, one, by=by, reserved=_OWN, more=[unknown_tier(certification)])
+            check(table, one, by=by, reserved=_OWN, more=[wrong(certification)])
     whole = _side_by_side(frame, earlier, hanging if hanging is not None else earlier, by)
     was, now, hangs = nw.col("_before"), nw.col("_after"), nw.col("_held")
     wanted: Any = now
@@ -124,6 +125,7 @@ def watch_events(
         until the year's end.
 
     Raises:
+        DataError: If a frame does not fit.
         UsageError: If the certification has no plaques, or ``day`` is no day.
 
     Source:
@@ -151,8 +153,11 @@ def watch_events(
     import narwhals as nw
 
     rule, when = _plaques(certification), _day(day)
-    frame, back = take(held)
-    entering = adopt_beside(frame, watched, "watched").filter(nw.col("change") == "enters").select("subject", *by)
+    frame, back = adopt(held)
+    changes = adopt_beside(frame, watched, "watched")
+    check(HELD, frame, by=by, reserved=_OWN, more=[misspelt_tier(certification)])
+    check(CHANGES, changes, by=by, reserved=_OWN)
+    entering = changes.filter(nw.col("change") == "enters").select("subject", *by)
     struck = frame.join(entering, on=["subject", *by], how="inner")
     struck = struck if rule.on_watch == "at_once" else struck.head(0)
     return back(_events(struck, by, when, "taken_down", "tier", nw.lit("watch_list")))
@@ -195,7 +200,7 @@ def register_on(events: Any, day: str | dt.date, *, by: Sequence[str] = ()) -> A
     import narwhals as nw
 
     when = _day(day)
-    frame, back = take(events)
+    frame, back = adopt(events)
     check(EVENTS, frame.head(0), by=by, reserved=_OWN)
     keys, order = ["subject", *by], ["day", "_order"]
     frame = frame.with_columns(_order=nw.when(nw.col("event") == "hung").then(nw.lit(1)).otherwise(nw.lit(0)))

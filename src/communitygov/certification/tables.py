@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from communitygov.certification.rules import Certification
 
 __all__ = [
+    "CHANGES",
     "EVENTS",
     "HELD",
     "HOLDERS",
@@ -52,6 +53,14 @@ LISTED = Table(
 
 HELD = Table(Title(zh="在挂牌匾", en="plaques"), (SUBJECT, _TIER), ("subject",), open=True)
 """Plaques that hang: one row per subject that has one."""
+
+CHANGES = Table(
+    Title(zh="治理类名单的变动", en="changes of the watch list"),
+    (SUBJECT, Column("change", "text", Title(zh="变动", en="change"))),
+    ("subject",),
+    open=True,
+)
+"""What a watch list did with each subject."""
 
 RESULTS = Table(Title(zh="认定结果", en="results"), (SUBJECT, _NO_TIER), ("subject",), open=True)
 """What plaques are hung by: one row per subject, with its tier if it has one."""

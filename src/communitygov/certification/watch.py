@@ -7,18 +7,18 @@ from typing import Any, Literal
 
 from attrs import field, frozen
 
-from communitygov.certification.columns import adopt_beside, check, in_units, take, whole
-from communitygov.certification.explain_watch import watch_of
+from communitygov.certification.columns import adopt_beside, check, in_units, whole
 from communitygov.certification.facts import collected
 from communitygov.certification.rules import Certification, Watch, Year
 from communitygov.certification.tables import LISTED, RESERVED, watch_table
 from communitygov.certification.year import periods_of, wrong_period
 from communitygov.vocabulary.errors import DataError, UsageError
+from communitygov.vocabulary.frames import adopt
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.problem import Problem
 from communitygov.vocabulary.text import Title
 
-__all__ = ["Watched", "watch", "watch_unchecked"]
+__all__ = ["Watched", "check_columns", "check_watch", "period_asked", "watch", "watch_of", "watch_unchecked"]
 
 
 @frozen
@@ -117,10 +117,11 @@ def watch(
         >>> watch(rule, scores, period="2023Q1").frame.sort("subject").select("subject", "listed", "reason").rows()
         [('a', True, 'in_a_row'), ('b', False, 'not_last')]
     """
-    frame, back = take(scores)
+    frame, back = adopt(scores)
     on = None if listed is None else adopt_beside(frame, listed, "listed")
-    _check(certification, frame, on, period, by)
-    return _watched(certification, frame, on, period, tuple(by), back)
+    when = period_asked(certification, period)
+    check_watch(certification, frame, on, when, by)
+    return _watched(certification, frame, on, when, tuple(by), back)
 
 
 def watch_unchecked(
@@ -135,9 +136,9 @@ def watch_unchecked(
         period: The period.
         by: Further key columns.
     """
-    frame, back = take(scores)
+    frame, back = adopt(scores)
     on = None if listed is None else adopt_beside(frame, listed, "listed")
-    return _watched(certification, frame, on, period, tuple(by), back)
+    return _watched(certification, frame, on, period_asked(certification, period), tuple(by), back)
 
 
 @frozen
@@ -157,9 +158,7 @@ class _Look:
     leaving: tuple[str, ...]
 
 
-def _look(rule: Watch, year: Year, period: str) -> _Look:
-    latest = Period.parse(period)
-
+def _look(rule: Watch, year: Year, latest: Period) -> _Look:
     def this_year(each: Period) -> list[str]:
         day = each.first_day
         return periods_of(year, day.year + (year.starts > 1 and day.month >= year.starts))
@@ -170,7 +169,7 @@ def _look(rule: Watch, year: Year, period: str) -> _Look:
         return tuple(str(each) for each in back) if unbroken else ()
 
     entering, leaving = row(rule.periods), row(rule.leaving.after)
-    periods = tuple(dict.fromkeys([period, *entering, *leaving]))
+    periods = tuple(dict.fromkeys([str(latest), *entering, *leaving]))
     to_date = {}
     for name in periods:
         year_so_far = tuple(each for each in this_year(Period.parse(name)) if each <= name)
@@ -178,12 +177,75 @@ def _look(rule: Watch, year: Year, period: str) -> _Look:
     return _Look(periods, to_date, entering, leaving)
 
 
-def _check(certification: Certification, frame: Any, on: Any, period: str, by: Sequence[str]) -> None:
-    rule, kind = watch_of(certification), certification.year.kind
-    if Period.parse(period).kind != kind:
+def watch_of(certification: Certification) -> Watch:
+    """Return the watch list's rule.
+
+    Args:
+        certification: The rule.
+
+    Raises:
+        UsageError: If there is none.
+    """
+    if certification.watch is None:
+        raise UsageError.because("no-watch-list", zh="此认定没有治理类名单", en="this certification has no watch list")
+    return certification.watch
+
+
+def period_asked(certification: Certification, period: str | Period) -> Period:
+    """Return the period that a watch list is wanted of.
+
+    Args:
+        certification: The rule.
+        period: The period, or its text.
+
+    Raises:
+        UsageError: If it is none, or not one of those that make up a year of the rule.
+    """
+    kind = certification.year.kind
+    try:
+        when = Period.parse(str(period))
+    except ValueError:
+        when = None
+    if when is None or when.kind != kind:
         raise UsageError.because(
             "wrong-period", zh=f"`{period}` 不是所要的时期（{kind}）", en=f"`{period}` is no {kind}"
         )
+    return when
+
+
+def check_columns(certification: Certification, frame: Any, on: Any, by: Sequence[str]) -> None:
+    """Check the columns of what a watch list is made from; no row is read.
+
+    Args:
+        certification: The rule.
+        frame: A Narwhals frame of scores.
+        on: The list as it stood, likewise, or None.
+        by: Further key columns.
+
+    Raises:
+        DataError: If a column is missing or of another type.
+        UsageError: If a ``by`` column has a name with another meaning.
+    """
+    check(watch_table(certification), frame.head(0), by=by, reserved=RESERVED)
+    if on is not None:
+        check(LISTED, on.head(0), by=by, reserved=RESERVED)
+
+
+def check_watch(certification: Certification, frame: Any, on: Any, period: Period, by: Sequence[str]) -> None:
+    """Check what a watch list is made from.
+
+    Args:
+        certification: The rule.
+        frame: A Narwhals frame of scores.
+        on: The list as it stood, likewise, or None.
+        period: The period.
+        by: Further key columns.
+
+    Raises:
+        DataError: If a frame does not fit, the period has no row, or a period has too few ranked subjects.
+        UsageError: If the certification has no watch list, or a ``by`` column has a name with another meaning.
+    """
+    rule, kind = watch_of(certification), certification.year.kind
     check(watch_table(certification), frame, by=by, reserved=RESERVED, more=[wrong_period("period", kind)])
     if on is not None:
         check(LISTED, on, by=by, reserved=RESERVED, more=[wrong_period("since", kind)])
@@ -257,12 +319,14 @@ def _wide(certification: Certification, frame: Any, on: Any, look: _Look, by: Se
 
 
 def _watched(
-    certification: Certification, frame: Any, on: Any, period: str, by: tuple[str, ...], back: Callable[[Any], Any]
+    certification: Certification, frame: Any, on: Any, when: Period, by: tuple[str, ...], back: Callable[[Any], Any]
 ) -> Watched:
     import narwhals as nw
 
+    period = str(when)
+
     rule = watch_of(certification)
-    look = _look(rule, certification.year, period)
+    look = _look(rule, certification.year, when)
     wide = _wide(certification, frame, on, look, by)
     over = by or ("_all",)
     ranks = {"_rank": whole(nw.col("_v0").rank("min").over(*over))}

@@ -7,26 +7,17 @@ from fractions import Fraction
 from math import lcm
 from typing import Any
 
-from communitygov.certification.columns import check, count, take, units, whole
+from communitygov.certification.columns import check, count, units, whole
 from communitygov.certification.facts import collected
 from communitygov.certification.rules import Certification, Year
 from communitygov.certification.tables import RESERVED, periods_table
 from communitygov.vocabulary.errors import DataError
-from communitygov.vocabulary.frames import SHOWN, Fault
-from communitygov.vocabulary.period import Period
+from communitygov.vocabulary.frames import SHOWN, Fault, adopt
+from communitygov.vocabulary.period import Period, PeriodKind, is_period
 from communitygov.vocabulary.problem import Problem
 from communitygov.vocabulary.text import Title
 
-__all__ = ["PATTERNS", "wrong_period", "yearly", "yearly_unchecked"]
-
-PATTERNS = {
-    "year": r"^[12]\d{3}$",
-    "half": r"^[12]\d{3}H[12]$",
-    "quarter": r"^[12]\d{3}Q[1-4]$",
-    "month": r"^[12]\d{3}-(?:0[1-9]|1[0-2])$",
-    "day": r"^[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$",
-}
-"""What the text of each kind of period looks like."""
+__all__ = ["wrong_period", "yearly", "yearly_unchecked"]
 
 
 def yearly(certification: Certification, scores: Any, *, by: Sequence[str] = ()) -> Any:
@@ -71,7 +62,7 @@ def yearly(certification: Certification, scores: Any, *, by: Sequence[str] = ())
         >>> yearly(rule, halves).rows()
         [('a', 2022, 1715)]
     """
-    frame, back = take(scores)
+    frame, back = adopt(scores)
     table, wrong = periods_table(certification), [wrong_period("period", certification.year.kind), _no_maximum()]
     # Kinds of columns first, of no rows: the years are told from texts.
     check(table, frame.head(0), by=by, reserved=RESERVED)
@@ -93,11 +84,11 @@ def yearly_unchecked(certification: Certification, scores: Any, *, by: Sequence[
         scores: As for ``yearly``.
         by: Further key columns.
     """
-    frame, back = take(scores)
+    frame, back = adopt(scores)
     return back(_added_up(certification, _with_years(certification, frame, by), by))
 
 
-def wrong_period(column: str, kind: str) -> Fault:
+def wrong_period(column: str, kind: PeriodKind) -> Fault:
     """Return the fault of a column whose texts are not periods of a kind.
 
     Args:
@@ -109,7 +100,7 @@ def wrong_period(column: str, kind: str) -> Fault:
     return Fault(
         "wrong-period",
         column,
-        ~nw.col(column).cast(nw.String).str.contains(PATTERNS[kind]),
+        ~is_period(nw.col(column).cast(nw.String), kind),
         Title(zh=f"不是所要的时期（{_KINDS[kind].zh}）", en=f"not a {_KINDS[kind].en}"),
         show=True,
     )
@@ -137,13 +128,13 @@ def _with_years(certification: Certification, frame: Any, by: Sequence[str]) -> 
 
     year, text = certification.year, nw.col("period").cast(nw.String)
     # A text that is no period is named by the check; here it only must not stop the reading.
-    text = nw.when(text.str.contains(PATTERNS[year.kind])).then(text).otherwise(nw.lit("1000Q1-01"))
+    text = nw.when(is_period(text, year.kind)).then(text).otherwise(nw.lit("1000Q1-01"))
     named = text.str.slice(0, 4).cast(nw.Int64)
     if year.starts > 1:
         start, width = {"half": (5, 1), "quarter": (5, 1), "month": (5, 2)}[year.kind]
         later = text.str.slice(start, width).cast(nw.Int64) > (year.starts - 1) * year.periods // 12
         named = named + later.cast(nw.Int64)
-    frame = frame.with_columns(_year=whole(named), _units=units(frame, "score", certification.decimals))
+    frame = frame.with_columns(_year=whole(named))
     one_year = ["subject", *by, "_year"]
     return frame.with_columns(
         _scored=count(~nw.col("score").is_null()).over(*one_year),
@@ -210,6 +201,8 @@ def _added_up(certification: Certification, years: Any, by: Sequence[str]) -> An
     import narwhals as nw
 
     year, bottom = certification.year, 1
+    # Not before the check: what is no number, or too large a one, cannot be made whole.
+    years = years.with_columns(_units=units(years, "score", certification.decimals))
     value = nw.col("_units")
     if year.different_maxima == "rescale":
         scale, bottom = _common(years, year)

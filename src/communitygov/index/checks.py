@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from communitygov.index.scales import Leaf, reach
-from communitygov.index.versions import Version, check_keys, is_period, leaf_ids
-from communitygov.vocabulary.frames import Column, Coverage, Fault, Table, check_table, column_faults
+from communitygov.index.versions import Version, check_keys, leaf_ids
+from communitygov.vocabulary.errors import DataError
+from communitygov.vocabulary.frames import Column, Coverage, Fault, Table, check_table, column_faults, column_problems
 from communitygov.vocabulary.numbers import decimal_text
-from communitygov.vocabulary.period import PeriodKind
+from communitygov.vocabulary.period import PeriodKind, is_period
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
     import narwhals as nw
 
-__all__ = ["check_frame", "merged_table"]
+__all__ = ["check_columns", "check_frame", "merged_table"]
 
 _KINDS: dict[PeriodKind, Title] = {
     "year": Title(zh="年（如 2023）", en="years (such as 2023)"),
@@ -47,6 +48,25 @@ def check_frame(versions: Sequence[Version], frame: Any, by: Sequence[str] = ())
     check_table(merged_table(versions), frame, extra=by, more=more, coverage=_coverage(versions, by))
 
 
+def check_columns(versions: Sequence[Version], frame: Any, by: Sequence[str] = ()) -> None:
+    """Check which columns the data of an index has, and of which kinds; no row is read.
+
+    Args:
+        versions: The versions of the index.
+        frame: A Narwhals frame.
+        by: Names of further key columns.
+
+    Raises:
+        UsageError: If a name in ``by`` is taken or is no column.
+        DataError: If a column is missing, unknown or of another type.
+    """
+    schema = frame.collect_schema()
+    check_keys(versions, by, list(schema))
+    problems = list(column_problems(merged_table(versions), schema, by))
+    if problems:
+        raise DataError(problems)
+
+
 def merged_table(versions: Sequence[Version]) -> Table:
     """Return the columns that data of several versions has; what only some versions ask is left to the rows.
 
@@ -73,8 +93,9 @@ def _period_faults(versions: Sequence[Version]) -> Iterator[Fault]:
     import narwhals as nw
 
     kinds = list(dict.fromkeys(version.index.period for version in versions))
-    valid, wanted = _any_of([is_period(kind) for kind in _KINDS]), _any_of([is_period(kind) for kind in kinds])
-    told = nw.col("period").is_null()
+    period = nw.col("period")
+    valid, wanted = (_any_of([is_period(period, kind) for kind in some]) for some in (_KINDS, kinds))
+    told = period.is_null()
 
     def fault(code: str, mask: nw.Expr, zh: str, en: str) -> Fault:
         return Fault(code, "period", mask & ~told, Title(zh=zh, en=en), reads=("period",))

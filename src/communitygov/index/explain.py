@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import frozen
 
-from communitygov.index.checks import check_frame
+from communitygov.index.checks import check_columns, check_frame
 from communitygov.index.measured import Measured, figure, measured, snapped
 from communitygov.index.rules import Aggregation, Index, Indicator
 from communitygov.index.scales import Leaf
@@ -39,7 +39,7 @@ def explain(
     index: Index | Dated[Index],
     frame: Any,
     subject: str,
-    period: str | Period,
+    period: str | int | Period,
     *,
     by: Mapping[str, object] | None = None,
 ) -> Steps:
@@ -51,7 +51,7 @@ def explain(
         index: The rules, or their dated versions; the one in force on the period's first day is followed.
         frame: What ``score`` takes: one row per subject and period (and further key), one column per leaf.
         subject: Who.
-        period: When, such as ``2023Q3``.
+        period: When, such as ``2023Q3``; a year may be a number.
         by: The values of the further key columns, where the frame has any, such as ``{"draw": 7}``.
 
     Returns:
@@ -82,6 +82,8 @@ def explain(
     rules = _in_force(index, period)
     keys = {"period": str(period), **(by or {})}
     adopted, _ = adopt(frame)
+    # Kinds of columns first, of no rows: which rows are meant is told from them.
+    check_columns(versions, adopted, tuple(by or ()))
     rows = _rows(text_periods(adopted), keys)
     check_frame(versions, rows, tuple(by or ()))
     ids = [leaf.id for leaf in rules.leaves]
@@ -143,9 +145,9 @@ def explain_each(
         yield keys, _explained(rules, values, others, keys)
 
 
-def _in_force(index: Index | Dated[Index], period: str | Period) -> Index:
+def _in_force(index: Index | Dated[Index], period: str | int | Period) -> Index:
     try:
-        when = Period.parse(period) if isinstance(period, str) else period
+        when = Period.parse(str(period))
     except ValueError:
         raise UsageError(
             Problem("bad-period", Title(zh=f"`{period}` 不是时期", en=f"`{period}` is not a period"))
@@ -169,8 +171,7 @@ def _rows(frame: Any, keys: Mapping[str, object]) -> Any:
     import narwhals as nw
 
     for name, value in keys.items():
-        if name in frame.collect_schema():
-            frame = frame.filter(nw.col(name) == value)
+        frame = frame.filter(nw.col(name) == value)
     return frame
 
 

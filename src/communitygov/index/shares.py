@@ -16,6 +16,7 @@ from attrs import frozen
 
 from communitygov.index.rules import SIGNIFICANT
 from communitygov.index.scales import Leaf, ends, full_value
+from communitygov.vocabulary.frames import decimal_units
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -109,15 +110,19 @@ def _units(source: Source) -> nw.Expr:
     """Return values counted in their last declared decimal. A whole number is taken at its value."""
     import narwhals as nw
 
-    whole = source.dtype.is_integer()
+    whole, decimals = source.dtype.is_integer(), source.leaf.scale.decimals or 0
     value: nw.Expr = nw.col(source.column).cast(nw.Int64 if whole else nw.Float64)
-    posts, unit = source.leaf.normalisation, 10 ** (source.leaf.scale.decimals or 0)
+    near, posts = nw.lit(True), source.leaf.normalisation
     if posts.kind == "goalposts" and posts.outside == "clamp":
         # Beyond the posts a value may be too large to be counted; how far beyond does not matter.
-        low, high = ends(source.leaf)
-        value = value.clip(math.floor(low) - 1, math.ceil(high) + 1)
-    scaled: nw.Expr = value * int(unit)
-    return scaled if whole else (scaled + 0.5).floor().cast(nw.Int64)
+        low, high = (int(end) for end in (math.floor(ends(source.leaf)[0]) - 1, math.ceil(ends(source.leaf)[1]) + 1))
+        near = value.is_between(low, high)
+        value = value.clip(low, high)
+    scaled: nw.Expr = value * int(10**decimals)
+    counted = scaled if whole else (scaled + 0.5).floor().cast(nw.Int64)
+    if not source.dtype.is_decimal():
+        return counted
+    return nw.when(near).then(decimal_units(nw.when(near).then(nw.col(source.column)), decimals)).otherwise(counted)
 
 
 def _value(source: Source) -> nw.Expr:

@@ -12,29 +12,14 @@ from communitygov.index.promises import RESERVED
 from communitygov.index.rules import Index
 from communitygov.vocabulary.dated import Dated
 from communitygov.vocabulary.errors import DocumentError, NotInForce, UsageError
-from communitygov.vocabulary.period import Period, PeriodKind
+from communitygov.vocabulary.period import Period, PeriodKind, is_period
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
     import narwhals as nw
 
-__all__ = ["Version", "check_keys", "is_period", "leaf_ids", "node_ids", "text_periods", "versions_of"]
-
-_YEAR = "[12][0-9]{3}"
-_LEAP = "(?:[12][0-9](?:0[48]|[2468][048]|[13579][26])|(?:12|16|20|24|28)00)"
-_DAY = (
-    f"(?:{_YEAR}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
-    f"|02-(?:0[1-9]|1[0-9]|2[0-8]))|{_LEAP}-02-29)"
-)
-_WRITTEN: dict[PeriodKind, tuple[str, int]] = {
-    "year": (f"^{_YEAR}$", 4),
-    "half": (f"^{_YEAR}H[12]$", 6),
-    "quarter": (f"^{_YEAR}Q[1-4]$", 6),
-    "month": (f"^{_YEAR}-(?:0[1-9]|1[0-2])$", 7),
-    "day": (f"^{_DAY}$", 10),
-}
-"""How periods of a kind are written: a pattern, and the length, since ``$`` lets a line end pass."""
+__all__ = ["Version", "check_keys", "leaf_ids", "node_ids", "text_periods", "versions_of"]
 
 
 @frozen
@@ -56,7 +41,7 @@ class Version:
         import narwhals as nw
 
         period = nw.col("period")
-        mine = is_period(self.index.period)
+        mine = is_period(period, self.index.period)
         if self.first is not None:
             mine = mine & (period >= str(self.first))
         if self.beyond is not None:
@@ -102,19 +87,6 @@ def _from(day: dt.date, kind: PeriodKind) -> Period:
     """Return the first period of a kind that begins on or after a day."""
     period = Period.containing(day, kind)
     return period if period.first_day == day else period.next()
-
-
-def is_period(kind: PeriodKind) -> nw.Expr:
-    """Return whether the text in the column ``period`` is a period of a kind.
-
-    Args:
-        kind: The kind.
-    """
-    import narwhals as nw
-
-    pattern, length = _WRITTEN[kind]
-    text = nw.col("period")
-    return text.str.contains(pattern) & (text.str.len_chars() == length)
 
 
 def text_periods(frame: Any) -> Any:

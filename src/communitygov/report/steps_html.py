@@ -92,7 +92,7 @@ def _step(steps: Steps, lang: Language, depth: int) -> str:
 def _head(steps: Steps, lang: Language) -> str:
     head = f"<b>{escape(steps.title.say(lang))}</b>"
     if steps.value is not None:
-        head += f' <span class="cg-value">{escape(value_text(steps.value, lang))}</span>'
+        head += f' <span class="cg-value">{escape(value_text(steps.words or steps.value, lang))}</span>'
     return head + "".join(f'<span class="cg-clause">{escape(clause)}</span>' for clause in steps.clause)
 
 

@@ -76,7 +76,7 @@ def _lines(steps: Steps, lang: Language, depth: int) -> Iterator[str]:
 
 
 def _head(steps: Steps, lang: Language) -> str:
-    value = "" if steps.value is None else f"{_colon(lang)}{value_text(steps.value, lang)}"
+    value = "" if steps.value is None else f"{_colon(lang)}{value_text(steps.words or steps.value, lang)}"
     clause = f" [{', '.join(steps.clause)}]" if steps.clause else ""
     return _line(f"{steps.title.say(lang)}{value}{clause}")
 
@@ -101,7 +101,7 @@ def _label(steps: Steps, lang: Language) -> Text:
     label = Text(steps.title.say(lang), style="bold")
     if steps.value is not None:
         label.append(_colon(lang), style="not bold")
-        label.append(value_text(steps.value, lang), style="not bold cyan")
+        label.append(value_text(steps.words or steps.value, lang), style="not bold cyan")
     if steps.clause:
         label.append(f" [{', '.join(steps.clause)}]", style="not bold green")
     styles = {"text": "not bold", "source": "not bold dim"}

@@ -31,6 +31,9 @@ __all__ = [
 
 _VETOES = ("fire", "fraud")
 _GROUPS = ("east", "west")
+_FORMER = "platinum"
+"""A tier that earlier rules had, and the rule no longer has."""
+
 _SHARES = [Fraction(n, d) for n, d in ((1, 10), (1, 5), (3, 10), (1, 3), (1, 2), (2, 3), (1, 1), (0, 1))]
 
 
@@ -142,7 +145,7 @@ def worlds(certification: Certification, *, most: int = 10) -> st.SearchStrategy
     """
     score = st.integers(0, 8)
     flags = [veto.column for veto in certification.vetoes.values()]
-    tiers = list(certification.tiers)
+    tiers = [*certification.tiers, _FORMER]
     row = st.tuples(
         st.none() | score,
         st.sampled_from(_GROUPS) if certification.group_by else st.just(""),
@@ -174,7 +177,7 @@ def seeded_world(certification: Certification, seed: int) -> World:
     """
     chance = random.Random(seed)
     spread = chance.choice([3, 8, 30])
-    tiers = list(certification.tiers)
+    tiers = [*certification.tiers, _FORMER]
     held, loyal = chance.choice([0.0, 0.3, 0.8]), chance.random() < 0.5
     facts = []
     for _ in range(chance.choice([1, 3, 8, 14, 21])):

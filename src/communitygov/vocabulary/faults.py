@@ -119,7 +119,8 @@ def _named_rows(frame: Any, found: Sequence[tuple[Fault, int]], keys: Sequence[s
     schema = frame.collect_schema()
     parts = []
     for i, (fault, _) in enumerate(found):
-        numeric = fault.show and schema[fault.column].is_numeric()
+        # A whole number and a decimal may have more digits than a float could show.
+        numeric = fault.show and schema[fault.column].is_float()
         worded = fault.show and not numeric
         shown = nw.col(fault.column)
         rows = frame.filter(fault.mask.fill_null(False)).select(

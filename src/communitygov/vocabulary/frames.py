@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -33,6 +34,7 @@ __all__ = [
     "check_table",
     "column_faults",
     "column_problems",
+    "decimal_units",
     "find_faults",
     "missing_values",
     "nullable",
@@ -135,7 +137,14 @@ def adopt(native: Any) -> tuple[nw.DataFrame[Any] | nw.LazyFrame[Any], Callable[
         import polars as pl
 
         return nw.from_native(pl.from_arrow(native)), lambda done: done.to_native().to_arrow()
-    return nullable(frame), lambda done: done.to_native()
+    return nullable(frame), _native
+
+
+def _native(done: Any) -> Any:
+    """Return a frame of its own kind; where frames of pandas were put together, their rows are numbered anew."""
+    native = done.to_native()
+    repeated = done.implementation.is_pandas() and not native.index.is_unique
+    return native.reset_index(drop=True) if repeated else native
 
 
 def _twins(names: Iterable[Any]) -> DataError:
@@ -153,6 +162,8 @@ def _twins(names: Iterable[Any]) -> DataError:
 
 _NULLABLE = {
     "bool": "boolean",
+    "boolean": "boolean",  # objects that are true, false or missing
+    "empty": "Float64",  # objects of which all are missing
     **{f"int{bits}": f"Int{bits}" for bits in (8, 16, 32, 64)},
     **{f"uint{bits}": f"UInt{bits}" for bits in (8, 16, 32, 64)},
     **{f"float{bits}": f"Float{max(bits, 32)}" for bits in (16, 32, 64)},
@@ -169,12 +180,13 @@ def nullable(frame: Any) -> Any:
 
     if not frame.implementation.is_pandas():
         return frame
-    native = frame.to_native()
-    wanted = {name: _NULLABLE.get(str(dtype)) for name, dtype in native.dtypes.items()}
-    for name, dtype in native.dtypes.items():
-        if str(dtype) == "object" and len(native) and native[name].isna().all():
-            wanted[name] = "Float64"
-    return nw.from_native(native.astype({name: dtype for name, dtype in wanted.items() if dtype}))
+    native, kind_of = frame.to_native(), frame.implementation.to_native_namespace().api.types.infer_dtype
+    wanted = {
+        name: _NULLABLE.get(str(dtype) if str(dtype) != "object" else kind_of(native[name], skipna=True))
+        for name, dtype in native.dtypes.items()
+        if len(native) or str(dtype) != "object"
+    }
+    return nw.from_native(native.astype({name: dtype for name, dtype in wanted.items() if dtype is not None}))
 
 
 def check_table(
@@ -304,9 +316,11 @@ _WANTED = {
 def _fits(column: Column, dtype: Any) -> bool:
     import narwhals as nw
 
+    if dtype == nw.Unknown:  # a column without any value; where one is needed, that is told row by row
+        return column.nullable or column.kind not in ("text", "period")
     if column.kind in ("text", "period"):
         return dtype in (nw.String, nw.Categorical, nw.Enum)
-    if column.kind == "any" or dtype == nw.Unknown:  # a column without any value
+    if column.kind == "any":
         return True
     if column.kind == "flag":
         return bool(dtype == nw.Boolean)
@@ -341,14 +355,17 @@ def column_faults(column: Column, dtype: Any, where: nw.Expr | None = None) -> I
     if dtype.is_float():
         finite = value.is_finite()
         yield fault("not-finite", ~finite, "不是有限的数", "not a finite number")
-    if dtype.is_decimal():
-        value = value.cast(nw.Float64)
     if column.kind != "score" and column.minimum is not None:
-        low, mask = decimal_text(column.minimum), value < _literal(column.minimum)
+        low, mask = decimal_text(column.minimum), value < _literal(column.minimum, dtype)
         yield fault("below-scale", finite & mask, f"低于 {low}", f"below {low}")
     if column.kind != "score" and column.maximum is not None:
-        high, mask = decimal_text(column.maximum), value > _literal(column.maximum)
+        high, mask = decimal_text(column.maximum), value > _literal(column.maximum, dtype)
         yield fault("above-scale", finite & mask, f"高于 {high}", f"above {high}")
+    largest = _largest(column, dtype)
+    if largest is not None:
+        far = value.cast(nw.Float64) if dtype.is_decimal() else value
+        zh, en = f"超过 {largest}，无法精确计算", f"beyond {largest}, too large to be reckoned exactly"
+        yield fault("too-large", finite & ((far > largest) | (far < -largest)), zh, en)
     if column.decimals is not None and not dtype.is_integer():
         places, mask = column.decimals, _off_grid(value, dtype, column.decimals)
         yield fault("too-many-decimals", finite & mask, f"小数多于 {places} 位", f"more than {places} decimals")
@@ -358,11 +375,47 @@ def _off_grid(value: nw.Expr, dtype: Any, decimals: int) -> nw.Expr:
     """Return whether a value has more decimals than allowed, beyond the noise of its own type."""
     import narwhals as nw
 
+    if dtype.is_decimal():
+        return ~value.cast(nw.String).str.contains(rf"^-?[0-9]*(?:[.][0-9]{{0,{decimals}}}0*)?$")
     scaled = value.cast(nw.Float64) * 10**decimals
     noise = 1e-6 if dtype == nw.Float32 else 1e-15
     off: nw.Expr = (scaled - scaled.round(0)).abs() > scaled.abs() * noise + 1e-6
     return off
 
 
-def _literal(value: Fraction) -> int | float:
-    return int(value) if value.denominator == 1 else float(value)
+def decimal_units(value: nw.Expr, decimals: int) -> nw.Expr:
+    """Return decimals as whole numbers of units, exactly: through their text, since a float has too few digits.
+
+    Args:
+        value: Decimals of no more places than that.
+        decimals: How many places a unit has.
+    """
+    import narwhals as nw
+
+    text = value.cast(nw.String)
+    whole = text.str.replace_all(r"[.].*$", "")
+    if not decimals:
+        return whole.cast(nw.Int64)
+    places = nw.concat_str([text.str.replace_all(r"^[^.]*[.]?", ""), nw.lit("0" * decimals)]).str.slice(0, decimals)
+    return nw.concat_str([whole, places]).cast(nw.Int64)
+
+
+def _largest(column: Column, dtype: Any) -> int | None:
+    """Return the largest value that can be counted, added up over a year and compared in 63 bits; None if all can."""
+    import narwhals as nw
+
+    if column.kind == "score":
+        # Beyond 53 bits neighbouring units are one float.
+        units = 2**53 if dtype.is_float() else _MOST_UNITS
+        return units if dtype.is_integer() else int(units // 10 ** (column.decimals or 0))
+    return 2**63 - 1 if column.kind == "whole" and dtype in (nw.UInt64, nw.Int128, nw.UInt128) else None
+
+
+_MOST_UNITS = 10**17
+
+
+def _literal(value: Fraction, dtype: Any) -> int | float | Decimal:
+    if value.denominator == 1:
+        return int(value)
+    text = decimal_text(value)
+    return Decimal(text) if dtype.is_decimal() and "/" not in text else float(value)

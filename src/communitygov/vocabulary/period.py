@@ -5,19 +5,40 @@ from __future__ import annotations
 import datetime as dt
 import re
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
 
-__all__ = ["Period", "PeriodKind"]
+if TYPE_CHECKING:
+    import narwhals as nw
+
+__all__ = ["DAY", "YEAR", "Period", "PeriodKind", "is_period"]
 
 PeriodKind = Literal["year", "half", "quarter", "month", "day"]
+
+YEAR = "[12][0-9]{3}"
+"""The years that there are, as a pattern for a column of texts."""
+
+_LEAP = "(?:[12][0-9](?:0[48]|[2468][048]|[13579][26])|(?:12|16|20|24|28)00)"
+DAY = (
+    f"(?:{YEAR}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    f"|02-(?:0[1-9]|1[0-9]|2[0-8]))|{_LEAP}-02-29)"
+)
+"""The days that there are, as a pattern for a column of texts: 2023-02-30 is none."""
 
 _MONTHS: dict[str, int] = {"year": 12, "half": 6, "quarter": 3, "month": 1}
 _TEXT = re.compile(
     r"(?P<year>[12]\d{3})(?:H(?P<half>[12])|Q(?P<quarter>[1-4])|-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?",
     re.ASCII,
 )
+_WRITTEN: dict[PeriodKind, tuple[str, int]] = {
+    "year": (f"^{YEAR}$", 4),
+    "half": (f"^{YEAR}H[12]$", 6),
+    "quarter": (f"^{YEAR}Q[1-4]$", 6),
+    "month": (f"^{YEAR}-(?:0[1-9]|1[0-2])$", 7),
+    "day": (f"^{DAY}$", 10),
+}
+"""How periods of a kind are written: a pattern, and the length, since ``$`` lets a line end pass."""
 
 
 @frozen(order=True)
@@ -110,3 +131,14 @@ def _parse(text: str) -> Period:
     if match["month"]:
         return Period(dt.date(year, int(match["month"]), 1), "month")
     return Period(dt.date(year, 1, 1), "year")
+
+
+def is_period(text: nw.Expr, kind: PeriodKind) -> nw.Expr:
+    """Return whether texts of a frame are periods of a kind.
+
+    Args:
+        text: The texts.
+        kind: The kind.
+    """
+    pattern, length = _WRITTEN[kind]
+    return text.str.contains(pattern) & (text.str.len_chars() == length)

@@ -32,6 +32,7 @@ class Steps:
         source: Where the numbers stand: layer, file and line, and what they were before.
         children: The steps below, in order.
         facts: Named values that suffice to compute the step again by hand.
+        words: The value for people, where the value itself is an id.
 
     Example:
         >>> tree = Steps("sum", Title(zh="合计", en="sum"), 3, children=(Steps("a", Title(zh="甲", en="a"), 3),))
@@ -47,6 +48,7 @@ class Steps:
     source: Title | None = None
     children: tuple[Steps, ...] = field(default=(), converter=_as_tuple)
     facts: dict[str, Fraction | int | float | str | bool | None] = field(factory=dict)
+    words: Title | None = None
 
     def walk(self) -> Iterator[Steps]:
         """Yield this step and all below it, parents first."""
