@@ -6,6 +6,7 @@ Whatever a column's type, what is read from it are whole numbers, in units of it
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from fractions import Fraction
 from functools import reduce
 from math import ceil, floor
 from operator import and_, or_
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from communitygov.measures.rules import LARGEST, Condition, Measure, Report
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.frames import Column, ColumnKind, Table
-from communitygov.vocabulary.period import PeriodKind
+from communitygov.vocabulary.period import DAY, YEAR, PeriodKind
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
@@ -36,14 +37,18 @@ __all__ = [
 FLOAT_EXACT = 2**53
 """The greatest whole number up to which a float tells all of them apart."""
 
+_MONTH = "-(?:0[1-9]|1[0-2])"
 PERIODS: Mapping[PeriodKind, str] = {
-    "year": r"^[12][0-9]{3}(?:H[12]|Q[1-4]|-(?:0[1-9]|1[0-2])(?:-[0-9]{2})?)?$",
-    "half": r"^[12][0-9]{3}(?:H[12]|Q[1-4]|-(?:0[1-9]|1[0-2])(?:-[0-9]{2})?)$",
-    "quarter": r"^[12][0-9]{3}(?:Q[1-4]|-(?:0[1-9]|1[0-2])(?:-[0-9]{2})?)$",
-    "month": r"^[12][0-9]{3}-(?:0[1-9]|1[0-2])(?:-[0-9]{2})?$",
-    "day": r"^[12][0-9]{3}-(?:0[1-9]|1[0-2])-[0-9]{2}$",
+    "year": f"^(?:{YEAR}(?:H[12]|Q[1-4]|{_MONTH})?|{DAY})$",
+    "half": f"^(?:{YEAR}(?:H[12]|Q[1-4]|{_MONTH})|{DAY})$",
+    "quarter": f"^(?:{YEAR}(?:Q[1-4]|{_MONTH})|{DAY})$",
+    "month": f"^(?:{YEAR}{_MONTH}|{DAY})$",
+    "day": f"^{DAY}$",
 }
 """For each kind of period, the texts of those that are one or lie in one."""
+
+_YEARS = (1000, 2999)
+"""The least and the greatest year; a period's text has no other."""
 
 _KEYED = frozenset({"awarded", "certified", "demands", "listed", "scored", "watched"})
 """The library's own frames, which have one row per subject and time."""
@@ -69,15 +74,15 @@ def group_columns(measure: Measure, by: Sequence[str] = ()) -> tuple[str, ...]:
         by: The caller's.
 
     Raises:
-        UsageError: If one has the name of a column of the result.
+        UsageError: If one has the name of a column of the result, or of those that are reckoned with.
     """
     names = tuple(dict.fromkeys([*by, *([measure.by] if measure.by is not None else [])]))
     for name in names:
-        if name in _RESULT:
+        if name in _RESULT or name.startswith("_"):
+            zh = "它是结果的列名" if name in _RESULT else "以 `_` 开头的列名留给计算之用"
+            en = "it is a column of the result" if name in _RESULT else "names with `_` in front are for reckoning"
             raise UsageError.because(
-                "reserved-name",
-                zh=f"不能按 `{name}` 分组，它是结果的列名",
-                en=f"`{name}` cannot be grouped by; it is a column of the result",
+                "reserved-name", zh=f"不能按 `{name}` 分组，{zh}", en=f"`{name}` cannot be grouped by; {en}"
             )
     return names
 
@@ -122,7 +127,10 @@ def report_table(report: Report, names: Collection[str] = ()) -> Table:
 
 def _table(of: str, time: str, groups: Sequence[str], columns: Sequence[Column]) -> Table:
     title = Title(zh="年度", en="year") if time == "year" else Title(zh="时期", en="period")
-    named = {time: Column(time, "whole" if time == "year" else "period", title)}
+    when = Column(time, "period", title)
+    if time == "year":
+        when = Column(time, "whole", title, minimum=Fraction(_YEARS[0]), maximum=Fraction(_YEARS[1]))
+    named = {time: when}
     if of in _KEYED:
         named["subject"] = Column("subject", "text", Title(zh="评价对象", en="subject"))
     for name in groups:
@@ -173,6 +181,12 @@ def read_units(name: str, dtype: Any, decimals: int) -> nw.Expr:
     """
     import narwhals as nw
 
+    if dtype in (nw.UInt64, nw.UInt128, nw.Int128):  # no cast may fail, or wrap; the check refuses what is too large
+        beyond, value = nw.lit(LARGEST + 1, dtype=dtype), nw.col(name)
+        value = nw.when(value > LARGEST).then(beyond).otherwise(value)
+        if dtype == nw.Int128:
+            value = nw.when(value < -LARGEST).then(-beyond).otherwise(value)
+        return value.cast(nw.Int64).fill_null(0)
     if not (dtype.is_float() or dtype.is_decimal()):
         return nw.col(name).cast(nw.Int64).fill_null(0)
     scaled = nw.col(name).cast(nw.Float64) * 10**decimals

@@ -217,6 +217,17 @@ class Expectation(Rule):
         for name, limit in self.bounds.items():
             if max(abs(limit.numerator), limit.denominator) > LARGEST:
                 yield Finding((name,), "too-fine", "数字过长，请减少位数", "has too many digits to be compared by")
+        if self.at_most is not None:
+            over = self.at_least is not None and self.at_least > self.at_most
+            if over or (self.more_than is not None and self.more_than >= self.at_most):
+                low = "at_least" if over else "more_than"
+                yield Finding(
+                    ("at_most",),
+                    "empty-range",
+                    f"没有数能同时满足 {low} 与 at_most",
+                    f"no number satisfies both `{low}` and `at_most`",
+                    also=((low,),),
+                )
         if self.start is not None and self.by is not None and self.start.first_day > self.by.last_day:
             yield Finding(("by",), "empty-range", "by 早于 start", "`by` ends before `start` begins")
 
