@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from communitygov.grid.rules import Grid
+from communitygov.grid.tables import units_table
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.problem import did_you_mean
 
@@ -28,7 +29,8 @@ class Tree:
         day: The day.
         frame: One row per unit: the columns of ``Units.frame``.
         stands_on: For each row of ``frame``, the row of the unit that it stands on; null at the top, and where that one
-            is not there. Of units with one code the first is stood on.
+            is not there. Of units with one code the first is stood on, in the order of what is known of them and not
+            of rows.
         on_cycle: For each row, whether following ``stands_on`` comes back to it.
     """
 
@@ -112,6 +114,9 @@ def tree_of(grid: Grid, frame: pl.DataFrame, day: dt.date) -> Tree:
     """
     import polars as pl
 
+    if frame["code"].is_duplicated().any():
+        known = [column.name for column in units_table(grid).columns if column.name in frame.columns]
+        frame = frame.sort(known)
     rows = frame.select("code").with_row_index("row").unique("code", keep="first")
     stands_on = frame.select("parent").join(rows, left_on="parent", right_on="code", how="left", maintain_order="left")
     above = stands_on["row"].cast(pl.UInt32)
