@@ -36,6 +36,7 @@ def rule(shijingshan: Callable[..., Certification]) -> Callable[..., Certificati
     return with_plaques
 
 
+LIST = pl.DataFrame({"subject": ["a"], "since": ["2022Q1"]})
 BEFORE = tiers(same="five_star", up="four_star", out=None, gone="four_star", fell="five_star")
 AFTER = tiers(same="five_star", up="five_star", out=None, new="four_star", fell=None)
 
@@ -95,6 +96,29 @@ class TestEvents:
                 plaque_events(rule(), BEFORE, AFTER, day=day)
         with pytest.raises(DataError, match=r"unknown-tier: .*a \(six\)"):
             plaque_events(rule(), BEFORE, tiers(a="six"), day="2023-01-15")
+        with pytest.raises(DataError, match=r"unknown-tier: .*a \(Five_Star\)"):
+            plaque_events(rule(), tiers(a="Five_Star"), AFTER, day="2023-01-15")
+        with pytest.raises(DataError, match="changes of the watch list has no column `change`"):
+            watch_events(rule(), BEFORE, BEFORE.drop_nulls(), day="2023-01-15")
+        with pytest.raises(DataError, match="plaques has no column `tier`"):
+            watch_events(rule(), pl.DataFrame({"subject": ["a"], "change": ["enters"]}), LIST, day="2023-01-15")
+
+    def test_a_plaque_of_a_tier_that_is_gone_comes_down(self, rule: Any, kind: Any) -> None:
+        """For another, or for none; on the watch list as any other."""
+        before = kind.make(tiers(a="platinum", b="platinum"))
+        found = plaque_events(rule(), before, kind.make(tiers(a="five_star", b=None)), day="2023-01-15")
+        assert sorted(kind.rows(found)) == [
+            ("a", "2023-01-15", "hung", "five_star", "tier_changed"),
+            ("a", "2023-01-15", "taken_down", "platinum", "tier_changed"),
+            ("b", "2023-01-15", "taken_down", "platinum", "not_certified"),
+        ]
+        watched = kind.make(pl.DataFrame({"subject": ["b"], "change": ["enters"]}))
+        assert [row[0] for row in kind.rows(watch_events(rule(), watched, before, day="2023-06-30"))] == ["b"]
+
+    def test_the_rows_of_pandas_are_numbered_once(self, rule: Any) -> None:
+        """What is put together of two frames has no row number twice."""
+        found = plaque_events(rule(), BEFORE.to_pandas(), AFTER.to_pandas(), day="2023-01-15")
+        assert list(found.index) == list(range(5))
 
 
 class TestRegister:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from communitygov.certification.explain import explain_watch
 from communitygov.certification.explain_watch import WATCH_REASONS, Seen, decide_watch
 from communitygov.certification.rules import Certification, Leaving, Watch, Year
 from communitygov.certification.watch import watch, watch_unchecked
+from communitygov.report.steps_text import steps_text
 from communitygov.testing.strategies_certification import seeded_quarters, watched_certifications
 from communitygov.vocabulary.errors import DataError, UsageError
 
@@ -195,8 +197,10 @@ class TestDataErrors:
 
     def test_a_period_of_another_kind(self, rule: Any) -> None:
         """The argument is a usage error, a row a data error that names it."""
-        with pytest.raises(UsageError, match="`2022` is no quarter"):
-            watch(rule(), quarters(a=[1], b=[2]), period="2022")
+        for period in ("2022", "2022Q5", "soon"):
+            for verb in (watch, watch_unchecked, lambda *args, **kw: explain_watch(*args, **kw, subject="a")):
+                with pytest.raises(UsageError, match=f"`{period}` is no quarter"):
+                    verb(rule(), quarters(a=[1], b=[2]), period=period)
         months = pl.DataFrame({"subject": ["a"], "period": ["2022-01"], "score": [1]})
         with pytest.raises(DataError, match=r"wrong-period: column `period`: not a quarter.*a 2022-01 \(2022-01\)"):
             watch(rule(), months, period="2022Q1")
@@ -213,8 +217,55 @@ class TestDataErrors:
         with pytest.raises(UsageError, match="no watch list"):
             watch(attrs.evolve(rule(), watch=None), quarters(a=[1]), period="2022Q1")
 
+    def test_a_line_end_is_no_part_of_a_period(self, rule: Any, kind: Any) -> None:
+        """On any kind of frame."""
+        scores = quarters(a=[1], b=[2]).with_columns(pl.col("period") + "\n")
+        with pytest.raises(DataError, match="wrong-period: column `period`: not a quarter"):
+            watch(rule(), kind.make(scores), period="2022Q1")
+
+
+class TestGaps:
+    def test_are_no_ranks_on_any_kind_of_frame(self, rule: Any, kind: Any) -> None:
+        """One quarter whose scores are floats and have a gap: pandas marks it in its own way."""
+        scores = quarters(a=[1, 1], b=[2, None], c=[3, 3]).with_columns(score=pl.col("score") / 2)
+        found = kind.read(watch(rule(), kind.make(scores), period="2022Q2").frame).sort("subject")
+        assert found["reason"].to_list() == ["in_a_row", "no_rank", "not_last"]
+        for name, reason in zip("abc", found["reason"], strict=True):
+            tree = explain_watch(rule(), kind.make(scores), period="2022Q2", subject=name)
+            assert tree.facts["reason"] == reason
+
 
 class TestExplainWatch:
+    @pytest.mark.parametrize(
+        ("scores", "listed"),
+        [
+            (quarters(a=[1, 1]), None),
+            (quarters(a=[1], b=[2]).drop("score"), None),
+            (pl.concat([quarters(a=[1], b=[2]), quarters(b=[3])]), None),
+            (quarters(a=[1], b=[2]).with_columns(score=pl.lit(float("nan"))), None),
+            (quarters(a=[1], b=[2]).with_columns(score=pl.lit(0.125)), None),
+            (quarters(a=[1], b=[2]).with_columns(period=pl.lit("2022")), None),
+            (quarters(a=[1], b=[2]), {"subject": ["a"], "since": ["then"]}),
+            (quarters(a=[1], b=[2]), {"subject": ["a", "a"], "since": ["2021Q4", "2021Q3"]}),
+            (quarters(a=[1], b=[2]), {"subject": ["a"]}),
+        ],
+    )
+    def test_what_the_list_refuses_is_not_explained(self, rule: Any, scores: Any, listed: Any) -> None:
+        """The same faults, word for word."""
+        on = None if listed is None else pl.DataFrame(listed)
+        with pytest.raises(DataError) as refused:
+            watch(rule(), scores, on, period="2022Q1")
+        with pytest.raises(DataError) as unexplained:
+            explain_watch(rule(), scores, on, period="2022Q1", subject="a")
+        assert refused.value.say("en") == unexplained.value.say("en")
+
+    def test_its_chinese_has_no_ids(self, rule: Any) -> None:
+        """Neither of settings nor of what was chosen."""
+        said = steps_text(explain_watch(rule(), quarters(a=[1], b=[2]), period="2022Q1", subject="a"), "zh")
+        assert "并列：同分者全部列入" in said
+        assert "名次口径：本期" in said
+        assert not {"ties", "rank_of", "across_years", "periods"} & set(re.findall("[a-z_]+", said))
+
     def test_says_the_rank_the_reason_and_the_periods(self, rule: Any) -> None:
         """In both languages, with what each period was and the settings it rests on."""
         scores = quarters(a=[1, 1], b=[5, 9], c=[6, 9]).with_columns(world=0)

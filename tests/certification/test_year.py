@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -157,16 +158,38 @@ class TestDataErrors:
                 {"score": 80.125},
                 r"too-many-decimals: column `score`: more than 2 decimals; 4 rows: a 2022Q1 \(80.125\)",
             ),
+            ({"score": math.nan}, r"not-finite: column `score`: not a finite number; 4 rows: a 2022Q1 \(nan\)"),
+            ({"score": -math.inf}, r"not-finite: column `score`: not a finite number; 4 rows: a 2022Q1 \(-inf\)"),
+            ({"score": 1e30}, r"too-large: column `score`: beyond 90071992547409, too large to be reckoned exactly"),
+            (
+                {"score": pl.lit(2**63, pl.UInt64)},
+                r"too-large: column `score`: beyond 100000000000000000, .* a 2022Q1 \(9223372036854775808\)",
+            ),
             ({"subject": None}, r"missing-value: column `subject`"),
             ({"period": 2022}, r"wrong-column-type: column `period` must hold periods as text"),
         ],
     )
     def test_each_names_column_and_rows(self, rule: Any, change: dict[str, Any], message: str) -> None:
         """What is wrong, where, and how many."""
-        frame = periods(*ROWS).with_columns(**{name: pl.lit(value) for name, value in change.items()})
+        frame = periods(*ROWS).with_columns(
+            **{name: value if isinstance(value, pl.Expr) else pl.lit(value) for name, value in change.items()}
+        )
         frame = frame.with_columns(pl.col("subject").cast(pl.String))
         with pytest.raises(DataError, match=message):
             yearly(rule(), frame)
+
+    @pytest.mark.parametrize("text", ["2022Q4\n", "2022Q4 ", "2022q4", "2022Q5"])
+    def test_a_line_end_is_no_part_of_a_period(self, rule: Any, kind: Any, text: str) -> None:
+        """Nor is anything else behind it, on any kind of frame: pandas' `$` would let a line end pass."""
+        frame = periods(*ROWS[:3], (text, 8004, 100))
+        with pytest.raises(DataError, match=r"wrong-period: column `period`: not a quarter, such as 2023Q3; 1 row"):
+            yearly(rule(), kind.make(frame))
+
+    def test_on_pandas_as_well_a_year_with_a_gap_is_named(self, rule: Any, kind: Any) -> None:
+        """A score that is missing is one whose period is, whatever the frame has for what is missing."""
+        frame = periods(*ROWS).with_columns(score=pl.when(pl.col("period") != "2022Q3").then(pl.lit(80.5)))
+        with pytest.raises(DataError, match=r"incomplete-year: .* missing: a 2022 \(2022Q3\)"):
+            yearly(rule(), kind.make(frame))
 
     def test_a_column_named_in_by_must_be_there(self, rule: Any) -> None:
         """And a reserved name is a usage error."""

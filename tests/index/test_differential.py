@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from random import Random
 
 import polars as pl
@@ -72,6 +73,30 @@ class TestVerbAndExplanationAgree:
         for keys, steps in explain_each(index, frame, by=["world"]):
             alone = explain(index, frame, keys["subject"], keys["period"], by={"world": keys["world"]})
             assert alone == steps
+
+
+class TestDecimals:
+    @tried(20)
+    @given(units=st.lists(st.integers(0, 10**9), min_size=2, max_size=5), held=st.booleans())
+    def test_are_taken_at_their_value_to_the_last_digit(self, read_index, backends, rows, units, held):
+        """Seventeen digits, more than a float has; held at the posts, however far beyond."""
+        start = 5 * 10**7
+        scale = f"decimals: 9, minimum: {start}, maximum: {start + 1}"
+        posts = "none}"
+        if held:
+            scale, posts = "decimals: 9", f"goalposts, low: {start}.1, high: {start}.9, outside: clamp}}"
+        index = read_index(
+            "{subject: x, period: year, maximum: 1, decimals: 9, weights: points, scale: {" + scale + "}, "
+            "normalisation: {kind: " + posts + ", indicators: {a: {weight: 1}}}"
+        )
+        values = [Decimal(unit).scaleb(-9) + start for unit in units]
+        values += [Decimal(10**25), Decimal(-(10**25))] if held else []
+        keys = {"subject": [f"s{i}" for i in range(len(values))], "period": ["2023"] * len(values)}
+        frame = pl.DataFrame({**keys, "a": pl.Series(values, dtype=pl.Decimal(38, 9))})
+        assert_agree(index, frame)
+        expected = rows(score(index, frame), "subject")
+        for name in ("lazy", "pyarrow", "duckdb"):
+            assert (name, expected) == (name, rows(score(index, backends[name](frame)), "subject"))
 
 
 class TestNearTheBound:

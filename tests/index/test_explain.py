@@ -14,6 +14,7 @@ from communitygov.documents.model import build
 from communitygov.documents.reading import read_text
 from communitygov.index.explain import explain, explain_each
 from communitygov.index.rules import Index
+from communitygov.index.score import score
 from communitygov.vocabulary.dated import Dated
 from communitygov.vocabulary.errors import DataError, NotInForce, UsageError
 from communitygov.vocabulary.period import Period
@@ -319,6 +320,28 @@ class TestRefusals:
             explain(toy, broken, "a", "2023Q1")
         with pytest.raises(DataError, match="missing-value: column `order`"):
             explain(toy, broken, "b", "2023Q2")
+
+    @pytest.mark.parametrize("period", [2023, dt.date(2023, 1, 1)])
+    def test_periods_that_are_no_text(self, toy, toy_data, period, backend):
+        """Whole numbers and dates are refused by kind, as when scored, on every kind of frame."""
+        frame = backend(toy_data.with_columns(period=pl.lit(period)))
+        with pytest.raises(DataError) as refused:
+            score(toy, frame)
+        with pytest.raises(DataError) as unexplained:
+            explain(toy, frame, "a", "2023Q1")
+        assert [str(error.value).startswith("wrong-column-type") for error in (refused, unexplained)] == [True, True]
+        assert str(refused.value) == str(unexplained.value)
+
+    def test_a_year_may_be_a_number(self, read_index):
+        """As an argument; what is not of the index's kind is told so."""
+        index = read_index(
+            "{subject: x, period: year, maximum: 1, decimals: 1, weights: points, "
+            "scale: {minimum: 0, maximum: 1, decimals: 1}, indicators: {a: {weight: 1}}}"
+        )
+        frame = pl.DataFrame({"subject": ["x"], "period": ["2023"], "a": [0.5]})
+        assert explain(index, frame, "x", 2023) == explain(index, frame, "x", "2023")
+        with pytest.raises(UsageError, match="`3` is not a period"):
+            explain(index, frame, "x", 3)
 
     def test_a_period_that_is_none(self, toy, toy_data):
         """Text that is no period, or one of another kind."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 
 import narwhals as nw
@@ -78,6 +79,27 @@ class TestKinds:
         """Decimals, too, have a least and a greatest value."""
         high = GOOD.with_columns(share=pl.Series([0.25, 0.76]).cast(pl.Decimal(4, 2)))
         assert found(high) == ["above-scale: column `share`: above 0.75; 1 row: b (0.76)"]
+
+    def test_decimals_are_held_against_their_places_and_bounds_to_the_last_digit(self):
+        """A float could tell none of these apart; they are shown as they are."""
+        tiny = Decimal("0.75000000000000000000000001")
+        frame = GOOD.with_columns(
+            score=pl.Series([Decimal("0.5"), tiny], dtype=pl.Decimal(38, 26)),
+            share=pl.Series([Decimal("0.75"), tiny], dtype=pl.Decimal(38, 26)),
+        )
+        assert found(frame) == [
+            "above-scale: column `share`: above 0.75; 1 row: b (0.75000000000000000000000001)",
+            "too-many-decimals: column `score`: more than 1 decimals; 1 row: b (0.75000000000000000000000001)",
+        ]
+
+    @pytest.mark.parametrize("dtype", [pl.UInt64, pl.Int128])
+    def test_a_whole_number_of_more_than_63_bits(self, dtype):
+        """It is named, to the last digit, before anything is made of it."""
+        frame = GOOD.with_columns(count=pl.Series([2**63, 2**63 - 1], dtype=dtype))
+        assert found(frame) == [
+            "too-large: column `count`: beyond 9223372036854775807, too large to be reckoned exactly; 1 row: "
+            "a (9223372036854775808)"
+        ]
 
     def test_a_score_may_have_only_its_decimals(self):
         """A score as a float is taken at its value, however large."""
