@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from decimal import Decimal
 
 import polars as pl
 import pytest
@@ -169,6 +170,30 @@ class TestValues:
         assert faults(index, backend(frame)) == [
             "outside-goalposts: column `a`: outside 0.25 to 5; 2 rows: a 2023 (0.2), d 2023 (5.1)"
         ]
+
+    @pytest.mark.parametrize(
+        ("posts", "decimals", "inside", "outside"),
+        [
+            (
+                "low: 9007199254740993, high: 9007199254740995", 0,
+                [9007199254740993, 9007199254740995], [9007199254740992, 9007199254740996],
+            ),
+            (
+                "low: 50000000.1, high: 150000001/3", 9,
+                [Decimal("50000000.100000000"), Decimal("50000000.333333333")],
+                [Decimal("50000000.099999999"), Decimal("50000000.333333334")],
+            ),
+        ],
+    )  # fmt: skip
+    def test_posts_are_held_to_the_last_digit(self, read_index, posts, decimals, inside, outside):
+        """Neighbours that a float cannot tell apart are told apart, beyond each post by one digit."""
+        index = read_index(
+            "{subject: x, period: year, maximum: 1, decimals: 1, weights: points, indicators: {a: {weight: 1, "
+            f"scale: {{decimals: {decimals}}}, normalisation: {{kind: goalposts, {posts}}}}}}}}}"
+        )
+        keys = {"subject": list("ab"), "period": ["2023"] * 2}
+        assert score(index, pl.DataFrame({**keys, "a": inside}))["score"].to_list() == [0, 10]
+        assert "2 rows: a 2023" in faults(index, pl.DataFrame({**keys, "a": outside}))[0]
 
     @pytest.mark.parametrize(("kind", "limit"), [("min_max", 1151769734), ("rank", 4611686018427)])
     def test_too_large_to_be_counted(self, read_index, kind, limit):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
@@ -11,7 +12,16 @@ from attrs import evolve
 from communitygov.index.scales import Leaf, reach
 from communitygov.index.versions import Version, check_keys, leaf_ids
 from communitygov.vocabulary.errors import DataError
-from communitygov.vocabulary.frames import Column, Coverage, Fault, Table, check_table, column_faults, column_problems
+from communitygov.vocabulary.frames import (
+    Column,
+    Coverage,
+    Fault,
+    Table,
+    check_table,
+    column_faults,
+    column_problems,
+    literal,
+)
 from communitygov.vocabulary.numbers import decimal_text
 from communitygov.vocabulary.period import PeriodKind, is_period
 from communitygov.vocabulary.text import Title
@@ -136,7 +146,7 @@ def _leaf_faults(versions: Sequence[Version], schema: Mapping[str, Any]) -> Iter
                 column = version.index.table.column(name)
                 if column != merged[name]:
                     yield from _only(version, column_faults(column, schema[name], where))
-                yield from _only(version, _range_faults(leaves[name], where))
+                yield from _only(version, _range_faults(leaves[name], schema[name], where))
 
 
 def _only(version: Version, faults: Iterator[Fault]) -> Iterator[Fault]:
@@ -167,7 +177,7 @@ def _lacking(leaf: Leaf, where: nw.Expr) -> Fault:
     return Fault("missing-column", leaf.id, where, title, reads=("period",))
 
 
-def _range_faults(leaf: Leaf, where: nw.Expr) -> Iterator[Fault]:
+def _range_faults(leaf: Leaf, dtype: Any, where: nw.Expr) -> Iterator[Fault]:
     """Yield values beyond goalposts that refuse them, and values that whole numbers of 63 bits cannot hold."""
     import narwhals as nw
 
@@ -179,7 +189,11 @@ def _range_faults(leaf: Leaf, where: nw.Expr) -> Iterator[Fault]:
     if posts.kind == "goalposts" and posts.outside == "refuse":
         low, high = Fraction(posts.low or 0), Fraction(posts.high or 0)
         zh, en = (f"{decimal_text(low)}{word}{decimal_text(high)}" for word in (" 至 ", " to "))
-        beyond = (value < float(low)) | (value > float(high))
+        if leaf.scale.decimals is not None and not dtype.is_float():
+            # The first and the last value of so many decimals that lie between the posts can be written exactly.
+            unit = 10**leaf.scale.decimals
+            low, high = Fraction(ceil(low * unit), unit), Fraction(floor(high * unit), unit)
+        beyond = (value < literal(low, dtype)) | (value > literal(high, dtype))
         yield fault("outside-goalposts", beyond, f"超出 {zh}", f"outside {en}")
     limit = reach(leaf)
     if limit is not None:

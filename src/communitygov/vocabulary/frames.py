@@ -36,6 +36,7 @@ __all__ = [
     "column_problems",
     "decimal_units",
     "find_faults",
+    "literal",
     "missing_values",
     "nullable",
 ]
@@ -356,10 +357,10 @@ def column_faults(column: Column, dtype: Any, where: nw.Expr | None = None) -> I
         finite = value.is_finite()
         yield fault("not-finite", ~finite, "不是有限的数", "not a finite number")
     if column.kind != "score" and column.minimum is not None:
-        low, mask = decimal_text(column.minimum), value < _literal(column.minimum, dtype)
+        low, mask = decimal_text(column.minimum), value < literal(column.minimum, dtype)
         yield fault("below-scale", finite & mask, f"低于 {low}", f"below {low}")
     if column.kind != "score" and column.maximum is not None:
-        high, mask = decimal_text(column.maximum), value > _literal(column.maximum, dtype)
+        high, mask = decimal_text(column.maximum), value > literal(column.maximum, dtype)
         yield fault("above-scale", finite & mask, f"高于 {high}", f"above {high}")
     largest = _largest(column, dtype)
     if largest is not None:
@@ -414,7 +415,13 @@ def _largest(column: Column, dtype: Any) -> int | None:
 _MOST_UNITS = 10**17
 
 
-def _literal(value: Fraction, dtype: Any) -> int | float | Decimal:
+def literal(value: Fraction, dtype: Any) -> int | float | Decimal:
+    """Return a number that values of a column can be held against: exactly, where the column's type is exact.
+
+    Args:
+        value: The number.
+        dtype: The column's Narwhals type.
+    """
     if value.denominator == 1:
         return int(value)
     text = decimal_text(value)
