@@ -25,7 +25,7 @@ from communitygov.vocabulary.text import Title
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Holders", "Units", "load_holders", "load_units"]
+__all__ = ["Holders", "Units", "load_holders", "load_units", "taken"]
 
 
 @frozen(eq=False)
@@ -141,7 +141,7 @@ def load_units(
                 "unknown-level", zh=f"没有层级 `{name}`{hint.zh}", en=f"no level `{name}`{hint.en}"
             )
     table = units_table(grid, level=level is None)
-    frame = _taken(data, table, encoding)
+    frame = taken(data, table, encoding)
     if level is not None:
         frame = frame.with_columns(level=pl.lit(level))
     frame = _with_above(frame, above or {})
@@ -190,7 +190,7 @@ def load_holders(grid: Grid, data: Any, *, encoding: str = "utf-8") -> Holders:
     import narwhals as nw
     import polars as pl
 
-    frame = _taken(data, HOLDERS, encoding)
+    frame = taken(data, HOLDERS, encoding)
     faults = []
     for column, known, zh, en in (
         ("seat", grid.seats, "没有这个岗位、组织或台账", "no such post, body or record"),
@@ -214,8 +214,18 @@ def _known(grid: Grid) -> Title:
     return did_you_mean("", grid.levels)
 
 
-def _taken(data: Any, table: Table, encoding: str) -> pl.DataFrame:
-    """Return what was handed over as a Polars frame, with dates as text."""
+def taken(data: Any, table: Table, encoding: str) -> pl.DataFrame:
+    """Return what was handed over as a Polars frame that fits its table, with dates as text.
+
+    Args:
+        data: A frame of any kind, or a file.
+        table: The declared columns.
+        encoding: The encoding of CSV.
+
+    Raises:
+        DataError: If it does not fit, or has no rows.
+        UsageError: If the file cannot be read.
+    """
     import narwhals as nw
     import polars as pl
 

@@ -1,0 +1,426 @@
+"""What is wrong with changes of units: each on its own, and all together. Every problem names its change."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from attrs import evolve, frozen
+
+from communitygov.grid.changes import CHANGES, Change, Merge, Move, Recode, Split
+from communitygov.grid.check import check_grid
+from communitygov.grid.dated import in_force
+from communitygov.grid.findings import Checked
+from communitygov.grid.rules import Grid
+from communitygov.grid.tree import Tree
+from communitygov.grid.units import Units
+from communitygov.vocabulary.errors import UsageError
+from communitygov.vocabulary.faults import SHOWN
+from communitygov.vocabulary.problem import Problem, did_you_mean
+from communitygov.vocabulary.text import Title
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Told", "later_problems", "made_problems", "new_findings", "numbers_of", "told"]
+
+
+@frozen
+class Told:
+    """A change whose codes have been looked up.
+
+    Args:
+        number: Its number, from 1.
+        change: The change.
+        rows: The rows of the tree of the units that it names.
+        codes: The codes of the units that it makes, whole.
+        parent: The code, whole, of the unit that it names for these to stand on; None if it names none.
+        parts: For each unit below one that is split, by row, the code of the part that it goes to.
+    """
+
+    number: int
+    change: Change
+    rows: tuple[int, ...]
+    codes: tuple[str, ...]
+    parent: str | None
+    parts: Mapping[int, str]
+
+    def numbers(self, tree: Tree) -> tuple[str, ...]:
+        """Return the columns of numbers that units of its level have.
+
+        Args:
+            tree: The units of the day before.
+        """
+        return _numbers(tree, tree.frame["level"][self.rows[0]])
+
+    def problem(self, code: str, zh: str, en: str) -> Problem:
+        """Return a problem that names the change.
+
+        Args:
+            code: The problem's stable name.
+            zh: What is wrong, in Chinese.
+            en: The same in English.
+        """
+        return _problem(self.number, self.change, code, zh, en)
+
+
+def _problem(number: int, change: Change, code: str, zh: str, en: str) -> Problem:
+    word = next(word for word, kind in CHANGES.items() if isinstance(change, kind))
+    units, place = ", ".join(_named(change)), _place(number, change)
+    message = Title(zh=f"{place.zh}（{word} {units}）：{zh}", en=f"{place.en} ({word} {units}): {en}")
+    return Problem(code, message, path=str(number), context={"change": number, "row": change.row})
+
+
+def _place(number: int, change: Change) -> Title:
+    if change.row is None:
+        return Title(zh=f"第 {number} 项变动", en=f"change {number}")
+    return Title(zh=f"第 {change.row} 行", en=f"row {change.row}")
+
+
+def _named(change: Change) -> tuple[str, ...]:
+    return change.units if isinstance(change, Merge) else (change.unit,)
+
+
+def _numbers(tree: Tree, level: str) -> tuple[str, ...]:
+    rule = tree.grid.levels[level]
+    return tuple(dict.fromkeys((*rule.sizes, *rule.tallies)))
+
+
+def told(tree: Tree, changes: Sequence[Change]) -> tuple[list[Told], list[Problem]]:
+    """Look up what changes name, and say what is wrong with each.
+
+    Args:
+        tree: The units of the day before.
+        changes: The changes.
+
+    Returns:
+        The changes of which nothing is wrong, and all problems.
+    """
+    if not changes:
+        nothing = Title(zh="没有变动", en="there are no changes")
+        return [], [Problem("changes-nothing", nothing)]
+    looked_up = [_look_up(tree, number, change) for number, change in enumerate(changes, start=1)]
+    problems = [problem for _, found in looked_up for problem in found]
+    said = [one for one, _ in looked_up if one is not None]
+    moved = {row for one in said if isinstance(one.change, Move) for row in one.rows}
+    problems += _twice(tree, said)
+    for one in said:
+        problems += _ended(tree, one)
+        if isinstance(one.change, Split):
+            problems += [*_undivided(tree, one, moved), *_sizes(tree, one, one.change)]
+        if isinstance(one.change, Merge):
+            problems += _levels(tree, one)
+    return said, problems
+
+
+def _look_up(tree: Tree, number: int, change: Change) -> tuple[Told | None, list[Problem]]:
+    """Return a change with the rows and whole codes that it names, or the problems of those that there are not."""
+    problems: list[Problem] = []
+    rows: dict[str, int] = {}
+    children = [code for part in change.into.values() for code in part.children] if isinstance(change, Split) else []
+    for code in dict.fromkeys((*_named(change), *children)):
+        try:
+            rows[code] = tree.row(_there(tree, code))
+        except UsageError as error:
+            message = error.problems[0].message
+            problems.append(_problem(number, change, "unknown-unit", message.zh, message.en))
+    if problems or not _named(change):
+        return None, problems or [_nothing(number, change)]
+    level = tree.frame["level"][rows[_named(change)[0]]]
+    whole = tuple(_whole(tree.grid, (level,), code) for code in _made_codes(change))
+    parent = change.to if isinstance(change, Move) else change.parent if isinstance(change, Merge) else None
+    above = None if parent is None else _whole(tree.grid, tree.grid.levels[level].on, parent)
+    parts: dict[int, str] = {}
+    if isinstance(change, Split):
+        for code, part in zip(whole, change.into.values(), strict=True):
+            for child in part.children:
+                if parts.setdefault(rows[child], code) != code or part.children.count(child) > 1:
+                    zh, en = f"`{child}` 划入不止一个新单元", f"`{child}` goes to more than one new unit"
+                    problems.append(_problem(number, change, "not-divided", zh, en))
+    named = tuple(dict.fromkeys(rows[code] for code in _named(change)))
+    least = {Split: len(set(whole)), Merge: len(named)}.get(type(change), 2)
+    if least < 2:
+        problems.append(_nothing(number, change))
+    return Told(number, change, named, whole, above, parts), problems
+
+
+def _made_codes(change: Change) -> tuple[str, ...]:
+    """Return the codes of the units that a change makes, as it gives them."""
+    if isinstance(change, Split | Merge):
+        return tuple(change.into) if isinstance(change, Split) else (change.into,)
+    return (change.unit if change.code is None else change.code,)
+
+
+def _nothing(number: int, change: Change) -> Problem:
+    return _problem(number, change, "changes-nothing", "没有改变任何单元", "it changes nothing")
+
+
+def _there(tree: Tree, code: str) -> str:
+    """Return the code of a unit that there is, which may have been given without its zeros; else as it was given."""
+    padded = (_whole(tree.grid, (key,), code) for key in tree.grid.levels)
+    return next((one for one in (code, *padded) if one in tree.rows), code)
+
+
+def _whole(grid: Grid, levels: Iterable[str], code: str) -> str:
+    """Return a code with the zeros that the form of one of the levels ends in."""
+    for level in levels:
+        form = grid.levels[level].code
+        if form is not None and len(code) == form.own:
+            return code.ljust(form.digits, "0")
+    return code
+
+
+def _twice(tree: Tree, said: Sequence[Told]) -> Iterator[Problem]:
+    """Yield the units that two changes are of, and those whose code stands twice."""
+    first: dict[int, Told] = {}
+    for one in said:
+        for row in one.rows:
+            other = first.setdefault(row, one)
+            if other is not one:
+                code = tree.frame["code"][row]
+                where = _place(other.number, other.change)
+                yield one.problem(
+                    "changed-twice",
+                    f"`{code}` 在{where.zh}已有变动；一个单元一次只能有一项变动",
+                    f"`{code}` is changed by {where.en} already; a unit has one change at a time",
+                )
+    codes = tree.frame["code"]
+    repeated = codes.filter(codes.is_in(codes.gather(list(first)).implode()))
+    for code, count in Counter(repeated).items():
+        if count > 1:
+            one = first[tree.rows[code]]
+            zh, en = f"`{code}` 在数据中出现 {count} 次，无法确定所指", f"`{code}` stands {count} times in the data"
+            yield one.problem("code-taken", zh, en)
+
+
+def _ended(tree: Tree, told: Told) -> Iterator[Problem]:
+    """Yield the units that end the day before in any case, or not together if they are merged."""
+    ends = tree.frame["until"].gather(list(told.rows)).to_list()
+    if tree.day in ends or len(set(ends)) > 1:
+        codes = ", ".join(tree.frame["code"].gather(list(told.rows)))
+        yield told.problem(
+            "already-ends",
+            f"{codes} 的数据已写明何时终止；请改用那一天，或删去 until",
+            f"the data already say when {codes} ends; take that day, or remove `until`",
+        )
+
+
+def _undivided(tree: Tree, told: Told, moved: set[int]) -> Iterator[Problem]:
+    """Yield the units below a split one that go nowhere, and those named that are not below it."""
+    children = set((tree.above == told.rows[0]).fill_null(False).arg_true())
+    codes = tree.frame["code"]
+    for row in sorted(told.parts.keys() - children):
+        yield told.problem("not-divided", f"`{codes[row]}` 不在其下", f"`{codes[row]}` does not stand on it")
+    for row in sorted(told.parts.keys() & moved):
+        yield told.problem(
+            "not-divided",
+            f"`{codes[row]}` 另有 move，不应划入新单元",
+            f"`{codes[row]}` has a move of its own and cannot go along",
+        )
+    left = sorted(codes.gather(sorted(children - told.parts.keys() - moved)).to_list())
+    if left:
+        shown = ", ".join(left[:SHOWN]) + (" ..." if len(left) > SHOWN else "")
+        yield told.problem(
+            "not-divided",
+            f"有 {len(left)} 个下级没有划入任何新单元：{shown}",
+            f"{len(left)} of the units that stand on it go nowhere: {shown}",
+        )
+
+
+def _sizes(tree: Tree, told: Told, change: Split) -> Iterator[Problem]:
+    """Yield the numbers of a split that do not add up, or that only some of its parts have."""
+    known = told.numbers(tree)
+    for name in sorted({name for part in change.into.values() for name in part.sizes}):
+        given = [part.sizes[name] for part in change.into.values() if name in part.sizes]
+        old = tree.frame[name][told.rows[0]] if name in tree.frame.columns else None
+        if name not in known:
+            hint = did_you_mean(name, known)
+            yield told.problem(
+                "unknown-column", f"该层级没有数目 `{name}`{hint.zh}", f"its level has no number `{name}`{hint.en}"
+            )
+        elif len(given) < len(change.into):
+            yield told.problem(
+                "sizes-differ",
+                f"只有部分新单元给出了 {name}；须全部给出或全不给出",
+                f"only some of its parts say `{name}`; all do, or none",
+            )
+        elif old is not None and sum(given) != old:
+            yield told.problem(
+                "sizes-differ",
+                f"各部分 {name} 合计 {sum(given)}，原为 {old}",
+                f"`{name}` of its parts adds up to {sum(given)}, and was {old}",
+            )
+
+
+def _levels(tree: Tree, told: Told) -> Iterator[Problem]:
+    levels = list(dict.fromkeys(tree.frame["level"].gather(list(told.rows))))
+    if len(levels) > 1:
+        names = ", ".join(levels)
+        yield told.problem("levels-differ", f"各单元不在同一层级：{names}", f"its units are not of one level: {names}")
+
+
+def made_problems(
+    tree: Tree, said: Sequence[Told], begun: pl.DataFrame, units: Units, day: dt.date
+) -> Iterator[Problem]:
+    """Yield what is wrong with the units that changes make: upper units not there, codes that stand twice, no change.
+
+    Args:
+        tree: The units of the day before.
+        said: The changes.
+        begun: The rows that they begin.
+        units: All units after them.
+        day: The day they hold from.
+    """
+    import polars as pl
+
+    after = units.on(day)
+    for one in said:
+        if one.parent is not None and one.parent not in after.rows:
+            hint = did_you_mean(
+                one.parent, after.frame.filter(pl.col("code").str.starts_with(one.parent[:2]))["code"][:50]
+            )
+            zh, en = f"{day} 没有单元 `{one.parent}`{hint.zh}", f"there is no unit `{one.parent}` on {day}{hint.en}"
+            yield one.problem("unknown-unit", zh, en)
+        olds = tree.frame[list(one.rows)]
+        mine = begun.filter((pl.col("_number") == one.number) & pl.col("code").is_in(list(one.codes)))
+        if isinstance(one.change, Merge) and mine["parent"].has_nulls() and olds["parent"].null_count() < olds.height:
+            zh, en = "各单元的上级不同，请写明 parent", "its units stand on several; say on which with `parent`"
+            yield one.problem("which-parent", zh, en)
+        same = ["code", "name", "kind", "parent"]
+        if isinstance(one.change, Move | Recode) and mine.select(same).row(0) == olds.select(same).row(0):
+            yield _nothing(one.number, one.change)
+    yield from _taken_codes(said, begun, units, day)
+
+
+def _taken_codes(said: Sequence[Told], begun: pl.DataFrame, units: Units, day: dt.date) -> Iterator[Problem]:
+    """Yield the new codes that stand twice at some time from the day on."""
+    import polars as pl
+
+    there = units.frame.filter(pl.col("until").is_null() | (pl.col("until") >= day))
+    there = there.filter(pl.col("code").is_in(begun["code"].implode())).sort("code", "since", nulls_last=False)
+    last = pl.col("until").shift(1).over("code")
+    again = (pl.int_range(pl.len()).over("code") > 0) & (
+        last.is_null() | (pl.col("since").is_null() | (pl.col("since") <= last))
+    )
+    taken = there.filter(again)["code"].unique()
+    mine = begun.filter(pl.col("code").is_in(taken.implode())).group_by("_number").agg(pl.col("code").unique().sort())
+    for number, codes in mine.iter_rows():
+        shown = ", ".join(codes[:SHOWN]) + (" ..." if len(codes) > SHOWN else "")
+        zh, en = f"新代码已有单元使用：{shown}", f"new codes are those of other units too: {shown}"
+        yield said[number - 1].problem("code-taken", zh, en)
+
+
+def later_problems(units: Units, codes: pl.DataFrame, before: dt.date, direct: set[str]) -> Iterator[Problem]:
+    """Yield the rows of the data that speak, after the day before, of units that are gone by then.
+
+    Args:
+        units: The units without the changes.
+        codes: What became of each unit.
+        before: The last day of what ended.
+        direct: The codes that changes name.
+    """
+    import polars as pl
+
+    gone = pl.Series([*codes.filter(pl.col("old") != pl.col("new"))["old"], *direct], dtype=pl.String).implode()
+    later = units.frame.filter(pl.col("since") > before)
+    later = later.filter(pl.col("code").is_in(gone) | pl.col("parent").is_in(gone))
+    if later.height:
+        shown = ", ".join(later["code"].head(SHOWN)) + (" ..." if later.height > SHOWN else "")
+        message = Title(
+            zh=f"数据中 {later.height} 行写的是 {before} 之后有变动的单元：{shown}；请先改正这些行，或改用更晚的日期",
+            en=f"{later.height} rows speak of changed units after {before}: {shown}; mend them, or take a later day",
+        )
+        yield Problem("changed-later", message)
+    lasting = in_force(units.frame, before + dt.timedelta(days=1))["code"]
+    lost = codes.filter((pl.col("change") == "same") & ~pl.col("old").is_in(lasting.implode()))["old"]
+    if len(lost):
+        shown = ", ".join(lost.head(SHOWN)) + (" ..." if len(lost) > SHOWN else "")
+        message = Title(
+            zh=f"{len(lost)} 个单元在 {before} 终止而没有去向：{shown}；同一天的变动请写在一起",
+            en=f"{len(lost)} units end on {before} and go nowhere: {shown}; put all changes of a day in one list",
+        )
+        yield Problem("already-ends", message)
+
+
+def numbers_of(tree: Tree, begun: pl.DataFrame) -> pl.DataFrame:
+    """Return the number of the change that each unit has to do with: its own, else that of one that came or left.
+
+    Args:
+        tree: The units of the day before.
+        begun: The rows that changes begin.
+
+    Returns:
+        ``unit`` (code) and ``number``.
+    """
+    import polars as pl
+
+    was = tree.frame["parent"].gather(begun["_was"]).alias("unit")
+    parts = [begun.select(unit="code", number="_number"), begun.select(unit="parent", number="_number")]
+    left = pl.DataFrame([was, begun["_number"].alias("number")])
+    return pl.concat([*parts, left]).drop_nulls().unique("unit", keep="first", maintain_order=True)
+
+
+_ABOUT_CODES = ("bad-code", "not-under-parent", "wrong-level")
+_FOUND_ELSE = ("duplicate-code", "tally-differs")
+
+
+def new_findings(
+    units: Units, adjusted: Units, codes: pl.DataFrame, said: Sequence[Told], numbers: pl.DataFrame, day: dt.date
+) -> Iterator[Problem]:
+    """Yield what ``check_grid`` finds on the day, and does not find without the changes.
+
+    What is found of a unit was there before if it was found of the unit that this one was, but for what merged units
+    come to, and for the code and the place of a unit that a change names.
+
+    Args:
+        units: The units without the changes.
+        adjusted: The units with them.
+        codes: What became of each unit.
+        said: The changes.
+        numbers: ``unit`` and ``number``, as ``numbers_of`` gives them.
+        day: The day they hold from.
+    """
+    import polars as pl
+
+    key = ["finding", "unit", "rule"]
+    was = _checked(units, day).frame.select(key)
+    kept = codes.filter(pl.col("change") != "merge").select("old", "new")
+    named = pl.Series([code for one in said for code in one.codes], dtype=pl.String).implode()
+    excused = was.join(kept, left_on="unit", right_on="old").select("finding", "rule", unit="new")
+    excused = excused.filter(~(pl.col("finding").is_in(list(_ABOUT_CODES)) & pl.col("unit").is_in(named)))
+    # What is found of a unit that only began on the day has nothing to do with the changes.
+    others = was.join(codes, left_on="unit", right_on="old", how="anti")
+    now = _checked(adjusted, day)
+    new = now.frame.filter(~pl.col("finding").is_in(list(_FOUND_ELSE)))
+    new = new.join(excused, on=key, how="anti").join(others.select(key), on=key, how="anti")
+    new = new.join(numbers, on="unit", how="left", maintain_order="left")
+    for (number,), rows in new.group_by("number", maintain_order=True):
+        problems = Checked(rows.drop("number"), (), ()).problems(most=SHOWN)
+        more = rows.height - len(problems)
+        messages = [(f"{one.code}: {one.message.zh}", f"{one.code}: {one.message.en}") for one in problems]
+        if more:
+            messages.append((f"此外还有 {more} 项", f"{more} more like these"))
+        for zh, en in messages:
+            if number is None:
+                yield Problem("new-finding", Title(zh=zh, en=en))
+                continue
+            one = said[number - 1]
+            hint = _below(one, rows)
+            yield one.problem("new-finding", f"{zh}{hint.zh}", f"{en}{hint.en}")
+
+
+def _below(told: Told, rows: pl.DataFrame) -> Title:
+    """Return what to do about codes below that no longer begin as they should."""
+    if told.change.below or "not-under-parent" not in rows["finding"]:
+        return Title(zh="", en="")
+    return Title(zh="；可用 below 一并更改下级代码", en="; with `below` the codes below change too")
+
+
+def _checked(units: Units, day: dt.date) -> Checked:
+    """Return what is found in units, their outlines left out: those of what is split or merged are not known."""
+    bare = units
+    if "geometry" in units.frame.columns:
+        bare = evolve(units, frame=units.frame.drop("geometry"))
+    return check_grid(units.grid, bare, on=day)
