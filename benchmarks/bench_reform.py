@@ -1,7 +1,7 @@
 """How long laying a parsed reform over a profile takes, and how little that depends on the profile's size.
 
-Prints the time for the Shijingshan profile and for one twenty times as large, and the ratio of the two. Nothing is
-asserted: a machine that is busy is no fault of the code.
+Prints the time for the Shijingshan profile, for one twenty times as large, and for one with thousands of facts more,
+and how many times as long each takes. Nothing is asserted: a machine that is busy is no fault of the code.
 
     python benchmarks/bench_reform.py [times as large]
 """
@@ -17,12 +17,21 @@ from communitygov.documents.node import Node
 from communitygov.documents.reading import read_text
 from communitygov.plugins.finding import load_profile
 from communitygov.profile.profile import Profile, Reform
+from communitygov.plugins.finding import load_profile
 from communitygov.profile.reading import read_profile, read_reform
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIJINGSHAN = ROOT / "profiles" / "shijingshan" / "src" / "communitygov_shijingshan"
 REFORM = ROOT / "examples" / "stricter-five-star.yaml"
-ROUNDS = 200
+ROUNDS = 100
+FACTS = (5_000, 20_000)
+PATCHES = {
+    "a clause": "{clauses: {SJS-99: {quote: x, source: case_2024, primitive: none}}}",
+    "a reading": "{interpretations: {renewal_reach: {chosen: moved_cut}}}",
+    "a fact": "{facts: {rounds: {value: 9.0}}}",
+    "a fact more": "{facts: {one_more: {value: 1, unit: {zh: 个, en: each}}}}",
+    "a fact less": "{facts: {open_comments: ~}}",
+}
 
 
 def renamed(node: Node, suffix: str, ids: frozenset[str]) -> Node:
@@ -46,9 +55,20 @@ def enlarged(profile: Profile, times: int) -> Profile:
         for key, section in sections.items():
             large[key].update(renamed(section, f"_{i}", ids).children)
     children = {key: evolve(sections[key], children=content) for key, content in large.items()}
-    return Profile(
-        profile.name, profile.folder, evolve(profile.own, children={"profile": profile.own["profile"], **children})
-    )
+    return evolve(profile, own=evolve(profile.own, children={"profile": profile.own["profile"], **children}))
+
+
+def with_facts(profile: Profile, number: int) -> Profile:
+    """Return a profile with that many figures more, every tenth the sum of the two before it."""
+    unit = "unit: {zh: 个, en: each}, clause: SJS-41"
+    facts = {}
+    for i in range(number):
+        parts = f", sum_of: [f_{i - 2}, f_{i - 1}]" if i % 10 == 9 else ""
+        facts[f"f_{i}"] = f"{{value: {2 if parts else 1}, {unit}{parts}}}"
+    text = "\n".join(f"{key}: {fact}" for key, fact in facts.items())
+    known = profile.own["facts"]
+    more = evolve(known, children={**known.children, **read_text(text).children})
+    return evolve(profile, own=evolve(profile.own, children={**profile.own.children, "facts": more}))
 
 
 def milliseconds(profile: Profile, reform: Reform) -> float:
@@ -63,19 +83,23 @@ def milliseconds(profile: Profile, reform: Reform) -> float:
 
 
 def main() -> None:
-    """Print both times and their ratio, for a reform that changes a number and one that adds an id."""
+    """Print the times and their ratios, for reforms that change a number, choose a reading, add an id or take it away."""
     times = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     small = read_profile(SHIJINGSHAN, find=load_profile)
-    large = enlarged(small, times)
-    leaves = [sum(1 for _ in one.own.leaves()) for one in (small, large)]
-    print(f"leaves: {leaves[0]:,} and {leaves[1]:,}")
-    clause = "changes: {clauses: {SJS-99: {quote: x, source: case_2024, primitive: none}}}"
+    profiles = {f"{times} times the rules": enlarged(small, times)}
+    profiles |= {f"{number:,} facts more": with_facts(small, number) for number in FACTS}
     share = read_reform(REFORM)
-    adding = Reform(share.head, evolve(share.layer, patch=read_text(clause, name="adding.yaml")["changes"]))
-    for what, reform in (("a share", share), ("a clause", adding)):
-        before, after = milliseconds(small, reform), milliseconds(large, reform)
-        ratio = f"{after / before:.1f} times as long"
-        print(f"{what}: {before:.2f} ms, and {after:.2f} ms with {times} times the rules, {ratio}")
+    reforms = {"a share": share}
+    for what, changes in PATCHES.items():
+        patch = read_text(f"changes: {changes}", name="patch.yaml")["changes"]
+        reforms[what] = Reform(share.head, evolve(share.layer, patch=patch))
+    alone = {what: milliseconds(small, reform) for what, reform in reforms.items()}
+    print(f"{sum(1 for _ in small.own.leaves()):,} leaves: " + ", ".join(f"{k} {v:.2f} ms" for k, v in alone.items()))
+    for name, profile in profiles.items():
+        print(f"{name}, {sum(1 for _ in profile.own.leaves()):,} leaves:")
+        for what, reform in reforms.items():
+            taken = milliseconds(profile, reform)
+            print(f"  {what}: {taken:.2f} ms, {taken / alone[what]:.1f} times as long")
 
 
 if __name__ == "__main__":

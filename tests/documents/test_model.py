@@ -1,11 +1,13 @@
 """From text to rules and back: what the schema refuses, what a rule refuses, and what a patch makes anew."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Literal
 
 import pytest
 import yaml
+from attrs import evolve
 from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -13,14 +15,14 @@ from jsonschema import Draft202012Validator
 from communitygov.certification.rules import Certification
 from communitygov.documents.check import Checker, clause_at, kinds_told_once, place_of
 from communitygov.documents.fields import terms, without_none
-from communitygov.documents.layers import apply
+from communitygov.documents.layers import Layer, apply, conflicts
 from communitygov.documents.model import build, plain
 from communitygov.documents.reading import read_text
 from communitygov.documents.rule import Clauses, Finding, Patch, Rule, rule, term
 from communitygov.documents.schema import PATCH, document_schema, patch_schema
 from communitygov.index.rules import Index
 from communitygov.vocabulary.errors import DocumentError
-from communitygov.vocabulary.numbers import Number, Share
+from communitygov.vocabulary.numbers import Number, Share, decimal_text
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.problem import Place, sort_problems
 from communitygov.vocabulary.text import Title
@@ -35,10 +37,12 @@ class Level(Rule):
     Args:
         share: How much of all.
         places: How many.
+        fact: What it rests on.
     """
 
     share: Share = term("份额", "Share")
     places: int | None = term("名额", "Places", default=None, at_least=1, at_most=9)
+    fact: tuple[str, ...] = term("所据事实", "Fact", default=(), refers="fact")
 
     def check(self) -> Iterator[Finding]:
         """Yield a finding if it is named in vain, with the places as a second party."""
@@ -198,6 +202,47 @@ class TestSchema:
         """Schemas written by others may ask for more."""
         checker = Checker({"$id": "x", "properties": {"a": {"minLength": 3}}})
         assert checked("a: ab", checker) == [("bad-value", "a", (1, 4))]
+
+    @given(st.fractions(0, 1, max_denominator=10**4), st.data())
+    def test_two_spellings_of_one_number_say_the_same(self, number, data):
+        """As a share and as any number, in a patch and in a reading in it; each is shown as it was written."""
+        spellings = [f"{number.numerator}/{number.denominator}", f"{number.numerator * 3}/{number.denominator * 3}"]
+        if 10**20 % number.denominator == 0:
+            spellings += [decimal_text(number), f"{decimal_text(number)}0" if number.denominator != 1 else "0.0"]
+            spellings += [f"{decimal_text(number * 100)}%", f"'{decimal_text(number)}'"]
+            spellings = spellings if number != 1 else spellings[:3]
+        one, other = (data.draw(st.sampled_from(spellings)) for _ in range(2))
+        for text in ("levels: {{a: {{share: {}}}}}", "factor: {}", "readings: {{x: {{best: {{share: {}}}}}}}"):
+            (said, _), (again, found) = (Checker(PATCHES).sift(read_text(text.format(each))) for each in (one, other))
+            assert found == []
+            assert said.digest == again.digest
+            assert [leaf.value for _, leaf in again.leaves()] == [
+                leaf.value for _, leaf in read_text(text.format(other)).leaves()
+            ]
+            assert list(conflicts([Layer("reform", "one", said), Layer("reform", "other", again)])) == []
+
+    @pytest.mark.parametrize(
+        ("one", "other", "same"),
+        [
+            ("since: 2023", "since: '2023'", True),
+            ("since: 2023", "since: 2023-01", False),
+            ("factor: 0.5", "factor: 0.51", False),
+            ("from: 5%", "from: '5%'", True),
+            ("from: 5%", "from: '0.05'", False),
+            ("words: [5%]", "words: ['0.05']", False),
+            ("title: {en: 5%}", "title: {en: '0.05'}", False),
+        ],
+    )
+    def test_only_what_is_a_number_is_compared_as_one(self, one, other, same):
+        """A text is what is written; a period is one whether it is quoted or not."""
+        said, again = (Checker(PATCHES).sift(read_text(each))[0] for each in (one, other))
+        assert (said.digest == again.digest) == same
+
+    def test_a_mapping_by_id_is_known_from_a_rule(self):
+        """The one says nothing while it is empty, the other says that there is one."""
+        node, _ = Checker(PATCHES).sift(read_text("levels: {}\nassumed: {}\nbest: {}\ntitle: {}\nreadings: {x: {}}"))
+        known = {path for path in ("levels", "assumed", "best", "title", "readings") if node[path].collection}
+        assert (known, node["readings"]["x"].collection) == ({"levels", "assumed", "readings"}, False)
 
     def test_what_is_faulty_is_taken_out_so_that_the_rest_can_be_checked(self):
         """One typing error does not hide what else is wrong."""
@@ -469,6 +514,49 @@ class TestModel:
         assert city.readings["x"]["mode"].is_removal
         assert plain(city)["readings"] == {"x": {"mode": None}}
 
+    def test_plain_data_of_a_patch_hold_no_fractions(self):
+        """A number that is not whole is a text, in a patch as in a rule, and reads as the same number."""
+        text = "levels: {a: {share: 0.05}}\nreadings: {x: {factor: 1.5, levels: {a: {share: 0.25}}, fact: [b]}}"
+        (city, _), node = built(text), CHECKER.sift(read_text(text))[0]
+        written = plain(city)
+        assert json.loads(json.dumps(written)) == yaml.safe_load(yaml.safe_dump(written)) == written
+        assert written["readings"]["x"] == {"factor": "1.5", "levels": {"a": {"share": "0.25"}}, "fact": ["b"]}
+        assert CHECKER.sift(read_text(json.dumps(written)))[0].digest == node.digest
+
+
+CITY = "levels: {a: {share: 5%, fact: [c, d]}, b: {share: 10%}}\n"
+CITY += "facts: {c: {zh: 丙, en: c}, d: {zh: 丁, en: d}}\nfact: [c]\n"
+_some_facts = st.lists(st.sampled_from("cdef"), max_size=2)
+_some_level = st.fixed_dictionaries(
+    {"share": st.sampled_from(["5%", "1/3", 0])}, optional={"places": st.sampled_from([1, 7]), "fact": _some_facts}
+)
+_some_change = st.fixed_dictionaries({}, optional={"share": st.sampled_from(["6%", "1"]), "fact": _some_facts})
+city_patches = st.fixed_dictionaries(
+    {},
+    optional={
+        "levels": st.dictionaries(st.sampled_from("abxyz"), st.none() | _some_level | _some_change, max_size=3),
+        "facts": st.dictionaries(
+            st.sampled_from("cdefg"), st.none() | st.just({"zh": "甲", "en": "a"}) | st.just({"en": "b"}), max_size=3
+        ),
+        "fact": _some_facts,
+        "best": _some_level | st.none(),
+    },
+)
+
+
+def patch_of(data):
+    """A patch as the schema passes it."""
+    sound, problems = Checker(PATCHES).sift(read_text(dumped(data)))
+    assert problems == []
+    return sound
+
+
+def fresh(node):
+    """The same located data with nothing kept on it."""
+    children = {key: fresh(child) for key, child in node.children.items()} if node.children is not None else None
+    items = tuple(fresh(item) for item in node.items) if node.items is not None else None
+    return evolve(node, children=children, items=items)
+
 
 class TestPatchedTrees:
     BASE = "levels: {a: {share: 5%}, b: {share: 10%}}\nbest: {share: 1%}\nfacts: {c: {zh: 丙, en: c}}\n"
@@ -483,6 +571,51 @@ class TestPatchedTrees:
         assert after.best is before.best
         assert after.facts is before.facts
         assert build(root, City, []) is before
+
+    @given(st.lists(city_patches, min_size=1, max_size=4))
+    def test_made_from_what_was_there_rules_are_those_made_anew(self, patches):
+        """After every patch: the same rules, in the same order, and the same faults, references among them."""
+        root = read_text(CITY)
+        for patch in patches:
+            root = apply(root, patch_of(patch), [])
+            problems, expected = [], []
+            made, anew = build(root, City, problems), build(fresh(root), City, expected)
+            assert made == anew
+            assert sort_problems(problems) == sort_problems(expected)
+            assert made is None or [*made.levels] == [*anew.levels] == [*root["levels"].children]
+
+    def test_an_id_that_is_named_elsewhere_cannot_go(self):
+        """However long ago the reference was looked at, and whatever stands in between."""
+        first = read_text("levels: {a: {share: 5%, fact: [c]}}\nfacts: {c: {zh: 丙, en: c}, d: {zh: 丁, en: d}}")
+        assert build(first, City, []) is not None
+        patches = (
+            ("facts: {d: ~}", 0),
+            ("mode: slow", 0),
+            ("facts: {c: ~}", 1),
+            ("facts: {e: {zh: 戊, en: e}}", 1),
+            ("facts: {c: {zh: 丙, en: c}}", 0),
+            ("facts: ~", 1),
+            ("levels: {a: {fact: []}}", 0),
+        )
+        root = first
+        for patch, lost in patches:
+            root = apply(root, read_text(patch), [])
+            problems = []
+            build(root, City, problems)
+            assert [problem.code for problem in problems] == ["unknown-reference"] * lost
+        other = fresh(read_text("levels: {}\nfacts: {d: {zh: 丁, en: d}}"))
+        mixed = evolve(first, children={"levels": first["levels"], "facts": other["facts"]})
+        problems = []
+        build(mixed, City, problems)
+        assert [problem.path for problem in problems] == ["levels.a.fact"]
+
+    def test_a_part_that_was_made_on_its_own_is_looked_at_once_it_is_one(self):
+        """What could not be looked for then is looked for now."""
+        whole, problems = read_text("levels: {a: {share: 5%, fact: [c]}}"), []
+        assert build(whole["levels"]["a"], Level, problems) is not None
+        assert problems == []
+        build(whole, City, problems)
+        assert [problem.path for problem in problems] == ["levels.a.fact"]
 
     def test_a_promise_that_a_patch_breaks_is_shown_in_the_patch(self):
         """With the place of the value that it concerns beside it."""

@@ -1,10 +1,16 @@
 """Facts that add up, and schemes that count what they say."""
 
+import json
+from collections.abc import Mapping
 from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from communitygov.documents.layers import apply
+from communitygov.documents.model import build
+from communitygov.documents.reading import read_text
+from communitygov.documents.rule import Rule, rule, term
 from communitygov.measures.facts import check_facts, check_schemes
 from communitygov.measures.rules import Fact, Scheme, SchemePart
 from communitygov.vocabulary.text import Title
@@ -55,6 +61,33 @@ class TestSums:
     def test_a_fact_without_parts_promises_nothing(self):
         """Most figures stand alone."""
         assert codes(check_facts({"all": Fact(value=Fraction(9), unit=UNIT)})) == []
+
+
+@rule
+class Book(Rule):
+    """Facts and nothing else."""
+
+    facts: Mapping[str, Fact] = term("事实", "Facts", default={})
+
+
+NAMES = [f"f{i}" for i in range(6)]
+entries = st.fixed_dictionaries(
+    {"value": st.integers(0, 3), "unit": st.just({"zh": "个", "en": "each"})},
+    optional={"sum_of": st.lists(st.sampled_from(NAMES), max_size=3, unique=True), "inexact": st.just("近")},
+)
+
+
+class TestAfterPatches:
+    @given(st.dictionaries(st.sampled_from(NAMES), entries), st.lists(st.dictionaries(st.sampled_from(NAMES), entries)))
+    def test_what_is_kept_and_added_up_again_is_what_all_would_be(self, first, patches):
+        """A sum is found wrong or right by what its parts are now, whichever patch changed them; removals too."""
+        root = read_text(json.dumps({"facts": first}))
+        for patch in [{}, *patches, dict.fromkeys(first)]:
+            here = {key: value for key, value in patch.items() if value or key in root["facts"].children}
+            root = apply(root, read_text(json.dumps({"facts": here})), [])
+            facts = build(root, Book, []).facts
+            expected = sorted(check_facts(facts), key=lambda one: one.path)
+            assert sorted(check_facts(facts, root), key=lambda one: one.path) == expected
 
 
 class TestSchemes:
