@@ -200,6 +200,7 @@ class TestRegister:
             ([("a", "2023-01-15", "hung", "x", None)], r"missing-value: column `reason`"),
             ([("a", "2023-01-15", "stolen", "x", "r")], r"unknown-event: .*neither hung nor taken_down.*\(stolen\)"),
             ([("a", "2023", "hung", "x", "r")], r"wrong-period: column `day`: not a day, such as 2023-08-01"),
+            ([("a", "2023-02-30", "hung", "x", "r")], r"wrong-period: column `day`: .* 1 row: a 2023-02-30 hung"),
         ],
     )
     def test_a_broken_log_is_a_data_error(self, events: list[tuple[Any, ...]], message: str) -> None:

@@ -182,8 +182,11 @@ class TestDataErrors:
     def test_a_line_end_is_no_part_of_a_period(self, rule: Any, kind: Any, text: str) -> None:
         """Nor is anything else behind it, on any kind of frame: pandas' `$` would let a line end pass."""
         frame = periods(*ROWS[:3], (text, 8004, 100))
-        with pytest.raises(DataError, match=r"wrong-period: column `period`: not a quarter, such as 2023Q3; 1 row"):
+        with pytest.raises(
+            DataError, match=r"wrong-period: column `period`: not a quarter, such as 2023Q3; 1 row"
+        ) as told:
             yearly(rule(), kind.make(frame))
+        assert "1 year, missing: a 2022 (2022Q4)" in told.value.say("en")
 
     def test_on_pandas_as_well_a_year_with_a_gap_is_named(self, rule: Any, kind: Any) -> None:
         """A score that is missing is one whose period is, whatever the frame has for what is missing."""

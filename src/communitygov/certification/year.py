@@ -149,20 +149,25 @@ def _year_faults(year: Year) -> list[Fault]:
     faults = []
     if year.incomplete == "refuse":
         message = Title(zh="年度不完整", en="the year is incomplete")
-        faults.append(Fault("incomplete-year", "period", nw.col("_scored") < year.periods, message))
+        faults.append(Fault("incomplete-year", "period", _incomplete(year), message))
     if year.different_maxima == "refuse":
         message = Title(zh="同一年度内满分不一", en="full marks differ within the year")
         faults.append(Fault("different-maxima", "maximum", nw.col("_least") != nw.col("_greatest"), message, show=True))
     return faults
 
 
-def _with_periods(certification: Certification, years: Any, by: Sequence[str], problem: Problem) -> Problem:
-    """Return a problem, one about incomplete years with the years and their missing periods named."""
+def _incomplete(year: Year) -> Any:
+    """Return whether a row's year lacks periods; of a text that is no period no year is known."""
     import narwhals as nw
 
+    return is_period(nw.col("period").cast(nw.String), year.kind) & (nw.col("_scored") < year.periods)
+
+
+def _with_periods(certification: Certification, years: Any, by: Sequence[str], problem: Problem) -> Problem:
+    """Return a problem, one about incomplete years with the years and their missing periods named."""
     if problem.code != "incomplete-year":
         return problem
-    few = years.filter(nw.col("_scored") < certification.year.periods)
+    few = years.filter(_incomplete(certification.year))
     names = ["subject", *by, "_year"]
     present: dict[tuple[Any, ...], set[str]] = {}
     for row in collected(few.select(*names, "period", "score").sort(*names, "period")):
