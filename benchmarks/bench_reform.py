@@ -17,7 +17,6 @@ from communitygov.documents.node import Node
 from communitygov.documents.reading import read_text
 from communitygov.plugins.finding import load_profile
 from communitygov.profile.profile import Profile, Reform
-from communitygov.plugins.finding import load_profile
 from communitygov.profile.reading import read_profile, read_reform
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -83,7 +82,7 @@ def milliseconds(profile: Profile, reform: Reform) -> float:
 
 
 def main() -> None:
-    """Print the times and their ratios, for reforms that change a number, choose a reading, add an id or take it away."""
+    """Print the times and their ratios, for reforms that change a number, choose a reading, add an id or remove one."""
     times = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     small = read_profile(SHIJINGSHAN, find=load_profile)
     profiles = {f"{times} times the rules": enlarged(small, times)}
