@@ -78,7 +78,10 @@ def _column(file: Path, name: str, values: list[Any]) -> pl.Series:
         raise _bad(
             file, f"属性 `{name}` 的值种类不一：{said}", f"the property `{name}` has values of several kinds: {said}"
         )
-    return pl.Series(name, values, strict=False) if kinds else pl.Series(name, values, dtype=pl.String)
+    if kinds:
+        return pl.Series(name, values, strict=False)
+    # Nothing says of what type a property is that no feature has; a geometry is text.
+    return pl.Series(name, values, dtype=pl.String() if name == "geometry" else pl.Null())
 
 
 def _bad(file: Path, zh: str, en: str, line: int = 0, column: int = 0) -> DataError:

@@ -153,7 +153,9 @@ def load_units(
     for name in ("kind", "parent", "exempt"):
         values = frame[name] if name in frame.columns else pl.Series(name, [None]).new_from_index(0, frame.height)
         frame = frame.with_columns(values.cast(pl.String).alias(name))
-    frame = frame.with_columns(pl.col("code", "name", "level").cast(pl.String))
+    # A column in which there is nothing may be of no type at all.
+    whole = [one.name for one in table.columns if one.kind == "whole" and one.name in frame.columns]
+    frame = frame.with_columns(pl.col("code", "name", "level").cast(pl.String), pl.col(whole).cast(pl.Int64))
     frame = with_whole_codes(with_days(frame, ("code",)), grid)
     frame = frame.with_columns(stated_kind=pl.col("kind"), stated_parent=pl.col("parent"))
     frame = with_parents(with_kinds(frame, grid), grid)
@@ -235,6 +237,10 @@ def taken(data: Any, table: Table, encoding: str) -> pl.DataFrame:
             from communitygov.grid.geojson import read_geojson
 
             frame = read_geojson(data)
+        elif Path(data).suffix.lower() == ".parquet":
+            # Parquet may have days as days; they become text below, and are looked at then.
+            others = tuple(column for column in table.columns if column.kind != "period")
+            frame = read_frame(data, evolve(table, columns=others))
         else:
             frame = read_frame(data, table, encoding=encoding)
     else:
