@@ -66,12 +66,13 @@ def yearly(certification: Certification, scores: Any, *, by: Sequence[str] = ())
     table, wrong = periods_table(certification), [wrong_period("period", certification.year.kind), _no_maximum()]
     # Kinds of columns first, of no rows: the years are told from texts.
     check(table, frame.head(0), by=by, reserved=RESERVED)
-    years = _with_years(certification, frame, by)
+    named = _with_year(certification, frame)
+    years = _over_years(named, by)
     try:
         check(table, years, by=by, reserved=RESERVED, more=[*wrong, *_year_faults(certification.year)])
     except DataError as error:
         raise DataError(_with_periods(certification, years, by, problem) for problem in error.problems) from None
-    return back(_added_up(certification, years, by))
+    return back(_added_up(certification, named, by))
 
 
 def yearly_unchecked(certification: Certification, scores: Any, *, by: Sequence[str] = ()) -> Any:
@@ -85,7 +86,7 @@ def yearly_unchecked(certification: Certification, scores: Any, *, by: Sequence[
         by: Further key columns.
     """
     frame, back = adopt(scores)
-    return back(_added_up(certification, _with_years(certification, frame, by), by))
+    return back(_added_up(certification, _with_year(certification, frame), by))
 
 
 def wrong_period(column: str, kind: PeriodKind) -> Fault:
@@ -122,8 +123,8 @@ def _no_maximum() -> Fault:
     return Fault("no-maximum", "maximum", nw.col("maximum") <= 0, wrong, show=True)
 
 
-def _with_years(certification: Certification, frame: Any, by: Sequence[str]) -> Any:
-    """Add the year of each row, how many of its periods have a score, and the least and greatest full marks."""
+def _with_year(certification: Certification, frame: Any) -> Any:
+    """Add the year of each row."""
     import narwhals as nw
 
     year, text = certification.year, nw.col("period").cast(nw.String)
@@ -134,9 +135,15 @@ def _with_years(certification: Certification, frame: Any, by: Sequence[str]) -> 
         start, width = {"half": (5, 1), "quarter": (5, 1), "month": (5, 2)}[year.kind]
         later = text.str.slice(start, width).cast(nw.Int64) > (year.starts - 1) * year.periods // 12
         named = named + later.cast(nw.Int64)
-    frame = frame.with_columns(_year=whole(named))
+    return frame.with_columns(_year=whole(named))
+
+
+def _over_years(named: Any, by: Sequence[str]) -> Any:
+    """Add how many periods of its year have a score, and the year's least and greatest full marks, to each row."""
+    import narwhals as nw
+
     one_year = ["subject", *by, "_year"]
-    return frame.with_columns(
+    return named.with_columns(
         _scored=count(~nw.col("score").is_null()).over(*one_year),
         _least=nw.col("maximum").min().over(*one_year),
         _greatest=nw.col("maximum").max().over(*one_year),
@@ -202,22 +209,25 @@ def periods_of(year: Year, named: int) -> list[str]:
     return [str(start.next(n)) for n in range(year.periods)]
 
 
-def _added_up(certification: Certification, years: Any, by: Sequence[str]) -> Any:
+def _added_up(certification: Certification, named: Any, by: Sequence[str]) -> Any:
     import narwhals as nw
 
-    year, bottom = certification.year, 1
+    year, bottom, value = certification.year, 1, nw.col("_units")
+    if year.different_maxima == "rescale":
+        named = _over_years(named, by)
     # Not before the check: what is no number, or too large a one, cannot be made whole.
-    years = years.with_columns(_units=units(years, "score", certification.decimals))
-    value = nw.col("_units")
+    years = named.with_columns(_units=units(named, "score", certification.decimals))
     if year.different_maxima == "rescale":
         scale, bottom = _common(years, year)
         greatest, maximum = _times(nw.col("_greatest"), scale), _times(nw.col("maximum"), scale)
         value = value * ((greatest * bottom) // maximum)
-    complete = years.filter(nw.col("_scored") == year.periods)
-    added = complete.with_columns(_value=value).group_by("subject", *by, "_year").agg(nw.col("_value").sum())
+    # Counted group by group: a window would count for every row anew.
+    rows = years.with_columns(_value=value, _full=whole(~nw.col("score").is_null()))
+    added = rows.group_by("subject", *by, "_year").agg(nw.col("_value").sum(), nw.col("_full").sum())
     total = nw.col("_value")
     score = total if bottom == 1 else (total * 2 + bottom) // (2 * bottom)
-    return added.select("subject", nw.col("_year").alias("year"), *by, whole(score).alias("score"))
+    complete = added.filter(nw.col("_full") == year.periods)
+    return complete.select("subject", nw.col("_year").alias("year"), *by, whole(score).alias("score"))
 
 
 def _times(value: Any, scale: int) -> Any:
