@@ -170,14 +170,14 @@ class Level(Rule):
                 ("covers_kinds",), "unused-setting", "covers_kinds 只用于 covers", "covers_kinds belong to covers"
             )
         for column, bound in self.sizes.items():
-            for i, kind in enumerate(bound.kinds):
-                if kind not in self.kinds:
-                    hint = did_you_mean(kind, self.kinds)
+            for i, name in enumerate(bound.kinds):
+                if name not in self.kinds:
+                    hint = did_you_mean(name, self.kinds)
                     yield Finding(
                         ("sizes", column, "kinds", str(i)),
                         "unknown-reference",
-                        f"没有类型 `{kind}`{hint.zh}",
-                        f"there is no kind `{kind}`{hint.en}",
+                        f"没有类型 `{name}`{hint.zh}",
+                        f"there is no kind `{name}`{hint.en}",
                     )
         ranges = sorted((*ends, key) for key, kind in self.kinds.items() for ends in kind.ranges)
         for (_, high, one), (low, _, other) in combinations(ranges, 2):
