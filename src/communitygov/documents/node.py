@@ -128,11 +128,11 @@ class Node:
         """Return this mapping as a patch leaves it; it knows what it was made from.
 
         Args:
-            children: The nodes below.
+            children: The nodes below; nobody else may hold this mapping, which is not copied again.
             changed: The keys that were set, added or removed, in that order.
             faulty: Whether the patch lacks some of what was written in it.
         """
-        node = evolve(self, children=children, faulty=self.faulty or faulty)
+        node = evolve(self, children=MappingProxyType(children), faulty=self.faulty or faulty)
         node.memo[_PATCHED] = (self, changed)
         return node
 

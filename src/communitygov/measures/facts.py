@@ -16,6 +16,8 @@ __all__ = ["check_facts", "check_schemes"]
 
 
 _SUMS = "sums"
+_MADE = Mapping[str, Fact]
+"""Under which a node keeps the facts that it was made into."""
 
 
 @frozen
@@ -67,9 +69,8 @@ def _sums(facts: Mapping[str, Fact], node: Node | None) -> _Sums:
     of: dict[str, tuple[str, ...]] = {}
     found: dict[str, Finding] = {}
     touched: Iterable[str] = facts
-    before = None if node is None or node.made_of is None else node.made_of[0].memo.get(_SUMS)
-    if node is not None and node.made_of is not None and isinstance(before, _Sums):
-        changed = node.made_of[1]
+    if node is not None and node.made_of is not None and isinstance(known := node.made_of[0].memo.get(_MADE), Mapping):
+        before, changed = _sums(known, node.made_of[0]), node.made_of[1]
         of = before.of.copy()
         touched = dict.fromkeys((*changed, *(name for key in changed for name in of.get(key, ()))))
         found = {key: finding for key, finding in before.found.items() if key not in touched}
