@@ -14,7 +14,7 @@ from attrs import frozen
 from communitygov.grid.check import cited
 from communitygov.grid.dated import day_of
 from communitygov.grid.explain_units import Row, Town, unit_findings
-from communitygov.grid.findings import FINDINGS
+from communitygov.grid.findings import advice_of
 from communitygov.grid.routing import How
 from communitygov.grid.rules import Grid, Post, Seat
 from communitygov.grid.units import Holders, Units
@@ -314,11 +314,10 @@ def _seats(grid: Grid, unit: Row, held: Sequence[Held]) -> Iterator[Steps]:
 
 
 def _finding(row: Mapping[str, Any]) -> Steps:
-    advice = FINDINGS[row["finding"]]
-    words = {key: "" if value is None else value for key, value in row.items()}
+    advice = advice_of(row)
     return Steps(
         row["finding"],
-        Title(zh=advice.says.zh.format(**words), en=advice.says.en.format(**words)),
+        advice.says,
         text=advice.mend,
         clause=tuple(filter(None, row["clause"].split(", "))),
     )

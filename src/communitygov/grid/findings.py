@@ -13,7 +13,7 @@ from communitygov.vocabulary.text import Title
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["COLUMNS", "FINDINGS", "Advice", "Checked", "Unchecked", "found", "listed", "nothing"]
+__all__ = ["COLUMNS", "FINDINGS", "Advice", "Checked", "Unchecked", "advice_of", "found", "listed", "nothing"]
 
 COLUMNS = ("finding", "unit", "name", "level", "seat", "holder", "found", "wanted", "rule", "clause")
 """The columns of findings, all text: what was found, where, by which rule of the grid and which clause."""
@@ -215,15 +215,25 @@ class Checked:
         return tuple(_problem(row) for row in rows.iter_rows(named=True))
 
 
-def _problem(row: Mapping[str, Any]) -> Problem:
+def advice_of(row: Mapping[str, Any]) -> Advice:
+    """Return the words of a finding, filled in.
+
+    Args:
+        row: The finding, as ``Checked.frame`` has it.
+    """
     advice = FINDINGS[row["finding"]]
     words = {key: "" if value is None else value for key, value in row.items()}
+    return Advice(Title(zh=advice.says.zh.format(**words), en=advice.says.en.format(**words)), advice.mend)
+
+
+def _problem(row: Mapping[str, Any]) -> Problem:
+    advice = advice_of(row)
     where = " ".join(filter(None, (row["unit"], row["name"])))
     return Problem(
         row["finding"],
         Title(
-            zh=f"{where}：{advice.says.zh.format(**words)}；{advice.mend.zh}",
-            en=f"{where}: {advice.says.en.format(**words)}; {advice.mend.en}",
+            zh=f"{where}：{advice.says.zh}；{advice.mend.zh}",
+            en=f"{where}: {advice.says.en}; {advice.mend.en}",
         ),
         clause=tuple(filter(None, (row["clause"] or "").split(", "))),
         path=row["rule"] or "",
