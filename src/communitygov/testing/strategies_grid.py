@@ -139,11 +139,9 @@ def sound_town(random: Random, grid: Grid, *, most: int = 3) -> list[dict[str, A
 
 def _unit(random: Random, grid: Grid, key: str, own: str, above: dict[str, Any] | None) -> dict[str, Any]:
     level = grid.levels[key]
-    code = f"{key}-{own}"
-    if level.code is not None:
-        # Where a level is skipped, its place in the code is taken by a nine, which no unit of it has.
-        own = own[:-1].ljust(level.code.own - 1, "9") + own[-1] if above is not None else own
-        code = own.ljust(level.code.digits, "0")
+    # Where a level is skipped, its place in the code is taken by a nine, which no unit of it has.
+    own = own[:-1].ljust(level.order - 1, "9") + own[-1] if above is not None else own
+    code = f"{key}-{own}" if level.code is None else own.ljust(level.code.digits, "0")
     kind = random.choice(list(level.kinds)) if level.kinds else None
     endings = level.kinds[kind].endings if kind is not None else ()
     name = random.choice(["东", "西"]) + (random.choice(endings) if endings else "")
