@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from communitygov.documents import check
+from communitygov.grid.findings import FINDINGS
 from communitygov.profile.reading import read_profile
 from communitygov.vocabulary.errors import CommunityGovError, DocumentError
 
@@ -22,6 +23,12 @@ ROWS = list(ROW.finditer(TEXT))
 
 FORMATTED = {"bad-{}": {f"bad-{kind}" for kind in check._EXPECTED}}
 """Codes that are put together: what stands for the pattern. Such a code is the exception; add to it with care."""
+
+TABLED = {"finding": frozenset(FINDINGS)}
+"""Codes that are read from a row: the column, and all that can stand in it."""
+
+OF_UNITS = frozenset({"Branch", "Recode", "_like", "_there", "_whole", "chain", "row"})
+"""Functions and classes of the grid whose ``code`` is that of a unit."""
 
 BAD = """\
 certification:
@@ -51,7 +58,7 @@ def takers_in(tree: ast.Module) -> Takers:
         else:
             continue
         places = [i for i, (name, kind) in enumerate(kinds) if name == "code" and kind and name_of(kind) == "str"]
-        found[node.name] = places[0] if places else -1
+        found[node.name] = places[0] if places and node.name not in OF_UNITS else -1
     return found
 
 
@@ -117,6 +124,8 @@ def codes_of(value: ast.expr, known: Bindings, handed: frozenset[str]) -> Iterat
         rest = {name: values for name, values in known.items() if name != value.id}
         for one in known[value.id]:
             yield from codes_of(one, rest, handed)
+    elif isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant) and value.slice.value in TABLED:
+        yield from TABLED[value.slice.value]
     elif not (isinstance(value, ast.Attribute) and value.attr == "code"):
         yield None
 

@@ -152,21 +152,21 @@ def _checked(grid: Grid, names: Any, encoding: str) -> pl.DataFrame:
                 zh=f"列 `{name}` 与结果的列同名，请改名",
                 en=f"the column `{name}` has the name of one of the result; rename it",
             )
-    faults = [_unknown("level", grid.levels, Title(zh="没有这个层级", en="no such level"))]
+    faults = [_unknown("unknown-level", "level", grid.levels, Title(zh="没有这个层级", en="no such level"))]
     if "kind" in frame.columns:
         kinds = {kind: None for level in grid.levels.values() for kind in level.kinds}
-        faults.append(_unknown("kind", kinds, Title(zh="没有这个类型", en="no such kind")))
+        faults.append(_unknown("unknown-kind", "kind", kinds, Title(zh="没有这个类型", en="no such kind")))
     frame = frame.with_columns(pl.col(column.name).cast(pl.String) for column in table.columns if column.name in frame)
     check_table(table, nw.from_native(frame), more=faults)
     return frame
 
 
-def _unknown(column: str, known: Any, said: Title) -> Fault:
+def _unknown(code: str, column: str, known: Any, said: Title) -> Fault:
     import narwhals as nw
 
     hint = did_you_mean("", known)
     wrong = ~nw.col(column).is_null() & ~nw.col(column).is_in(list(known))
-    return Fault(f"unknown-{column}", column, wrong, Title(zh=said.zh + hint.zh, en=said.en + hint.en), show=True)
+    return Fault(code, column, wrong, Title(zh=said.zh + hint.zh, en=said.en + hint.en), show=True)
 
 
 def _named_kind(grid: Grid) -> pl.Expr:

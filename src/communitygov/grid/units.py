@@ -194,16 +194,16 @@ def load_holders(grid: Grid, data: Any, *, encoding: str = "utf-8") -> Holders:
 
     frame = taken(data, HOLDERS, encoding)
     faults = []
-    for column, known, zh, en in (
-        ("seat", grid.seats, "没有这个岗位、组织或台账", "no such post, body or record"),
-        ("department", grid.departments, "没有这个部门", "no such department"),
+    for code, column, known, zh, en in (
+        ("unknown-seat", "seat", grid.seats, "没有这个岗位、组织或台账", "no such post, body or record"),
+        ("unknown-department", "department", grid.departments, "没有这个部门", "no such department"),
     ):
         if column in frame.columns:
             hint = did_you_mean("", known)
             value = nw.col(column)
             wrong = ~value.is_null() & ~value.is_in(list(known))
             title = Title(zh=f"{zh}{hint.zh}", en=f"{en}{hint.en}")
-            faults.append(Fault(f"unknown-{column}", column, wrong, title, show=True))
+            faults.append(Fault(code, column, wrong, title, show=True))
     check_table(HOLDERS, nw.from_native(frame), more=faults)
     if "department" not in frame.columns:
         frame = frame.with_columns(department=pl.lit(None, dtype=pl.String))
