@@ -42,11 +42,23 @@ def one_draw(frame: pl.DataFrame, which: int) -> pl.DataFrame:
 
 
 def by_hand(
-    profile: Profile, world: World, variant: Variant, certification: str, years: dict[int, list[str]], which: int
+    profile: Profile,
+    world: World,
+    variant: Variant,
+    certification: str,
+    years: dict[int, list[str]],
+    which: int,
+    given: pl.DataFrame | None = None,
 ) -> dict[int, Year]:
     """Carry one draw of one variant through some years, each with its periods; the first ones may be incomplete."""
-    listed = events = results = held = None
+    listed = events = results = held = rewarded = None
     holders: list[pl.DataFrame] = []
+    if given is not None:
+        before = min(years) - 1
+        results, holders = given.filter(pl.col("year") == before), [given]
+        said = {"day": pl.lit(f"{before}-12-31"), "event": pl.lit("hung"), "reason": pl.lit("certified")}
+        events = results.select("subject", "tier", **said).select("subject", "day", "event", "tier", "reason")
+        held = register_on(events, f"{before}-12-31")
     scored: list[pl.DataFrame] = []
     last: pl.DataFrame | None = None
     found = {}
@@ -67,7 +79,7 @@ def by_hand(
             counts["watched"] = listed.height
             counts["came_onto_watch"] += seen.frame.filter(pl.col("change") == "enters").height
             counts["left_watch"] += seen.frame.filter(pl.col("change") == "leaves").height
-            if held is not None:
+            if held is not None and rule.plaques is not None:
                 day = str(Period.parse(text).last_day)
                 struck = watch_events(rule, seen.frame, held, day=day)
                 counts["plaques_taken_down"] += struck.height
@@ -80,7 +92,7 @@ def by_hand(
         given = pl.concat(holders) if holders else None
         certified = certify(rule, scores, given, year=year)
         if rule.awards is not None:
-            counts["award_money"] = awards(rule, certified.frame, results)["award"].sum()
+            counts["award_money"] = awards(rule, certified.frame, rewarded)["award"].sum()
         if rule.plaques is not None:
             day = str(Period.parse(periods[-1]).last_day)
             new = plaque_events(rule, results, certified.frame, held, day=day)
@@ -89,10 +101,13 @@ def by_hand(
             counts["plaques_hung"] = new.filter(pl.col("event") == "hung").height
             counts["plaques_taken_down"] += new.filter(pl.col("event") == "taken_down").height
             counts["plaques_hanging"] = held.height
+        else:
+            events, held = None, certified.frame.select("subject", "tier").head(0)
         tiers = dict(zip(certified.frame["subject"], certified.frame["tier"], strict=True))
         found[year] = Year(tiers, counts, scores, given)
         holders.append(certified.holders)
-        results, last = certified.frame, scores
+        results = rewarded = certified.frame
+        last = scores
     return found
 
 

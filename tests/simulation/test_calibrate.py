@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from attrs import evolve
 
 from communitygov.index.rules import Index
 from communitygov.index.score import score_unchecked
@@ -12,7 +13,7 @@ from communitygov.simulation.calibrate import calibrate, measurement_variance
 from communitygov.simulation.drawing import draw
 from communitygov.simulation.parameters import Parameters
 from communitygov.simulation.worlds import World
-from communitygov.vocabulary.errors import DataError
+from communitygov.vocabulary.errors import DataError, UsageError
 from communitygov.vocabulary.period import Period
 
 
@@ -80,6 +81,37 @@ class TestCalibrate:
             calibrate(index, scores(index, 2).head(2))
         with pytest.raises(DataError, match="no column `score`"):
             calibrate(index, scores(index, 2).rename({"score": "points"}))
+
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            ({"period": pl.lit("x")}, "not a quarter, such as 2023Q3"),
+            ({"period": pl.lit("2022")}, "not a quarter, such as 2023Q3"),
+            ({"period": pl.lit("2022Q1")}, "the row is repeated"),
+            ({"score": pl.lit("good")}, "column `score` must hold numbers"),
+            ({"score": pl.lit(float("inf"))}, "not a finite number"),
+            ({"subject": pl.lit(None, pl.String)}, "column `subject`: the value is missing"),
+        ],
+    )
+    def test_scores_that_do_not_fit_are_named(self, index: Index, changes: dict[str, pl.Expr], said: str) -> None:
+        """A period of another kind, a row that stands twice and a score that is no number are never estimated from."""
+        with pytest.raises(DataError, match=said):
+            calibrate(index, scores(index, 2).with_columns(**changes))
+
+    def test_what_no_world_is_drawn_by_is_refused(self, index: Index) -> None:
+        """There is no world of days, and values are drawn per cell or per leaf."""
+        with pytest.raises(UsageError, match="no world is drawn by the day"):
+            calibrate(evolve(index, period="day"), scores(index, 2))
+        with pytest.raises(UsageError, match="`per` cannot be 'leaves'; did you mean `leaf`"):
+            calibrate(index, scores(index, 2), per="leaves")  # type: ignore[arg-type]
+
+    def test_scores_of_pandas_are_read_alike(self, index: Index) -> None:
+        """The kind of frame changes nothing, though pandas has whole numbers with gaps as floats."""
+        few = scores(index, 4)
+        assert (
+            calibrate(index, few.cast({"subject": pl.String}).to_pandas()).parameters
+            == calibrate(index, few).parameters
+        )
 
     def test_the_error_that_is_implied_is_the_one_that_is_drawn(self, index: Index) -> None:
         """The variance that measuring gives a score, as computed, is what drawn scores have of it."""

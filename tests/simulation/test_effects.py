@@ -10,6 +10,7 @@ import pytest
 
 from communitygov.profile.profile import Profile, Reform
 from communitygov.simulation.effects import Effects, effects
+from communitygov.simulation.variants import Variant
 from communitygov.simulation.worlds import World
 from communitygov.vocabulary.errors import DocumentError, UsageError
 
@@ -55,6 +56,20 @@ class TestEffects:
         found = of("{certification: {star: {tiers: {bronze: {order: 3, share: 70%}}, ties: out}}}")
         assert found.frame["leaf"].to_list() == ["certification.star.tiers.bronze", "certification.star.ties"]
         assert found.frame["before"].to_list() == [None, "in"]
+
+    def test_a_dated_reform_is_taken_apart_as_of_its_first_day(
+        self, town: Profile, reform: Callable[..., Reform]
+    ) -> None:
+        """What stood before is what stands on the day that the reform begins, another reform's new tier as well."""
+        bronze = "{tiers: {bronze: {order: 3, share: 70%}}}"
+        base = Variant.of_reform(reform(f"{{certification: {{star: {bronze}}}}}", name="bronze", start="2022"))
+        more = reform("{certification: {star: {ties: out, tiers: {bronze: {at_most: 12}}}}}", start="2023")
+        found = effects(town, World.drawn(communities=20, seed=1), more, variant=base, draws=2, last=2023)
+        leaves = ["certification.star.ties", "certification.star.tiers.bronze.at_most"]
+        assert found.frame.select("leaf", "before", "after").rows() == [
+            (leaves[0], "in", "out"),
+            (leaves[1], None, "12"),
+        ]
 
     def test_leaves_that_need_each_other_are_not_torn_apart(self, of: Callable[..., Effects]) -> None:
         """Weights must add up, so neither can be changed alone: that is said, and nothing is shared out."""

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ClassVar
 
 import polars as pl
@@ -13,6 +14,7 @@ import pytest
 
 from communitygov.certification.explain import explain
 from communitygov.profile.profile import Profile, Reform
+from communitygov.profile.reading import read_reform
 from communitygov.simulation.drawing import draw
 from communitygov.simulation.results import QUANTITIES, Simulation
 from communitygov.simulation.run import attempt, simulate
@@ -82,6 +84,86 @@ class TestAgainstTheVerbs:
         done = simulate(town, world, first=2021, last=2024, draws=2, variants=variants)
         hand = by_hand(town, world, variants[-1], "star", {year: [str(year)] for year in range(2021, 2025)}, 1)
         agrees(done, variants[-1].name, hand, 1)
+
+    LATER: ClassVar[dict[str, str]] = {
+        "the upper tier goes": "{tiers: {gold: ~}, awards: {tiers: {gold: ~}}}",
+        "the lower tier goes": "{tiers: {silver: ~}, awards: {tiers: {silver: ~}}, renewal: {hold: this_or_higher}}",
+        "the upper tier goes, and only the same is held": (
+            "{tiers: {gold: ~}, awards: {tiers: {gold: ~}}, renewal: {hold: same, within: moved_cut}}"
+        ),
+        "the upper tier goes, and plaques are kept": (
+            "{tiers: {gold: ~}, awards: ~, plaques: {on_change: keep, on_watch: at_once}}"
+        ),
+        "a tier is new": "{tiers: {bronze: {order: 3, share: 70%}}, awards: {tiers: {bronze: {amount: 20}}}}",
+        "plaques fall at once": "{plaques: {on_watch: at_once}}",
+        "plaques are kept": "{plaques: {on_change: keep}}",
+        "no more plaques": "{plaques: ~}",
+        "two years of holding": "{renewal: {years: 2, hold: this_or_higher}}",
+        "the listed are barred": "{watch: {starred: barred}}",
+        "streets": "{group_by: street, least_group: 5}",
+        "streets, and progress in rank": "{group_by: street, awards: {progress: {by: rank, at_least: 1}}}",
+        "held until the score changes": "{hold_until_change: true}",
+    }
+
+    @pytest.mark.parametrize("changes", LATER.values(), ids=LATER)
+    def test_rules_that_change_on_the_way_are_carried_out_as_the_verbs_would(
+        self, town: Profile, world: World, reform: Callable[..., Reform], changes: str
+    ) -> None:
+        """A reform that begins in 2023 meets the holders, list, plaques and results that earlier rules have left."""
+        later = Variant.of_reform(reform(f"{{certification: {{star: {changes}}}}}", start="2023"))
+        done = simulate(town, world, first=2021, last=2025, draws=2, variants=[as_it_stands(), later])
+        hand = by_hand(town, world, later, "star", {year: [str(year)] for year in range(2021, 2026)}, 1)
+        agrees(done, later.name, hand, 1)
+
+    def test_a_longer_wait_looks_back_on_years_before_it(self, town: Profile, reform: Callable[..., Reform]) -> None:
+        """A watch list that asks for five years in a row from 2025 on takes the four years before into account."""
+        world = World.drawn(**SMALL, correlation=0.99)
+        later = Variant.of_reform(reform("{certification: {star: {watch: {periods: 5, last: 9}}}}", start="2025"))
+        done = simulate(town, world, first=2021, last=2026, draws=2, variants=[later])
+        agrees(done, later.name, by_hand(town, world, later, "star", {y: [str(y)] for y in range(2021, 2027)}, 1), 1)
+        assert done.counts[later.name, 2025, "came_onto_watch"].sum() > 0
+
+    def test_who_is_certified_hangs_on_nothing_that_is_only_counted(
+        self, town: Profile, world: World, reform: Callable[..., Reform]
+    ) -> None:
+        """Where the listed are barred from 2023 on, those listed before are, whether plaques and money count or not."""
+        barred = Variant.of_reform(reform("{certification: {star: {watch: {starred: barred}}}}", start="2023"))
+        run = {"first": 2021, "last": 2024, "draws": 4}
+        counted, only = (attempt(town, world, [barred], aftermath=aftermath, **run)[0] for aftermath in (True, False))
+        assert all(counted.certified(barred.name, y).equals(only.certified(barred.name, y)) for y in range(2021, 2025))
+
+    GIVEN: ClassVar[dict[str, str]] = {
+        "as it stands": "{}",
+        "plaques fall at once": "{plaques: {on_watch: at_once}, watch: {periods: 1}}",
+        "plaques are kept": "{plaques: {on_change: keep}}",
+        "both": "{plaques: {on_change: keep, on_watch: at_once}, watch: {periods: 1}}",
+        "two years of holding": "{renewal: {years: 2, hold: same}}",
+        "streets": "{group_by: street, least_group: 5}",
+    }
+
+    @pytest.mark.parametrize("changes", GIVEN.values(), ids=GIVEN)
+    def test_what_holders_handed_over_have_is_where_the_verbs_begin(
+        self, town: Profile, world: World, reform: Callable[..., Reform], changes: str
+    ) -> None:
+        """The plaques of holders handed over hang from the first day on, that of a tier which is no more as well."""
+        held = [*[(f"c{i:02}", 2022, "gold") for i in range(1, 9)], *[(f"c{i:02}", 2022, "silver") for i in (9, 10)]]
+        held += [("c11", 2022, "platinum"), *[(f"c{i:02}", 2021, "gold") for i in range(5, 20)]]
+        given = pl.DataFrame(held, schema=["subject", "year", "tier"], orient="row")
+        variant = (
+            as_it_stands() if changes == "{}" else Variant.of_reform(reform(f"{{certification: {{star: {changes}}}}}"))
+        )
+        done = simulate(town, world, first=2023, last=2025, draws=2, variants=[variant], holders=given)
+        hand = by_hand(town, world, variant, "star", {year: [str(year)] for year in range(2023, 2026)}, 1, given)
+        agrees(done, variant.name, hand, 1)
+
+    def test_plaques_that_are_new_hang_on_nobody_before(self, town: Profile, world: World, tmp_path: Path) -> None:
+        """Where plaques begin in 2023, all who are certified then get one, holders of 2022 too."""
+        file = tmp_path / "none.yaml"
+        file.write_text("reform: none\nuntil: 2022\nchanges: {certification: {star: {plaques: ~}}}\n", encoding="utf-8")
+        variant = Variant.of_reform(read_reform(file))
+        done = simulate(town, world, first=2021, last=2024, draws=2, variants=[variant])
+        agrees(done, "none", by_hand(town, world, variant, "star", {y: [str(y)] for y in range(2021, 2025)}, 1), 1)
+        assert (done.counts["none", 2023, "plaques_hung"] == done.counts["none", 2023, "plaques_hanging"]).all()
 
     def test_quarters_make_years_and_explanations_say_how(self, shijingshan: Profile) -> None:
         """In Shijingshan too, with quarters and a first year that is not wholly in force, the verbs agree; and the
@@ -204,15 +286,21 @@ class TestVariants:
         ]
         assert differs == [2023, 2024]
 
-    def test_a_tier_that_is_dropped_later_is_refused_where_its_plaques_hang(
+    def test_a_tier_that_is_dropped_later_is_given_to_nobody_and_its_plaques_come_down(
         self, town: Profile, reform: Callable[..., Reform]
     ) -> None:
-        """From the year on that a reform drops gold, plaques of gold are a fault that is named, not passed over."""
-        dropped = "{certification: {star: {tiers: {gold: ~}, awards: {tiers: {gold: ~}}}}}"
-        variant = Variant.of_reform(reform(dropped, start="2023"))
-        assert simulate(town, World.drawn(**SMALL), draws=2, last=2022, variants=[variant]).stars.height == 2
-        with pytest.raises(DataError, match="no such tier"):
-            simulate(town, World.drawn(**SMALL), draws=2, last=2023, variants=[variant])
+        """Where a reform drops gold from 2023 on, there is silver only, and whoever had gold has its plaque changed."""
+        dropped = "{tiers: {gold: ~}, awards: {tiers: {gold: ~}}, renewal: {hold: this_or_higher}}"
+        variant = Variant.of_reform(reform(f"{{certification: {{star: {dropped}}}}}", start="2023"))
+        done = simulate(town, World.drawn(**SMALL), draws=2, last=2023, variants=[variant])
+        was, now = (done.certified("tried", year).sort("draw", "subject") for year in (2022, 2023))
+        assert set(now["tier"].drop_nulls()) == {"silver"}
+        assert done.tiers.filter(pl.col("year") == 2023)["tier"].to_list() == ["silver"]
+        gold = (was["tier"] == "gold").fill_null(False)
+        silver = (was["tier"] == "silver").fill_null(False)
+        assert done.counts["tried", 2023, "plaques_hanging"].sum() == now["tier"].count()
+        came_down = gold | (silver & now["tier"].is_null())
+        assert done.counts["tried", 2023, "plaques_taken_down"].sum() == came_down.sum()
 
     def test_a_new_tier_has_its_place_in_the_tables(self, town: Profile, reform: Callable[..., Reform]) -> None:
         """A reform may add a tier; who falls into it from none gains."""
@@ -334,6 +422,77 @@ class TestYears:
         with pytest.raises(UsageError, match="draws must be a whole number of 1 or more"):
             simulate(town, World.drawn(**SMALL), draws=draws)
 
+    @pytest.mark.parametrize(
+        ("rows", "said"),
+        [
+            ([("zz", 2023, "gold")], "the units lack 1 subjects of the holders: zz"),
+            ([("c01", 2023, "gold"), ("c01", 2023, "silver")], "the row is repeated; 2 rows: c01 2023"),
+            ([("c01", None, "gold")], "column `year`: the value is missing; 1 row: c01"),
+            ([("c01", 2023, None)], "column `tier`: the value is missing; 1 row: c01 2023"),
+            ([("c01", 2024, "gold")], "not before the first year simulated, 2024; 1 row: c01 2024"),
+            ([("c01", 2023, "Gold")], r"no such tier; known here: `gold`, `silver`; 1 row: c01 2023 \(Gold\)"),
+        ],
+    )
+    def test_holders_that_do_not_fit_are_named(self, town: Profile, rows: list[Any], said: str) -> None:
+        """Nobody holds two tiers in a year, a tier without a name or year, one of a year to come, or is no unit."""
+        held = pl.DataFrame(rows, schema={"subject": pl.String, "year": pl.Int64, "tier": pl.String}, orient="row")
+        with pytest.raises(DataError, match=said):
+            simulate(town, World.drawn(**SMALL), first=2024, last=2024, draws=1, holders=held)
+
+    def test_holders_without_a_year_or_frame_are_refused(self, town: Profile) -> None:
+        """A frame that lacks the year, and what is no frame, are said to be so."""
+        world, run = World.drawn(**SMALL), {"first": 2024, "last": 2024, "draws": 1}
+        with pytest.raises(DataError, match="holders has no column `year`"):
+            simulate(town, world, holders=pl.DataFrame({"subject": ["c01"], "tier": ["gold"]}), **run)
+        with pytest.raises(DataError, match="list is no frame"):
+            simulate(town, world, holders=["c01"], **run)
+
+    @pytest.mark.parametrize("kind", ["to_pandas", "to_arrow", "lazy"])
+    def test_holders_of_any_kind_of_frame_are_the_same(self, town: Profile, kind: str) -> None:
+        """What holders say does not hang on who made the frame."""
+        held = pl.DataFrame({"subject": ["c01", "c02"], "year": [2023, 2022], "tier": ["gold", "silver"]})
+        one, other = (
+            simulate(town, World.drawn(**SMALL), first=2024, last=2025, draws=2, holders=holders)
+            for holders in (held, getattr(held, kind)())
+        )
+        assert same(one, other)
+
+    @pytest.mark.parametrize(
+        ("streets", "said"),
+        [
+            ({}, "units has no column `street`"),
+            ({"street": ["east", None] * 10}, "column `street`: the value is missing; 10 rows: c02, c04"),
+            ({"street": [1, 2] * 10}, "column `street` must hold text"),
+        ],
+    )
+    def test_a_rule_that_groups_needs_the_groups(
+        self, town: Profile, reform: Callable[..., Reform], streets: dict[str, list[Any]], said: str
+    ) -> None:
+        """Nobody is ranked in a group that is missing, also where the rule groups only from a later year on."""
+        units = pl.DataFrame({"subject": [f"c{i:02}" for i in range(1, 21)], **streets})
+        later = Variant.of_reform(reform("{certification: {star: {group_by: street}}}", start="2023"))
+        with pytest.raises(DataError, match=said):
+            simulate(town, World.drawn(units=units, seed=4), draws=1, last=2023, variants=[later])
+        done, errors = attempt(town, World.drawn(units=units, seed=4), [as_it_stands(), later], draws=1, last=2023)
+        assert (list(errors), done.stars.height) == ([later.name], 3)
+
+    def test_a_year_not_wholly_in_force_has_the_groups_too(
+        self, shijingshan: Profile, reform: Callable[..., Reform]
+    ) -> None:
+        """Progress within streets is rewarded in years after one that certified nobody."""
+        grouped = "{certification: {quality_star: {group_by: street, least_group: 5}}}"
+        units = pl.DataFrame({"subject": [f"c{i:02}" for i in range(1, 21)], "street": ["east", "west"] * 10})
+        variant = Variant.of_reform(reform(grouped))
+        world = World.drawn(units=units, seed=4)
+        done = simulate(shijingshan, world, last=2023, draws=2, variants=[variant])
+        years = {2021: ["2021Q3", "2021Q4"], **{year: [f"{year}Q{n}" for n in (1, 2, 3, 4)] for year in (2022, 2023)}}
+        agrees(done, variant.name, by_hand(shijingshan, world, variant, "quality_star", years, 1), 1)
+
+    def test_a_world_too_small_for_a_watch_list_is_counted_right(self, shijingshan: Profile) -> None:
+        """Of 19 communities there are no ten last, and the message says how many there are."""
+        with pytest.raises(DataError, match="has 19 ranked subjects, fewer than twice the last 10"):
+            simulate(shijingshan, World.drawn(communities=19), draws=2, last=2022)
+
     def test_progress_is_told(self, town: Profile) -> None:
         """After each period the caller hears how many are done."""
         heard: list[tuple[int, int]] = []
@@ -403,6 +562,38 @@ class TestRealData:
         assert done.parameters == ()
         drawn = simulate(town, World.drawn(**SMALL), first=2022, last=2024, draws=1, holders=_NOBODY)
         assert done.stars.equals(drawn.stars)
+
+    VETO = "{certification: {star: {vetoes: {fire: {column: fire, when: before}}}}}"
+
+    @pytest.mark.parametrize("kind", ["clone", "to_pandas", "to_arrow", "lazy"])
+    def test_facts_bar_in_the_years_they_are_of(self, town: Profile, reform: Callable[..., Reform], kind: str) -> None:
+        """Whoever had a fire in 2022 has no star that year, and may have one in the next."""
+        data = self.frame(town, range(2021, 2024)).cast({"subject": pl.String})
+        best = tiers_of(simulate(town, World.from_frames(data)), "as_it_stands", 2022, 0)
+        gold = sorted(subject for subject, tier in best.items() if tier == "gold")
+        facts = pl.DataFrame({"subject": gold, "year": [2022] * len(gold), "fire": [True] * len(gold)})
+        world = World.from_frames(getattr(data, kind)(), facts=getattr(facts, kind)())
+        done = simulate(town, world, variants=[Variant.of_reform(reform(self.VETO))])
+        tiers = {year: tiers_of(done, "tried", year, 0) for year in (2021, 2022, 2023)}
+        assert [tiers[2022][one] for one in gold] == [None] * len(gold)
+        assert "gold" in tiers[2022].values()
+        assert tiers[2021] == tiers_of(simulate(town, World.from_frames(data)), "as_it_stands", 2021, 0)
+
+    @pytest.mark.parametrize(
+        ("facts", "said"),
+        [
+            ({"subject": ["c01"], "year": [2022], "fier": [True]}, "facts has no column `fire`.*did you mean `fier`"),
+            ({"subject": ["c01"], "year": [2022], "fire": ["yes"]}, "column `fire` must hold true or false"),
+        ],
+    )
+    def test_facts_that_lack_what_a_rule_asks_for_are_refused(
+        self, town: Profile, reform: Callable[..., Reform], facts: dict[str, list[Any]], said: str
+    ) -> None:
+        """A veto never goes by a column that is misspelt or of another kind."""
+        world = World.from_frames(self.frame(town, range(2021, 2023)), facts=pl.DataFrame(facts))
+        with pytest.raises(DataError, match=said):
+            simulate(town, world, variants=[Variant.of_reform(reform(self.VETO))])
+        assert simulate(town, world).stars.height == 2
 
     def test_a_year_that_the_data_begin_in_certifies_nobody(self, shijingshan: Profile) -> None:
         """Data that begin in the third quarter of 2022 have their first stars in 2023."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from communitygov.profile.profile import Profile, Reform
+from communitygov.profile.reading import read_profile
+from communitygov.simulation.run import simulate
 from communitygov.simulation.seek import seek, with_value
 from communitygov.simulation.variants import Variant
 from communitygov.simulation.worlds import World
@@ -86,9 +89,43 @@ class TestSeek:
             step="4",
         )
         assert found.tried["value"].to_list() == ["4", "8", "12"]
+        assert found.tried["error"].null_count() == 3
         assert found.probability == Fraction(1, 2)
         with pytest.raises(UsageError, match="is a whole number and cannot be"):
             with_value(town, "certification.star.watch.last", Fraction(5, 2))
+
+    def test_what_a_dated_reform_makes_can_be_varied(self, town: Profile, reform: Callable[..., Reform]) -> None:
+        """A number that stands only from 2023 on is varied from 2023 on, and each value does what the reform with that
+        value does."""
+        made = "{{certification: {{star: {{tiers: {{silver: {{share: ~, number: {}}}}}}}}}}}"
+        four, eight = (reform(made.format(n), name=f"make_{n}", start="2023") for n in (4, 8))
+        leaf = "certification.star.tiers.silver.number"
+        found = self.found(town, leaf=leaf, variant=Variant.of_reform(four), low="4", high="12", step="4")
+        met = found.tried["met"].to_list()
+        for n, one in ((4, four), (8, eight)):
+            done = simulate(
+                town, World.drawn(communities=20, seed=1), variants=[Variant.of_reform(one)], draws=3, last=2024
+            )
+            assert met[n // 4 - 1] == done.probability(one.name, "half_are_stars") * 3
+        assert met == sorted(met)
+
+    def test_what_an_amendment_or_reading_makes_can_be_varied(self, town: Profile, tmp_path: Path) -> None:
+        """A leaf that an amendment brings in a later year is set from that year on; one of a reading, where it is
+        taken."""
+        text = (town.folder / "profile.yaml").read_text(encoding="utf-8")
+        many = "      many: {certification: {star: {tiers: {silver: {share: ~, number: 9}}}}}\n"
+        (tmp_path / "profile.yaml").write_text(text.replace("      half: ", f"{many}      half: "), encoding="utf-8")
+        (tmp_path / "amendments").mkdir()
+        amended = "amendment: cap\nfrom: 2023\nchanges: {certification: {star: {cap: 9}}}\n"
+        (tmp_path / "amendments" / "cap.yaml").write_text(amended, encoding="utf-8")
+        place = read_profile(tmp_path)
+        capped = with_value(place, "certification.star.cap", Fraction(5))
+        caps = [place.at(year, reforms=[capped]).certification["star"].cap for year in (2022, 2023)]
+        assert caps == [None, 5]
+        number = "certification.star.tiers.silver.number"
+        read = Variant("many", capped.title, readings={"silver": "many"})
+        found = self.found(place, leaf=number, variant=read, low="8", high="12", step="4")
+        assert found.tried["error"].null_count() == 2
 
     @pytest.mark.parametrize(
         ("changes", "said"),

@@ -207,6 +207,8 @@ class TestMaking:
             ({"communities": 2.5}, "`communities` must be a whole number from 1 to any size, not 2.5"),
             ({"answers": float("nan")}, "not nan"),
             ({"parameters": Parameters(), "mean": 3}, "not both"),
+            ({"per": "lief"}, "`per` cannot be 'lief'; did you mean `leaf`"),
+            ({"latent": 1}, "`latent` cannot be 1; known here: `each_draw`, `once`"),
             ({"units": pl.DataFrame({"subject": ["a"]}), "communities": 3}, "says otherwise"),
             ({"units": pl.DataFrame({"subject": ["a"]}), "parameters": Parameters(communities=3)}, "says otherwise"),
         ],
@@ -223,6 +225,7 @@ class TestMaking:
             ({"subject": []}, "empty"),
             ({"subject": ["a", None]}, "a subject is missing"),
             ({"subject": ["a", "b", "a"]}, "stand twice: a"),
+            ({"subject": [1, 2]}, "must hold text, found Int64"),
         ],
     )
     def test_faulty_units_are_named(self, units: dict[str, list[str | None]], said: str) -> None:
@@ -230,11 +233,20 @@ class TestMaking:
         with pytest.raises(DataError, match=said):
             World.drawn(units=pl.DataFrame(units))
 
+    @pytest.mark.parametrize("kind", ["to_pandas", "to_arrow", "lazy"])
+    def test_units_may_be_any_kind_of_frame(self, kind: str) -> None:
+        """Units of pandas, PyArrow or a lazy frame are those of Polars."""
+        units = pl.DataFrame({"subject": ["a", "b"], "street": ["east", None]})
+        assert World.drawn(units=getattr(units, kind)()).units.equals(units)
+
     def test_without_numpy_nothing_is_drawn(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The extra that is missing is named."""
         monkeypatch.setitem(sys.modules, "numpy", None)
         with pytest.raises(MissingExtra, match=r"communitygov\[simulation\]"):
             World.drawn()
+
+
+FIRE = pl.DataFrame({"subject": ["a"], "year": [2022], "fire": [True]})
 
 
 class TestRealData:
@@ -270,6 +282,12 @@ class TestRealData:
             ({"data": data.rename({"period": "quarter"})}, "data has no column `period`"),
             ({"data": data, "facts": pl.DataFrame({"subject": ["a"]})}, "facts has no column `year`"),
             ({"data": data, "units": pl.DataFrame({"subject": ["a"]})}, "the units lack 1 subjects of the data: b"),
+            ({"data": data.with_columns(period=pl.lit("2022-13"))}, r"no period, such as 2023Q3; 2 rows: a 2022-13"),
+            ({"data": data.with_columns(period=pl.lit(2022))}, "column `period` must hold periods as text"),
+            ({"data": pl.concat([data, data])}, "the row is repeated; 4 rows: a 2022, b 2022"),
+            ({"data": data, "facts": FIRE.with_columns(subject=pl.lit("z"))}, "lack 1 subjects of the facts: z"),
+            ({"data": data, "facts": pl.concat([FIRE, FIRE])}, "the row is repeated; 2 rows: a 2022"),
+            ({"data": [1]}, "list is no frame"),
         ],
     )
     def test_frames_that_do_not_fit_are_refused(self, frames: dict[str, pl.DataFrame], said: str) -> None:

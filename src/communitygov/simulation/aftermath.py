@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from communitygov.certification.awards import awards
 from communitygov.certification.register import plaque_events, register_on, watch_events
@@ -65,9 +65,10 @@ def _of_progress(stages: Stages, certification: Certification, certs: Certs, bef
     """Return the money that goes with progress, of whatever tier."""
     import polars as pl
 
-    asked = [name for name in (*KEYS, "group", "score", "rank") if name in certs.frame.columns]
-    frames = [one.frame.lazy().select(*asked, pl.lit(None, pl.String).alias("tier")) for one in (certs, before)]
-    found = awards(certification, *frames, by=BY)
+    # A subject's group is that of this year's rules, also where last year's made none.
+    group = [certs.frame["group"]] if certification.group_by is not None else []
+    asked: list[Any] = [*KEYS, "score", "rank", *group, pl.lit(None, pl.String).alias("tier")]
+    found = awards(certification, *(one.frame.lazy().select(*asked) for one in (certs, before)), by=BY)
     money = found.group_by("draw").agg(pl.col("progress_award").sum()).sort("draw").collect()
     return money["progress_award"].cast(pl.Int64).to_numpy()  # type: ignore[no-any-return]
 
@@ -86,8 +87,14 @@ def _code(stages: Stages, tier: str | None) -> int:
 
 
 def struck(
-    stages: Stages, course: Course, term: Term, period: Period, watching: Watching | None, hangs: Plaqued
-) -> Plaqued:
+    stages: Stages,
+    course: Course,
+    term: Term,
+    period: Period,
+    watching: Watching | None,
+    certs: Certs | None,
+    hangs: Plaqued | None,
+) -> Plaqued | None:
     """Take down the plaques of those that came onto the watch list, where the rule does so at once.
 
     Args:
@@ -96,19 +103,30 @@ def struck(
         term: The year that the period lies in.
         period: The period.
         watching: The watch list.
+        certs: The last certification, or the holders that were handed over.
         hangs: The plaques that hang.
     """
     rule = term.certification
-    if rule.plaques is None or rule.plaques.on_watch != "at_once" or watching is None or hangs.held is None:
+    if rule.plaques is None or rule.plaques.on_watch != "at_once" or watching is None:
         return hangs
-    held = hangs.held
+    held = _hanging(certs, hangs)
+    if held is None:
+        return hangs
 
     def make() -> Plaqued:
         day = str(period.last_day)
         events = watch_events(rule, watching.changes, held, day=day, by=BY)
-        return Plaqued(_register(held, events, day), hangs.struck + stages.rows.per_draw(events), hangs.counts)
+        down, hanging = stages.rows.per_draw(events), _register(held, events, day)
+        return Plaqued(hanging, down, {}) if hangs is None else Plaqued(hanging, hangs.struck + down, hangs.counts)
 
-    return stages.once(("struck", course.digest(term, "plaques"), watching, hangs), make)
+    return stages.once(("struck", course.digest(term, "plaques"), watching, certs, hangs), make)
+
+
+def _hanging(certs: Certs | None, hangs: Plaqued | None) -> pl.DataFrame | None:
+    """Return the plaques that hang: where nothing else is known, those of the last certification."""
+    if hangs is not None and hangs.held is not None:
+        return hangs.held
+    return None if certs is None else certs.frame.filter(certs.frame["tier"].is_not_null()).select(*KEYS, "tier")
 
 
 def plaques(
@@ -136,7 +154,7 @@ def _plaques(
     rule = term.certification
     nothing = stages.rows.per_draw(certs.frame.head(0))
     if rule.plaques is None:
-        return Plaqued(None, nothing, {})
+        return Plaqued(certs.frame.head(0).select(*KEYS, "tier"), nothing, {})
     day = str(term.periods[-1].last_day)
     # Where a plaque always is that of the year's tier, those of last year's results hang, and need not be told.
     plain = rule.plaques.on_change == "replace" and rule.plaques.on_watch == "year_end"
@@ -146,8 +164,8 @@ def _plaques(
     known = [one.frame["tier"].is_not_null() for one in (certs, before) if one is not None]
     touched = known[0] | known[-1]
     rows = [None if one is None else one.frame.filter(touched).select(*KEYS, "tier").lazy() for one in (before, certs)]
-    hangs_now = None if held is None else held.lazy()
-    events = plaque_events(rule, rows[0], rows[1], hangs_now, day=day, by=BY).collect()
+    held = _hanging(before, hangs)
+    events = plaque_events(rule, rows[0], rows[1], None if held is None else held.lazy(), day=day, by=BY).collect()
     hanging = certs.frame.filter(pl.col("tier").is_not_null()) if plain else _register(held, events, day)
     struck = nothing if hangs is None else hangs.struck
     counts = {

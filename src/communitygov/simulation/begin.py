@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from communitygov.certification.certify import check_holders
 from communitygov.profile.profile import Profile
-from communitygov.simulation.variants import Course, Variant
+from communitygov.simulation.given import FACTS, UNITS, check_known
+from communitygov.simulation.variants import Course, Term, Variant
 from communitygov.simulation.worlds import World, whole_number
-from communitygov.vocabulary.errors import NotInForce, UsageError
+from communitygov.vocabulary.errors import DataError, NotInForce, UsageError
+from communitygov.vocabulary.frames import Column, Fault, Table, check_table, find_faults
 from communitygov.vocabulary.problem import Problem
 from communitygov.vocabulary.text import Title
 
-__all__ = ["DRAWS", "begun", "check_names", "check_years", "draws_of", "years_of"]
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["DRAWS", "begun", "check_asked", "check_held", "check_names", "check_years", "draws_of", "years_of"]
 
 DRAWS = 200
 """How many draws there are unless somebody says otherwise."""
@@ -124,3 +131,58 @@ def begun(course: Course, world: World, first: int | None) -> Course:
         cut = [(term, tuple(one for one in term.periods if str(one) >= start)) for term in terms]
         terms = [evolve(term, periods=kept, full=term.full and kept == term.periods) for term, kept in cut if kept]
     return evolve(course, terms=tuple(terms))
+
+
+def check_held(course: Course, world: World, holders: pl.DataFrame, first: int) -> None:
+    """Refuse holders that do not fit the rules, the units or the years of a simulation.
+
+    Args:
+        course: The rules, from the first year on.
+        world: The world.
+        holders: Those who held a tier before the first year: ``subject``, ``year``, ``tier``.
+        first: The first year.
+
+    Raises:
+        DataError: If a column is missing or of another kind, a value is missing, somebody held two tiers in a year, a
+            tier is misspelt, a subject is no unit, or a year is not before the first.
+    """
+    import narwhals as nw
+
+    frame = nw.from_native(holders)
+    check_holders(course.terms[0].certification, frame, ())
+    late = Title(zh=f"不早于首年 {first}", en=f"not before the first year simulated, {first}")
+    problems = find_faults(
+        frame, [Fault("not-before-first", "year", nw.col("year") >= first, late, show=True)], ["subject", "year"]
+    )
+    if problems:
+        raise DataError(problems)
+    check_known(world.units, holders, Title(zh="此前的认定", en="holders"))
+
+
+def check_asked(course: Course, world: World) -> None:
+    """Refuse a world that lacks what the rules ask for of its units: groups, and of real facts, those that bar.
+
+    Args:
+        course: The rules.
+        world: The world.
+
+    Raises:
+        DataError: If a column is missing or of another kind, or a unit has no group.
+    """
+    import narwhals as nw
+
+    subject = Column("subject", "text", Title(zh="评价对象", en="subject"))
+    groups = {term.certification.group_by: Title(zh="分组", en="group") for term in course.terms}
+    columns = [Column(name, "text", title) for name, title in groups.items() if name is not None]
+    check_table(Table(UNITS, (subject, *columns), ("subject",), open=True), nw.from_native(world.units))
+    if world.facts is not None:
+        flags = [Column(name, "flag", title, nullable=True) for name, title in _bars(course.terms).items()]
+        year = Column("year", "whole", Title(zh="年度", en="year"))
+        table = Table(FACTS, (subject, year, *flags), ("subject", "year"), open=True)
+        check_table(table, nw.from_native(world.facts))
+
+
+def _bars(terms: Sequence[Term]) -> dict[str, Title]:
+    """Return the columns of facts that bar in any of some years, with what they are called."""
+    vetoes = {key: veto for term in terms for key, veto in term.certification.barriers.items()}
+    return {veto.column: veto.name(key) for key, veto in vetoes.items() if veto.column != "on_watch"}

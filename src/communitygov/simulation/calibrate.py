@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, get_args
 
 from attrs import evolve, frozen
 
+from communitygov.certification.year import wrong_period
 from communitygov.index.rules import Index
-from communitygov.simulation.drawing import MONTHS, SAMPLED, error_of
+from communitygov.simulation.drawing import SAMPLED, error_of, months_of
+from communitygov.simulation.given import as_polars, check_one_of
 from communitygov.simulation.parameters import Parameters
-from communitygov.simulation.worlds import numpy_or_refuse
+from communitygov.simulation.worlds import Per, numpy_or_refuse
 from communitygov.vocabulary.errors import DataError
-from communitygov.vocabulary.frames import adopt
+from communitygov.vocabulary.frames import Column, Table, check_table
 from communitygov.vocabulary.period import Period
-from communitygov.vocabulary.problem import Problem, did_you_mean
+from communitygov.vocabulary.problem import Problem
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
@@ -25,6 +27,17 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float64]
 
 __all__ = ["Calibration", "calibrate", "measurement_variance"]
+
+_SCORES = Table(
+    Title(zh="得分表", en="the scores"),
+    (
+        Column("subject", "text", Title(zh="评价对象", en="subject")),
+        Column("period", "period", Title(zh="时期", en="period")),
+        Column("score", "number", Title(zh="得分", en="score"), nullable=True),
+    ),
+    ("subject", "period"),
+    open=True,
+)
 
 
 @frozen
@@ -44,9 +57,7 @@ class Calibration:
     notes: tuple[Title, ...] = ()
 
 
-def calibrate(
-    index: Index, scores: Any, *, start: Parameters | None = None, per: Literal["cell", "leaf"] = "cell"
-) -> Calibration:
+def calibrate(index: Index, scores: Any, *, start: Parameters | None = None, per: Per = "cell") -> Calibration:
     """Estimate the model's parameters from real scores, by their mean and their covariances in time.
 
     What the scores of a community have in common in two periods is its own quality; how fast that fades is the
@@ -65,7 +76,9 @@ def calibrate(
         The parameters, which of them were estimated, and what could not be told.
 
     Raises:
-        DataError: If a column is missing, or there are fewer than three subjects with a score in one period.
+        UsageError: If ``per`` is neither, or the index is of days, by which no world is drawn.
+        DataError: If the scores do not fit (a column is missing or of another kind, a row stands twice, a period is
+            none of the index's), or there are fewer than three subjects with a score in one period.
 
     Source:
         Method of moments of a stationary first-order process observed with error; the model stands in ``Parameters``.
@@ -87,9 +100,10 @@ def calibrate(
         80.0
     """
     np = numpy_or_refuse()
+    check_one_of("per", per, get_args(Per))
     start = start or Parameters()
+    step = months_of(index.period) / 12
     periods, matrix = _matrix(index, scores)
-    step = MONTHS[index.period] / 12
     years = np.array([_months(period) / 12 for period in periods])
     values: dict[str, float] = {}
     notes: list[Title] = []
@@ -116,7 +130,7 @@ def calibrate(
     return Calibration(parameters, tuple(sorted(values)), observed, tuple(notes))
 
 
-def measurement_variance(parameters: Parameters, index: Index, per: Literal["cell", "leaf"] = "cell") -> float:
+def measurement_variance(parameters: Parameters, index: Index, per: Per = "cell") -> float:
     """Return the variance that errors of measurement give a score, in points of 100 squared.
 
     Args:
@@ -142,7 +156,7 @@ def measurement_variance(parameters: Parameters, index: Index, per: Literal["cel
 def _spreads(
     index: Index,
     start: Parameters,
-    per: Literal["cell", "leaf"],
+    per: Per,
     lags: Mapping[int, float],
     fade: float,
     notes: list[Title],
@@ -217,14 +231,9 @@ def _matrix(index: Index, scores: Any) -> tuple[list[Period], Matrix]:
     import narwhals as nw
 
     np = numpy_or_refuse()
-    frame, _ = adopt(scores)
-    if isinstance(frame, nw.LazyFrame):
-        frame = frame.collect()
-    for name in ("subject", "period", "score"):
-        if name not in frame.columns:
-            hint = did_you_mean(name, frame.columns)
-            zh, en = f"得分表缺少列 `{name}`{hint.zh}", f"the scores have no column `{name}`{hint.en}"
-            raise DataError(Problem("missing-column", Title(zh=zh, en=en), path=name))
+    frame = nw.from_native(as_polars(scores))
+    check_table(_SCORES, frame.head(0))
+    check_table(_SCORES, frame, more=[wrong_period("period", index.period)])
     units = 10**index.decimals if frame["score"].dtype.is_integer() else 1
     full = float(index.maximum) * units
     frame = frame.filter(~nw.col("score").is_null())

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-__all__ = ["MONTHS", "SAMPLED", "draw", "error_of", "flags", "latent_score"]
+__all__ = ["MONTHS", "SAMPLED", "draw", "error_of", "flags", "latent_score", "months_of"]
 
 MONTHS: Mapping[PeriodKind, int] = {"year": 12, "half": 6, "quarter": 3, "month": 1}
 """How many months a period of each kind has."""
@@ -232,13 +232,7 @@ def _lasting(world: World, name: str, ordinal: int, draws: int) -> Floats:
 
 def _ordinal(world: World, period: Period) -> int:
     """Return how many periods of its kind a period is after the world's beginning."""
-    start = _model(world).start
-    if period.kind not in MONTHS:
-        raise UsageError.because(
-            "no-such-world",
-            zh="不能逐日抽取；评价周期须为年、半年、季或月",
-            en="no world is drawn by the day; take a year, half, quarter or month",
-        )
+    start, length = _model(world).start, months_of(period.kind)
     months = (period.first_day.year - start) * 12 + period.first_day.month - 1
     if months < 0:
         raise UsageError.because(
@@ -246,7 +240,29 @@ def _ordinal(world: World, period: Period) -> int:
             zh=f"{period} 早于情境的起始年 {start}；可设参数 start",
             en=f"{period} is before the world begins in {start}; set the parameter `start`",
         )
-    return months // MONTHS[period.kind]
+    return months // length
+
+
+def months_of(kind: PeriodKind) -> int:
+    """Return how many months a period has.
+
+    Args:
+        kind: Its kind.
+
+    Raises:
+        UsageError: If it is a day, by which no world is drawn.
+
+    Example:
+        >>> months_of("quarter")
+        3
+    """
+    if kind not in MONTHS:
+        raise UsageError.because(
+            "no-such-world",
+            zh="不能逐日抽取；评价周期须为年、半年、季或月",
+            en="no world is drawn by the day; take a year, half, quarter or month",
+        )
+    return MONTHS[kind]
 
 
 def _process(world: World, name: str, period: Period, draws: int) -> Floats:

@@ -96,6 +96,7 @@ def effects(
 
     Raises:
         UsageError: If the expectation is not judged in a simulation.
+        NotInForce: If the reform begins after the profile's last day.
         DocumentError: If the whole reform breaks a rule.
 
     Source:
@@ -112,7 +113,9 @@ def effects(
         ('42/143', '57/143', [1.0])
     """
     base = variant or as_it_stands()
-    root = profile.at(profile.first_day, reforms=base.reforms, readings=base.readings).root
+    # What a reform changes is what stands on its first day, which may be more than stood on the profile's.
+    day = max(profile.first_day, reform.layer.start.first_day) if reform.layer.start else profile.first_day
+    root = profile.at(day, reforms=base.reforms, readings=base.readings).root
     parts = dict(_parts(reform.layer.patch, root, ()))
     paths = list(parts)
     everything = frozenset(paths)

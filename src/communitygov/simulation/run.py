@@ -9,9 +9,18 @@ from attrs import define, field
 
 from communitygov.profile.profile import Profile
 from communitygov.simulation.aftermath import money, plaques, struck
-from communitygov.simulation.begin import begun, check_names, check_years, draws_of, years_of
+from communitygov.simulation.begin import (
+    begun,
+    check_asked,
+    check_held,
+    check_names,
+    check_years,
+    draws_of,
+    years_of,
+)
 from communitygov.simulation.carried import Certs, Lift, Plaqued, Scored, Watching, Yearly
 from communitygov.simulation.expectations import Expected, expected_of
+from communitygov.simulation.given import as_polars
 from communitygov.simulation.results import QUANTITIES, Simulation
 from communitygov.simulation.stages import Stages
 from communitygov.simulation.tables import tabulate
@@ -57,7 +66,8 @@ def simulate(
         draws: How many draws; 200 if None. Real data has one.
         variants: The variants; the rules as they stand if there are none. Others are compared with the first.
         certification: The certification's id, if the profile has several.
-        holders: A Polars frame of those who held a tier before the first year: ``subject``, ``year``, ``tier``.
+        holders: A frame of those who held a tier before the first year: ``subject``, ``year``, ``tier``. The plaques
+            of those of the year before it hang when it begins.
         undated: Whether expectations without a date (trends, standards) are judged too. In a drawn world a trend
             tells more of the model than of the rules.
         progress: Told after each period how many are done, and how many there are.
@@ -69,7 +79,7 @@ def simulate(
         UsageError: If there is no such certification, years or draws do not fit, or two variants share a name.
         NotInForce: If the rules are not in force in the years asked for.
         DocumentError: If a variant breaks a rule.
-        DataError: If real data do not fit the rules.
+        DataError: If real data, units or holders do not fit the rules.
         MissingExtra: If numpy is not installed (extra ``simulation``).
 
     Source:
@@ -154,6 +164,13 @@ class State:
     changes: dict[str, Any] = field(factory=dict)
     """The watch list's changes since the year began, per draw."""
 
+    @property
+    def kept(self) -> int:
+        """How many periods' scores are kept: as many as the rules of any year look back on, since these may change."""
+        rules = [term.certification for term in self.course.terms]
+        waits = [max(rule.watch.periods, rule.watch.leaving.after) for rule in rules if rule.watch is not None]
+        return max(rule.year.periods for rule in rules) + max(waits, default=0)
+
 
 @define(eq=False)
 class Run:
@@ -236,11 +253,15 @@ class Run:
         check_years(profile, first, last, earliest.terms[0].year)
         world = enumerated(world)
         begin = first if holders is not None else None
+        held = None if holders is None else as_polars(holders)
         states: dict[str, State] = {}
         errors: dict[str, CommunityGovError] = {}
         for variant in variants:
             try:
                 course = begun(course_of(profile, variant, name, last), world, begin)
+                check_asked(course, world)
+                if held is not None:
+                    check_held(course, world, held, first)
                 states[variant.name] = State(course, expected_of(course, world, undated=undated))
             except CommunityGovError as error:
                 errors[variant.name] = error
@@ -249,9 +270,7 @@ class Run:
             for term in state.course.terms:
                 ladder.update(dict.fromkeys(tier for tier, _ in term.certification.ladder))
         count = draws_of(world, draws)
-        return cls(
-            profile, world, variants, name, first, last, count, states, tuple(ladder), holders, errors, aftermath
-        )
+        return cls(profile, world, variants, name, first, last, count, states, tuple(ladder), held, errors, aftermath)
 
     def carry_out(self, progress: Callable[[int, int], None] | None = None) -> Mapping[str, CommunityGovError]:
         """Run through all periods.
@@ -265,13 +284,15 @@ class Run:
         nodes = frozenset(name for state in self.states.values() for name in state.expected.nodes)
         told = frozenset(name for state in self.states.values() for name in state.expected.told)
         ties = {name for s in self.states.values() for t in s.course.terms for name in t.certification.tie_break}
-        stages = Stages(self.world, self.draws, nodes | ties, told, self.ladder)
+        looked_back = [term.certification.renewal for s in self.states.values() for term in s.course.terms]
+        years = max((renewal.years for renewal in looked_back if renewal is not None), default=1)
+        stages = Stages(self.world, self.draws, nodes | ties, told, self.ladder, years)
         steps = [self._steps(state) for state in self.states.values()]
         periods = sorted({period for step in steps for period in step})
         errors = dict(self.errors)
-        if self.holders is not None:
-            for state in self.states.values():
-                state.certs = stages.given(self.holders, self.first)
+        given = None if self.holders is None else stages.given(self.holders, self.first)
+        for state in self.states.values():
+            state.certs = given
         for done, period in enumerate(periods, 1):
             stages.turn(period)
             for (name, state), step in zip(self.states.items(), steps, strict=True):
@@ -290,23 +311,20 @@ class Run:
 
     def _step(self, stages: Stages, name: str, state: State, term: Term, period: Period) -> None:
         """Carry one variant through one period, and through the year if it ends with it."""
-        course, kept = state.course, term.certification.year.periods
+        course = state.course
         if state.lift is not None:
             state.lifts[period] = state.lift
         ahead = [one for one in term.periods if one >= period]
         scored = stages.scored(course, period, ahead, state.lift)
-        rule = term.certification.watch
-        if rule is not None:
-            kept += max(rule.periods, rule.leaving.after)
-        state.recent = [*state.recent, scored][-kept:]
-        if self.aftermath or stages.listens(term):
+        state.recent = [*state.recent, scored][-state.kept :]
+        if self.aftermath or stages.listens(course):
             state.watching = stages.watched(course, term, state.recent, state.watching)
         state.lift = stages.lifted(period, state.lift, state.watching)
         if state.watching is not None:
             for what in ("came_onto_watch", "left_watch"):
                 state.changes[what] = state.changes.get(what, 0) + state.watching.counts[what]
-            if state.plaqued is not None:
-                state.plaqued = struck(stages, course, term, period, state.watching, state.plaqued)
+            if self.aftermath:
+                state.plaqued = struck(stages, course, term, period, state.watching, state.certs, state.plaqued)
         if period == term.periods[-1]:
             self._close(stages, name, state, term)
 

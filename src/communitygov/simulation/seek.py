@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from communitygov.documents.layers import Layer, named
-from communitygov.documents.node import Node
+from communitygov.documents.node import Node, Path
 from communitygov.documents.rule import Patch
 from communitygov.profile.profile import Profile, Reform
 from communitygov.profile.rules import ReformFile
@@ -20,6 +21,7 @@ from communitygov.simulation.variants import Variant, as_it_stands
 from communitygov.simulation.worlds import World
 from communitygov.vocabulary.errors import CommunityGovError, UsageError
 from communitygov.vocabulary.numbers import decimal_text, exact, share_text
+from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.problem import Place, did_you_mean
 from communitygov.vocabulary.text import Title
 
@@ -64,17 +66,26 @@ class Sought:
     seed: int | None
 
 
-def with_value(profile: Profile, leaf: str, value: Fraction, *, reforms: Sequence[Reform] = ()) -> Reform:
-    """Return the reform that sets one leaf.
+def with_value(
+    profile: Profile,
+    leaf: str,
+    value: Fraction,
+    *,
+    reforms: Sequence[Reform] = (),
+    readings: Mapping[str, str] | None = None,
+) -> Reform:
+    """Return the reform that sets one leaf, from the day on which it first stands.
 
     Args:
         profile: The profile.
         leaf: The leaf's dotted path.
         value: Its value.
-        reforms: Reforms that lie there already, one of which may have made the leaf.
+        reforms: Reforms that lie there already; none of them sets the leaf, else the two would conflict.
+        readings: The reading taken for each question named, one of which may have made the leaf.
 
     Raises:
-        UsageError: If there is no such leaf, it holds no number, or it holds a whole number and the value is none.
+        UsageError: If there is no such leaf on any day, it holds no number, or it holds a whole number and the value
+            is none.
 
     Example:
         >>> import communitygov
@@ -83,7 +94,30 @@ def with_value(profile: Profile, leaf: str, value: Fraction, *, reforms: Sequenc
         >>> rules.at(2024, reforms=[less]).find("certification.quality_star.tiers.five_star.share").text()
         '5%'
     """
-    old = profile.at(profile.first_day, reforms=reforms).find(leaf)
+    old, day = _stands(profile, leaf, reforms, readings or {})
+    node, said = _valued(leaf, old, value)
+    for key in reversed(leaf.split(".")):
+        node = Node(_CALLER, children={key: node})
+    return _as_reform(f"{leaf}={said}", node, None if day == profile.first_day else Period.containing(day, "day"))
+
+
+def _stands(
+    profile: Profile, leaf: str, reforms: Sequence[Reform], readings: Mapping[str, str]
+) -> tuple[Node, dt.date]:
+    """Return a leaf and the first day on which it stands: that of the profile, or one on which the rules change."""
+    missing: UsageError | None = None
+    for day in profile.turns(reforms):
+        rules = profile.at(day, reforms=reforms, readings=readings)
+        try:
+            return rules.find(leaf), day
+        except UsageError as error:
+            missing = missing or error
+    assert missing is not None, "the first day is one on which the rules change"
+    raise missing
+
+
+def _valued(leaf: str, old: Node, value: Fraction) -> tuple[Node, str]:
+    """Return a leaf with another value, written as it was, and its text."""
     text = old.text()
     try:
         exact(text)
@@ -99,10 +133,7 @@ def with_value(profile: Profile, leaf: str, value: Fraction, *, reforms: Sequenc
             zh=f"`{leaf}` 是整数，不能取 {said}",
             en=f"`{leaf}` is a whole number and cannot be {said}",
         )
-    node = Node(_CALLER, value=int(value) if whole else said)
-    for key in reversed(leaf.split(".")):
-        node = Node(_CALLER, children={key: node})
-    return _as_reform(f"{leaf}={said}", node)
+    return Node(_CALLER, value=int(value) if whole else said), said
 
 
 def seek(
@@ -124,6 +155,8 @@ def seek(
     The values of a grid are tried in rounds, each narrowing the range in which the first that is enough must lie, as a
     bisection does. That is right where a higher value never makes it less likely; whether it did, among the values
     tried, is said.
+
+    Where a reform of the variant sets the leaf, it is what the reform sets that is varied, for as long as it holds.
 
     Args:
         profile: The profile.
@@ -219,9 +252,9 @@ def _said(value: Fraction, like: str) -> str:
     return share_text(value) if like.endswith("%") else decimal_text(value)
 
 
-def _as_reform(name: str, patch: Node) -> Reform:
+def _as_reform(name: str, patch: Node, start: Period | None) -> Reform:
     patch = named(patch, f"reform {name}")
-    return Reform(ReformFile(reform=name, changes=Patch(patch)), Layer("reform", name, patch))
+    return Reform(ReformFile(reform=name, from_=start, changes=Patch(patch)), Layer("reform", name, patch, start))
 
 
 def _number(text: Fraction | str, what: str) -> Fraction:
@@ -266,8 +299,38 @@ def _spread(lower: int, upper: int) -> list[int]:
 
 
 def _changed(profile: Profile, base: Variant, leaf: str, value: Fraction) -> Variant:
-    reform = with_value(profile, leaf, value, reforms=base.reforms)
-    return Variant(reform.name, reform.title, (*base.reforms, reform), base.readings)
+    """Return a variant with another value of a leaf: in the reforms that set it, or else in one more."""
+    path = tuple(leaf.split("."))
+    found = [_set_in(reform, path) for reform in base.reforms]
+    old = next((node for node in found if node is not None), None)
+    if old is None:
+        reform = with_value(profile, leaf, value, reforms=base.reforms, readings=base.readings)
+        return Variant(reform.name, reform.title, (*base.reforms, reform), base.readings)
+    node, said = _valued(leaf, old, value)
+    pairs = zip(base.reforms, found, strict=True)
+    reforms = [reform if was is None else _reset(reform, path, node) for reform, was in pairs]
+    name = f"{leaf}={said}"
+    return Variant(name, Title(zh=name, en=name), reforms, base.readings)
+
+
+def _set_in(reform: Reform, path: Path) -> Node | None:
+    """Return what a reform sets a leaf to; None if it does not set it."""
+    node = reform.layer.patch.get(*path)
+    return None if node is None or node.kind != "leaf" or node.is_removal else node
+
+
+def _reset(reform: Reform, path: Path, node: Node) -> Reform:
+    """Return a reform that says something else at one place."""
+    layer = reform.layer
+    patch = _put(layer.patch, path, named(node, f"reform {reform.name}"))
+    return evolve(reform, layer=evolve(layer, patch=patch))
+
+
+def _put(tree: Node, path: Path, node: Node) -> Node:
+    if not path:
+        return node
+    below = tree[path[0]]
+    return evolve(tree, children={**(tree.children or {}), path[0]: _put(below, path[1:], node)})
 
 
 def _trial(

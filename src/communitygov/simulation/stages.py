@@ -49,12 +49,20 @@ class Stages:
         nodes: The nodes of an index whose points are wanted, beside the score.
         told: The columns of a certification that are wanted, beside those that go on.
         ladder: The tiers of all variants, highest first.
+        years: For how many years holders are remembered: as many as the rules of any variant and year look back on.
     """
 
     def __init__(
-        self, world: World, draws: int, nodes: frozenset[str], told: frozenset[str], ladder: tuple[str, ...]
+        self,
+        world: World,
+        draws: int,
+        nodes: frozenset[str],
+        told: frozenset[str],
+        ladder: tuple[str, ...],
+        years: int,
     ) -> None:
-        self.world, self.draws, self.nodes, self.told, self.ladder = world, draws, nodes, told, ladder
+        self.world, self.draws, self.nodes, self.told = world, draws, nodes, told
+        self.ladder, self.years = ladder, years
         self.rows = Rows.of(world, draws)
         self._now: dict[object, Any] = {}
         self._always: dict[object, Any] = {}
@@ -197,13 +205,13 @@ class Stages:
 
         Who is not among the last places of the period and not on the list neither enters nor leaves, and is ahead of
         all who are among them, so that their ranks do not hang on it. That is so where nobody's score is missing, and
-        periods are not added up.
+        periods are not added up. Where subjects are too few for a list, all are needed to say how many there are.
         """
         import polars as pl
 
         frame = scored.frame.select(*KEYS, "period", "score")
         last = rule.watch.last if rule.watch is not None and rule.watch.rank_of == "period" else self.world.size
-        if self.world.is_real or last >= self.world.size:
+        if self.world.is_real or 2 * last > self.world.size:
             return frame
 
         def among() -> Any:
@@ -216,15 +224,15 @@ class Stages:
             marks = marks | self.once(("listed", before), lambda: self.rows.marks(before.listed))
         return frame.filter(pl.Series(marks))
 
-    def listens(self, term: Term) -> bool:
-        """Return whether who is certified can hang on the watch list.
+    def listens(self, course: Course) -> bool:
+        """Return whether who is certified can hang on the watch list, in any year: who is on it then came earlier.
 
         Args:
-            term: The year.
+            course: The rules.
         """
         model = self.world.parameters
-        barring = "on_watch" in {veto.column for veto in term.certification.barriers.values()}
-        return barring or (model is not None and bool(model.remediation))
+        barring = {veto.column for term in course.terms for veto in term.certification.barriers.values()}
+        return "on_watch" in barring or (model is not None and bool(model.remediation))
 
     def lifted(self, period: Period, before: Lift | None, watching: Watching | None) -> Lift | None:
         """Return what remediation has added after a period; None where the world knows no effect of it.
@@ -326,7 +334,7 @@ class Stages:
         found = result.select("subject", *columns).collect()
         found = ordered(found, found["subject"].to_numpy()).select(columns)
         told = self.rows.frame.select("subject", pl.lit(year, pl.Int64).alias("year"), *BY)
-        return self._as_certs(rule, pl.concat([told, found], how="horizontal"), before, scores)
+        return self._as_certs(pl.concat([told, found], how="horizontal"), before, scores)
 
     def nobody(self, course: Course, term: Term, before: Certs | None) -> Certs:
         """Return the certification of a year that is not wholly in force: of nobody.
@@ -339,31 +347,39 @@ class Stages:
         import polars as pl
 
         def make() -> Certs:
-            empty = {name: pl.lit(None, dtype) for name, dtype in _columns(pl).items()}
-            frame = self.rows.frame.with_columns(pl.lit(term.year, pl.Int64).alias("year"), **empty)
-            return self._as_certs(term.certification, frame, before, None)
+            empty = {name: pl.lit(None, dtype) for name, dtype in _columns(pl).items() if name != "group"}
+            frame = self.rows.frame.with_columns(pl.lit(term.year, pl.Int64).alias("year"), self._groups(rule), **empty)
+            return self._as_certs(frame, before, None)
 
-        return self.once(("nobody", term.year, before, course.digest(term, "renewal")), make)
+        rule = term.certification
+        return self.once(("nobody", term.year, before, rule.group_by), make)
 
-    def _as_certs(self, rule: Certification, frame: pl.DataFrame, before: Certs | None, scores: Yearly | None) -> Certs:
+    def _groups(self, rule: Certification) -> pl.Series:
+        """Return the group of each of all rows, as ``certify`` gives it."""
+        import polars as pl
+
+        if rule.group_by is None:
+            return pl.repeat("", self.rows.frame.height, dtype=pl.String, eager=True).alias("group")
+        return pl.concat([self.world.units[rule.group_by].cast(pl.String)] * self.draws).alias("group")
+
+    def _as_certs(self, frame: pl.DataFrame, before: Certs | None, scores: Yearly | None) -> Certs:
         import polars as pl
 
         ever = frame["tier"].is_not_null()
         holders = frame.select("year", "tier").with_row_index("subject").filter(ever)
         if before is not None:
-            years = max(1, rule.renewal.years if rule.renewal else 1)
-            earliest = frame["year"][0] - years + 1
+            earliest = frame["year"][0] - self.years + 1
             holders = pl.concat([before.holders.filter(pl.col("year") >= earliest), holders])
             ever = ever | before.ever
         made = Certs(frame.with_columns(ever.alias("ever")), holders, ever, scores, self._codes(frame["tier"]))
         known = self._known(made)
         return known if known.holders.equals(holders) else made
 
-    def given(self, holders: Any, first: int) -> Certs:
+    def given(self, holders: pl.DataFrame, first: int) -> Certs:
         """Return holders that were handed over, as the certification of the year before the first.
 
         Args:
-            holders: ``subject``, ``year``, ``tier``.
+            holders: A Polars frame, all before the first year: ``subject``, ``year``, ``tier``.
             first: The first year simulated.
         """
         import polars as pl
@@ -373,7 +389,7 @@ class Stages:
             pl.col("subject").cast(pl.String).cast(subject),
             pl.col("year").cast(pl.Int64),
             pl.col("tier").cast(pl.String),
-        ).filter(pl.col("year") < first)
+        )
         everywhere = typed.join(pl.select(pl.int_range(self.draws, dtype=pl.Int32).alias("draw")), how="cross")
         of_last = everywhere.filter(pl.col("year") == first - 1).select(*KEYS, "tier")
         empty = {name: pl.lit(None, dtype) for name, dtype in _columns(pl).items() if name != "tier"}

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from attrs import field, frozen
 
 from communitygov.certification.rules import Certification
+from communitygov.documents.node import Node
 from communitygov.index.rules import Index
 from communitygov.profile.profile import Profile, Reform, RuleSet
 from communitygov.vocabulary.errors import NotInForce, UsageError
@@ -166,7 +167,7 @@ class Course:
             without: Parts left out.
         """
         node = term.rules.root.get("certification", self.certification, *at)
-        parts = (node.children if node is not None else None) or {}
+        parts: Mapping[str, Node] = (None if node is None else node.children) or {}
         wanted = names or tuple(parts)
         return tuple(sorted((name, parts[name].digest) for name in wanted if name in parts and name not in without))
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from attrs import evolve, field, frozen
+from attrs import Attribute, evolve, field, frozen
 
+from communitygov.simulation.given import (
+    FACTS,
+    as_polars,
+    check_known,
+    check_one_of,
+    check_units,
+    taken_data,
+    taken_facts,
+)
 from communitygov.simulation.parameters import Parameters
 from communitygov.vocabulary.errors import DataError, MissingExtra, UsageError
-from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
@@ -31,6 +40,17 @@ def numpy_or_refuse() -> ModuleType:
     except ImportError:
         raise MissingExtra.named("simulation", "numpy") from None
     return numpy
+
+
+Per = Literal["cell", "leaf"]
+"""What one value is drawn for: a quality and method, or a leaf."""
+
+Latent = Literal["each_draw", "once"]
+"""How often the communities' own quality is drawn."""
+
+
+def _one_of(words: Any) -> Callable[[Any, Attribute[Any], object], None]:
+    return lambda _, one, value: check_one_of(one.name, value, get_args(words))
 
 
 @frozen(eq=False)
@@ -56,8 +76,8 @@ class World:
     units: pl.DataFrame = field(repr=False)
     parameters: Parameters | None
     seed: int = 0
-    per: Literal["cell", "leaf"] = "cell"
-    latent: Literal["each_draw", "once"] = "each_draw"
+    per: Per = field(default="cell", validator=_one_of(Per))
+    latent: Latent = field(default="each_draw", validator=_one_of(Latent))
     data: pl.DataFrame | None = field(default=None, repr=False)
     facts: pl.DataFrame | None = field(default=None, repr=False)
     _kept: dict[object, tuple[int, Any]] = field(factory=dict, init=False, repr=False)
@@ -70,8 +90,8 @@ class World:
         *,
         seed: int = 0,
         units: Any = None,
-        per: Literal["cell", "leaf"] = "cell",
-        latent: Literal["each_draw", "once"] = "each_draw",
+        per: Per = "cell",
+        latent: Latent = "each_draw",
         **values: float,
     ) -> World:
         """Return a world drawn from the model.
@@ -79,13 +99,14 @@ class World:
         Args:
             parameters: All parameters at once; else the defaults.
             seed: A whole number, 0 or more.
-            units: A Polars frame of real units, one row per ``subject``; it sets their number.
+            units: A frame of real units, one row per ``subject``; it sets their number.
             per: Draw per quality and method, or per leaf.
             latent: Draw the communities' own quality in each draw, or once.
             values: Single parameters by name.
 
         Raises:
-            UsageError: If a parameter is unknown or out of range, or units and ``communities`` do not agree.
+            UsageError: If an argument or parameter is unknown or out of range, or units and ``communities`` do not
+                agree.
             DataError: If units have no subjects, or one twice.
             MissingExtra: If numpy is not installed (extra ``simulation``).
         """
@@ -105,7 +126,8 @@ class World:
                 en="give all parameters at once or single ones by name, not both",
             )
         if units is not None:
-            count = _check_units(units)
+            units = as_polars(units)
+            count = check_units(units)
             if values.setdefault("communities", count) != count or (parameters or Parameters()).communities not in (
                 count,
                 Parameters().communities,
@@ -130,38 +152,28 @@ class World:
         """Return a world of real data.
 
         Args:
-            data: A Polars frame, one row per ``subject`` and ``period`` with a column of raw values per leaf, as
+            data: A frame of any kind, one row per ``subject`` and ``period`` with a column of raw values per leaf, as
                 ``score`` takes it.
-            units: A Polars frame, one row per ``subject``, with the columns of groups; the data's subjects if None.
-            facts: A Polars frame, one row per ``subject`` and ``year`` with a true-or-false column per veto; without
-                it no veto strikes.
+            units: A frame, one row per ``subject``, with the columns of groups; the data's subjects if None.
+            facts: A frame, one row per ``subject`` and ``year`` with a true-or-false column per veto; what it does not
+                say of a subject and year is false. Without it no veto strikes.
 
         Raises:
-            DataError: If a column is missing, or units have no subjects, or one twice.
+            DataError: If a frame does not fit: a column is missing or of another kind, a row stands twice, a period is
+                none, or a subject is no unit.
 
         Example:
             >>> import polars as pl
             >>> World.from_frames(pl.DataFrame({"subject": ["a"], "period": ["2023"], "x": [1]})).is_real
             True
         """
-        for name, frame, keys in (("data", data, ("subject", "period")), ("facts", facts, ("subject", "year"))):
-            for key in keys if frame is not None else ():
-                if key not in frame.columns:
-                    raise DataError.because(
-                        "missing-column",
-                        zh=f"{name} 缺少列 `{key}`{did_you_mean(key, frame.columns).zh}",
-                        en=f"{name} has no column `{key}`{did_you_mean(key, frame.columns).en}",
-                    )
-        if units is None:
-            units = data.select("subject").unique(maintain_order=True)
-        _check_units(units)
-        strangers = data.filter(~data["subject"].is_in(units["subject"].implode()))["subject"].unique().sort().to_list()
-        if strangers:
-            raise DataError.because(
-                "unknown-subject",
-                zh=f"单元表中没有数据里的 {'、'.join(map(str, strangers[:20]))}（共 {len(strangers)} 个）",
-                en=f"the units lack {len(strangers)} subjects of the data: {', '.join(map(str, strangers[:20]))}",
-            )
+        data = taken_data(data)
+        units = data.select("subject").unique(maintain_order=True) if units is None else as_polars(units)
+        check_units(units)
+        check_known(units, data, Title(zh="数据", en="data"))
+        if facts is not None:
+            facts = taken_facts(facts)
+            check_known(units, facts, FACTS)
         return cls(units, None, data=data, facts=facts)
 
     @property
@@ -184,11 +196,9 @@ def enumerated(world: World) -> World:
     import polars as pl
 
     kind = pl.Enum(world.units["subject"].cast(pl.String))
-    units = world.units.with_columns(pl.col("subject").cast(pl.String).cast(kind))
-    data = world.data
-    if data is not None:
-        data = data.with_columns(pl.col("subject").cast(pl.String).cast(kind))
-    return evolve(world, units=units, data=data)
+    named = pl.col("subject").cast(pl.String).cast(kind)
+    data, facts = (None if one is None else one.with_columns(named) for one in (world.data, world.facts))
+    return evolve(world, units=world.units.with_columns(named), data=data, facts=facts)
 
 
 def whole_number(value: object, least: int) -> bool:
@@ -232,22 +242,5 @@ def read_units(file: str | Path, *, encoding: str = "utf-8") -> pl.DataFrame:
             en=f"{file} needs a column code or subject, found {listed}",
         )
     frame = frame.rename({name: "subject"}).select("subject", pl.exclude("subject"))
-    _check_units(frame)
+    check_units(frame)
     return frame
-
-
-def _check_units(units: Any) -> int:
-    problem = None
-    if "subject" not in units.columns:
-        hint = did_you_mean("subject", units.columns)
-        problem = ("missing-column", f"单元表缺少列 `subject`{hint.zh}", f"the units have no column `subject`{hint.en}")
-    elif not units.height or units["subject"].null_count():
-        problem = ("no-subjects", "单元表为空，或有空缺的 subject", "the units are empty, or a subject is missing")
-    elif units["subject"].n_unique() != units.height:
-        twice = units.filter(units["subject"].is_duplicated())["subject"].unique(maintain_order=True).to_list()
-        listed = ", ".join(map(str, twice[:20]))
-        problem = ("duplicate-row", f"单元重复：{listed}", f"units that stand twice: {listed}")
-    if problem is not None:
-        code, zh, en = problem
-        raise DataError(Problem(code, Title(zh=zh, en=en), path="subject"))
-    return int(units.height)
