@@ -214,24 +214,47 @@ APART = {
 """Names for which the column `code_2016` of the data says another thing: that code, and ours."""
 
 
+@pytest.fixture
+def divisions(shared_data):
+    folder = shared_data / "divisions"
+    if not folder.is_dir():
+        pytest.skip(f"no division data at {folder} (COMMUNITYGOV_DATA)")
+    return folder
+
+
+def area_of(divisions, profile):
+    """The units of 2016 of a profile's area."""
+    file, area, _ = AREAS[profile]
+    found = load_profile(profile)
+    above = {area: ("area_code", "area"), "street": ("street_code", "street")}
+    grid = found.at(found.first_day).grid["territory"]
+    return load_units(grid, divisions / f"{file}.csv", level="community", above=above)
+
+
+def asked_of(divisions, profile, suffix, code):
+    """The names of a file, with the code beside each, ready to be matched."""
+    file, area, _ = AREAS[profile]
+    names = pl.read_csv(divisions / f"{file}{suffix}.csv", infer_schema=False)
+    above = {f"above_{area}": "area", "above_street": "street"}
+    return names.select("name", **above, level=pl.lit("community"), given=code)
+
+
 class TestRealNames:
     @pytest.mark.parametrize("profile", AREAS)
-    def test_names_of_2023_find_the_units_of_2016(self, shared_data, profile):
+    def test_names_of_2023_find_the_units_of_2016(self, divisions, profile):
         """The endings that the profiles declare say what the data's own join says, but for four names with a reason."""
-        file, area, expected = AREAS[profile]
-        folder = shared_data / "divisions"
-        if not folder.is_dir():
-            pytest.skip(f"no division data at {folder} (COMMUNITYGOV_DATA)")
-        found = load_profile(profile)
-        grid = found.at(found.first_day).grid["territory"]
-        above = {area: ("area_code", "area"), "street": ("street_code", "street")}
-        units = load_units(grid, folder / f"{file}.csv", level="community", above=above)
-        names = pl.read_csv(folder / f"{file}_2023_names.csv", infer_schema=False)
-        asked = names.select(
-            "code_2016", "name", level=pl.lit("community"), **{f"above_{area}": "area", "above_street": "street"}
-        )
-        result = match_names(grid, units, asked, on=DAY)
-        assert result["code"].count() == expected
-        apart = result.filter(~pl.col("code").eq_missing(pl.col("code_2016")))
-        apart = {name: (theirs, ours) for theirs, name, ours in apart.select("code_2016", "name", "code").rows()}
+        units = area_of(divisions, profile)
+        result = match_names(units.grid, units, asked_of(divisions, profile, "_2023_names", "code_2016"), on=DAY)
+        assert result["code"].count() == AREAS[profile][2]
+        apart = result.filter(~pl.col("code").eq_missing(pl.col("given")))
+        apart = {name: (theirs, ours) for theirs, name, ours in apart.select("given", "name", "code").rows()}
         assert apart == APART.get(profile, {})
+
+    @pytest.mark.parametrize("profile", AREAS)
+    def test_a_units_own_name_finds_no_other_unit(self, divisions, profile):
+        """Nearly all find themselves; who does not finds nobody."""
+        units = area_of(divisions, profile)
+        result = match_names(units.grid, units, asked_of(divisions, profile, "", "code"), on=DAY)
+        matched = result.filter(pl.col("code").is_not_null())
+        assert matched["code"].equals(matched["given"])
+        assert matched.height > 0.95 * result.height
