@@ -30,6 +30,15 @@ if TYPE_CHECKING:
     from communitygov.certification.register import plaque_events, register_on
     from communitygov.certification.watch import watch
     from communitygov.certification.year import yearly
+    from communitygov.grid.adjust import adjust
+    from communitygov.grid.changes import load_changes
+    from communitygov.grid.check import check_grid
+    from communitygov.grid.counts import against
+    from communitygov.grid.explain import explain_route, explain_unit
+    from communitygov.grid.names import match_names
+    from communitygov.grid.routing import route, router
+    from communitygov.grid.units import load_holders, load_units
+    from communitygov.grid.workload import workload
     from communitygov.index.explain import explain as explain_score
     from communitygov.index.score import present, score
     from communitygov.measures.measure import measure, meets
@@ -41,6 +50,7 @@ if TYPE_CHECKING:
     from communitygov.simulation.run import simulate
     from communitygov.simulation.variants import Variant, as_it_stands
     from communitygov.simulation.worlds import World
+    from communitygov.vocabulary.crosswalk import carry
 
 __version__ = "0.1.0"
 
@@ -50,16 +60,26 @@ _LATER = {
     "RuleSet": "communitygov.profile.profile",
     "Variant": "communitygov.simulation.variants",
     "World": "communitygov.simulation.worlds",
+    "adjust": "communitygov.grid.adjust",
+    "against": "communitygov.grid.counts",
     "ambiguities": "communitygov.simulation.ambiguity",
     "as_it_stands": "communitygov.simulation.variants",
     "awards": "communitygov.certification.awards",
+    "carry": "communitygov.vocabulary.crosswalk",
     "certify": "communitygov.certification.certify",
+    "check_grid": "communitygov.grid.check",
     "explain_certification": "communitygov.certification.explain:explain",
+    "explain_route": "communitygov.grid.explain",
     "explain_score": "communitygov.index.explain:explain",
+    "explain_unit": "communitygov.grid.explain",
     "explain_watch": "communitygov.certification.explain_watch",
     "find_profiles": "communitygov.plugins.finding",
     "listing": "communitygov.certification.awards",
+    "load_changes": "communitygov.grid.changes",
+    "load_holders": "communitygov.grid.units",
     "load_profile": "communitygov.plugins.finding",
+    "load_units": "communitygov.grid.units",
+    "match_names": "communitygov.grid.names",
     "measure": "communitygov.measures.measure",
     "meets": "communitygov.measures.measure",
     "plan": "communitygov.simulation.plan",
@@ -68,9 +88,12 @@ _LATER = {
     "read_profile": "communitygov.profile.reading",
     "read_reform": "communitygov.profile.reading",
     "register_on": "communitygov.certification.register",
+    "route": "communitygov.grid.routing",
+    "router": "communitygov.grid.routing",
     "score": "communitygov.index.score",
     "simulate": "communitygov.simulation.run",
     "watch": "communitygov.certification.watch",
+    "workload": "communitygov.grid.workload",
     "yearly": "communitygov.certification.year",
 }
 """Where each name is imported from, and what it is called there if that is another name."""
@@ -91,16 +114,26 @@ __all__ = [
     "UsageError",
     "Variant",
     "World",
+    "adjust",
+    "against",
     "ambiguities",
     "as_it_stands",
     "awards",
+    "carry",
     "certify",
+    "check_grid",
     "explain_certification",
+    "explain_route",
     "explain_score",
+    "explain_unit",
     "explain_watch",
     "find_profiles",
     "listing",
+    "load_changes",
+    "load_holders",
     "load_profile",
+    "load_units",
+    "match_names",
     "measure",
     "meets",
     "plan",
@@ -109,9 +142,12 @@ __all__ = [
     "read_profile",
     "read_reform",
     "register_on",
+    "route",
+    "router",
     "score",
     "simulate",
     "watch",
+    "workload",
     "yearly",
 ]
 

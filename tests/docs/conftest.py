@@ -232,10 +232,12 @@ class Reader:
         return text
 
     def bring(self) -> None:
-        """Bring what the page of commands presumes: the city of the other page, and files of made-up scores."""
+        """Bring what the page of commands presumes: the city and the town of other pages, and files of made-up scores."""
         for name in ("profile.yaml", "interpretations.yaml"):
             file = f"mycity/src/communitygov_mycity/{name}"
             self.write(file, self.given_by(ROOT / "docs" / "add-a-profile.md", file))
+        for name in ("town/profile.yaml", "units.csv", "holders.csv", "orders.csv", "changes.csv"):
+            self.write(name, self.given_by(ROOT / "docs" / "grid.md", name))
         self.communitygov(["template", "shijingshan", "-o", "empty.csv"])
         (head,) = csv.reader((self.room / "empty.csv").read_text(encoding="utf-8").splitlines())
         chance = random.Random(7)

@@ -29,6 +29,10 @@ COMMANDS: dict[str, tuple[str, Title]] = {
     "score": ("data", Title(zh="按评价体系打分", en="Score subjects by an index")),
     "certify": ("data", Title(zh="按年度得分认定星级", en="Certify subjects by their yearly scores")),
     "explain": ("explain", Title(zh="逐步说明一个结果的由来", en="Explain one result step by step")),
+    "grid": (
+        "grid",
+        Title(zh="检查、显示、调整单元，查明由谁办理", en="Check, draw and adjust units; find who takes a matter"),
+    ),
     "simulate": ("simulate", Title(zh="模拟规则及其改变的后果", en="Simulate rules, and what changing them does")),
     "plan": ("plan", Title(zh="比较改革前后在同一数据上的结果", en="Compare rules with a reform on the same data")),
     "ambiguities": (

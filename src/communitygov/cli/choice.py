@@ -27,7 +27,7 @@ __all__ = [
     "rules_options",
 ]
 
-_CALLED = {"index": "评价体系", "certification": "认定"}
+_CALLED = {"index": "评价体系", "certification": "认定", "grid": "网格"}
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -209,7 +209,7 @@ def only(what: str, found: Mapping[str, T], name: str | None, *, profile: str) -
     """Return the thing named, or the only one that there is.
 
     Args:
-        what: What it is: ``index`` or ``certification``.
+        what: What it is: ``index``, ``certification`` or ``grid``.
         found: What there is, by id.
         name: The id, or None.
         profile: The profile's name, for the message.

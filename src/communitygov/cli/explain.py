@@ -24,7 +24,7 @@ from communitygov.cli.output import emit, emit_json, on_terminal
 if TYPE_CHECKING:
     from communitygov.vocabulary.steps import Steps
 
-__all__ = ["explain"]
+__all__ = ["explain", "html_option", "print_steps"]
 
 subject_option = option(
     "--subject", required=True, metavar="SUBJECT", zh="评价对象", en="The subject whose result is explained"
@@ -76,7 +76,7 @@ def index(
     from communitygov.index.explain import explain as explained
 
     _, dated = dated_index(find_profile(profile), index, reforms, readings)
-    _print(explained(dated, read_index_data(data, dated, encoding), subject, period), html, as_json=as_json)
+    print_steps(explained(dated, read_index_data(data, dated, encoding), subject, period), html, as_json=as_json)
 
 
 @command(
@@ -110,10 +110,17 @@ def certification(
 
     _, rule = rules_of_year(find_profile(profile), certification, year, reforms, readings)
     scores, held = read_year(data, rule, year, encoding, facts), read_holders(holders, rule, encoding)
-    _print(explained(rule, scores, held, year=year, subject=subject), html, as_json=as_json)
+    print_steps(explained(rule, scores, held, year=year, subject=subject), html, as_json=as_json)
 
 
-def _print(steps: Steps, html: Path | None, *, as_json: bool) -> None:
+def print_steps(steps: Steps, html: Path | None, *, as_json: bool) -> None:
+    """Print an explanation: as a tree on a terminal, else as text, or as JSON; and perhaps write it as HTML.
+
+    Args:
+        steps: The explanation.
+        html: The file to write, or None.
+        as_json: Whether to print JSON.
+    """
     from communitygov.report.steps_html import steps_html
     from communitygov.report.steps_json import steps_json
     from communitygov.report.steps_text import steps_text, steps_tree

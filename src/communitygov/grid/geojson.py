@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from communitygov.grid.findings import Checked
+from communitygov.grid.tree import Tree
 from communitygov.vocabulary.errors import DataError, UsageError
 from communitygov.vocabulary.problem import Place, Problem
 from communitygov.vocabulary.text import Title
@@ -13,7 +15,7 @@ from communitygov.vocabulary.text import Title
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["feature_collection", "read_geojson"]
+__all__ = ["feature_collection", "read_geojson", "with_findings"]
 
 
 def read_geojson(file: str | Path) -> pl.DataFrame:
@@ -113,3 +115,32 @@ def feature_collection(frame: pl.DataFrame) -> dict[str, Any]:
             for row, outline in zip(rows, outlines, strict=True)
         ],
     }
+
+
+def with_findings(tree: Tree, checked: Checked) -> pl.DataFrame:
+    """Return the units of a day with what was found at each, ready for ``feature_collection``.
+
+    Args:
+        tree: The units of the day.
+        checked: What was found in them.
+
+    Returns:
+        The units, without ``stated_kind`` and ``stated_parent``, and with ``findings`` (how many), ``finding`` (their
+        kinds, by comma), ``finding_zh`` and ``finding_en`` (their words, one a line); null at a unit without any. All
+        units of one code have its findings.
+    """
+    import polars as pl
+
+    words = [problem.message for problem in checked.problems()]
+    said = checked.frame.select("unit", "finding").with_columns(
+        finding_zh=pl.Series([one.zh for one in words], dtype=pl.String),
+        finding_en=pl.Series([one.en for one in words], dtype=pl.String),
+    )
+    by_unit = said.group_by("unit", maintain_order=True).agg(
+        pl.len().cast(pl.Int64).alias("findings"),
+        pl.col("finding").unique(maintain_order=True).str.join(", "),
+        pl.col("finding_zh", "finding_en").str.join("\n"),
+    )
+    units = tree.frame.drop("stated_kind", "stated_parent", *by_unit.columns[1:], strict=False)
+    joined = units.join(by_unit, left_on="code", right_on="unit", how="left", maintain_order="left")
+    return joined.with_columns(pl.col("findings").fill_null(0))
