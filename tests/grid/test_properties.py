@@ -4,6 +4,7 @@ That splits and merges lose nothing (G4) stands with the tests of ``adjust``.
 """
 
 import json
+from itertools import permutations
 from random import Random
 
 import duckdb
@@ -16,6 +17,7 @@ from polars.testing import assert_frame_equal
 from communitygov.grid.check import check_grid
 from communitygov.grid.geojson import feature_collection
 from communitygov.grid.routing import route
+from communitygov.grid.rules import Grid, Level
 from communitygov.grid.tables import units_table
 from communitygov.grid.units import load_holders, load_units
 from communitygov.testing.strategies_grid import faulty_town, frame_of, grids, holders_of, sound_town
@@ -160,6 +162,22 @@ class TestG5Order:
         assert_frame_equal(first.frame, second.frame)
         assert sorted(first.tops) == sorted(second.tops)
         assert first.unchecked == second.unchecked
+
+    def test_which_of_two_units_with_one_code_is_stood_on_does_not_hang_on_rows(self):
+        """A street and a community have one code: what stands on it stands on the same of them in any order."""
+        grid = Grid(
+            levels={
+                "city": Level(order=1),
+                "street": Level(order=2, on=("city",)),
+                "community": Level(order=3, on=("street",)),
+            }
+        )
+        rows = [("t", "city", None), ("x", "street", "t"), ("x", "community", "t"), ("y", "community", "x")]
+        found = set()
+        for order in permutations(rows):
+            frame = pl.DataFrame(order, schema=["code", "level", "parent"], orient="row").with_columns(name="code")
+            found.add(tuple(check_grid(grid, load_units(grid, frame), on=DAY).frame.rows()))
+        assert len(found) == 1
 
 
 def held_frame(grid, held):
