@@ -232,7 +232,7 @@ class Reader:
         return text
 
     def bring(self) -> None:
-        """Bring what the page of commands presumes: the city and the town of other pages, and files of made-up scores."""
+        """Bring what the page of commands presumes: city and town of other pages, and files of made-up scores."""
         for name in ("profile.yaml", "interpretations.yaml"):
             file = f"mycity/src/communitygov_mycity/{name}"
             self.write(file, self.given_by(ROOT / "docs" / "add-a-profile.md", file))

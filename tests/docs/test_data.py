@@ -30,6 +30,13 @@ from communitygov.certification.rules import (
 )
 from communitygov.certification.watch import watch
 from communitygov.certification.year import yearly
+from communitygov.grid.adjust import adjust
+from communitygov.grid.changes import Merge, changes_table
+from communitygov.grid.check import check_grid
+from communitygov.grid.routing import route
+from communitygov.grid.rules import Bound, Grid, Level, Matter, Post, Tally
+from communitygov.grid.tables import HOLDERS, ORDERS, units_table
+from communitygov.grid.units import load_holders, load_units
 from communitygov.index.rules import Index, Indicator, Scale
 from communitygov.index.score import score, template
 from communitygov.measures.measure import measure, meets
@@ -103,6 +110,17 @@ DEMANDS = Measure(
     numerator=Quantity(what="sum", columns=("demands",)),
 )
 
+GRID = Grid(
+    levels={
+        "street": Level(order=1, sizes={"<size>": Bound(at_most=9)}, tallies={"<tally>": Tally(level="community")}),
+        "community": Level(order=2, on=("street",)),
+    },
+    posts={
+        "head": Post(level="community", per_unit="exactly_one", duties={"repair": Title(zh="维修", en="repairs")}),
+    },
+    matters={"lamp": Matter(duty="repair")},
+)
+
 DECLARED = {
     "Index data": INDEX.table,
     "Scores of periods": tables.periods_table(RULE),
@@ -113,6 +131,10 @@ DECLARED = {
     "Demands": tables.demands_table(RULE),
     "Results": tables.results_table(RULE),
     "Plaque events": tables.EVENTS,
+    "Units of a grid": units_table(GRID),
+    "Holders of a grid": HOLDERS,
+    "Orders to be routed": ORDERS,
+    "Changes of a grid": changes_table(GRID),
 }
 TAKEN_AND_GIVEN = {"Holders", "Watch list", "Plaque events"}
 GIVEN = [name for name in FRAMES if name not in DECLARED or name in TAKEN_AND_GIVEN]
@@ -138,7 +160,17 @@ def given() -> dict[str, pl.DataFrame]:
     planned = plan(profile.at("2023"), profile.at("2023"), certified, certified, group="street", facts=streets)
     variants = [as_it_stands(), Variant.of_reading(profile, "renewal_reach", "moved_cut")]
     simulated = simulate(profile, World.drawn(communities=20), first=2022, last=2023, draws=1, variants=variants)
+    rows = {"code": ["s", "a", "b"], "name": ["S", "A", "B"], "level": ["street", "community", "community"]}
+    units = load_units(GRID, pl.DataFrame(rows).with_columns(parent=pl.Series([None, "s", "s"])))
+    held = load_holders(GRID, pl.DataFrame({"unit": ["a"], "seat": ["head"], "holder": ["p"]}))
+    orders = pl.DataFrame({"unit": ["a", "b"], "matter": ["lamp"] * 2})
+    routed = route(GRID, units, held, orders, on="2024")
+    merge = Merge(units=("a", "b"), into="c", name="C", parent="s")
     return {
+        "Routed orders": routed.frame,
+        "Empty posts passed": routed.passed,
+        "Findings": check_grid(GRID, units, held, on="2024").frame,
+        "Code map": adjust(GRID, units, [merge], on="2024").codes,
         "Scores": scores.drop("<leaf>"),
         "Scores of years": years,
         "Certified": certified.frame,
