@@ -12,8 +12,9 @@ import pytest
 from communitygov.profile.profile import Profile, Reform
 from communitygov.profile.reading import read_profile
 from communitygov.simulation.run import simulate
-from communitygov.simulation.seek import seek, with_value
+from communitygov.simulation.seek import seek
 from communitygov.simulation.variants import Variant
+from communitygov.simulation.varied import with_value
 from communitygov.simulation.worlds import World
 from communitygov.vocabulary.errors import UsageError
 

@@ -174,9 +174,10 @@ def check_asked(course: Course, world: World) -> None:
     subject = Column("subject", "text", Title(zh="评价对象", en="subject"))
     groups = {term.certification.group_by: Title(zh="分组", en="group") for term in course.terms}
     columns = [Column(name, "text", title) for name, title in groups.items() if name is not None]
-    check_table(Table(UNITS, (subject, *columns), ("subject",), open=True), nw.from_native(world.units))
-    if world.facts is not None:
-        flags = [Column(name, "flag", title, nullable=True) for name, title in _bars(course.terms).items()]
+    if columns:
+        check_table(Table(UNITS, (subject, *columns), ("subject",), open=True), nw.from_native(world.units))
+    flags = [Column(name, "flag", title, nullable=True) for name, title in _bars(course.terms).items()]
+    if flags and world.facts is not None:
         year = Column("year", "whole", Title(zh="年度", en="year"))
         table = Table(FACTS, (subject, year, *flags), ("subject", "year"), open=True)
         check_table(table, nw.from_native(world.facts))

@@ -104,7 +104,7 @@ def effects(
 
     Example:
         >>> import communitygov
-        >>> from communitygov.simulation.seek import with_value
+        >>> from communitygov.simulation.varied import with_value
         >>> from communitygov.simulation.worlds import World
         >>> rules = communitygov.load_profile("shijingshan")
         >>> four = with_value(rules, "certification.quality_star.tiers.four_star.share", Fraction(2, 5))

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from communitygov.documents.layers import Layer, named
-from communitygov.documents.node import Node, Path
-from communitygov.documents.rule import Patch
-from communitygov.profile.profile import Profile, Reform
-from communitygov.profile.rules import ReformFile
+from communitygov.profile.profile import Profile
 from communitygov.simulation.results import Simulation, frame_of
 from communitygov.simulation.run import attempt
 from communitygov.simulation.variants import Variant, as_it_stands
+from communitygov.simulation.varied import said_like, varied
 from communitygov.simulation.worlds import World
 from communitygov.vocabulary.errors import CommunityGovError, UsageError
-from communitygov.vocabulary.numbers import decimal_text, exact, share_text
-from communitygov.vocabulary.period import Period
-from communitygov.vocabulary.problem import Place, did_you_mean
+from communitygov.vocabulary.numbers import exact, share_text
+from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Sought", "met_in", "seek", "undated", "with_value"]
+__all__ = ["Sought", "met_in", "seek", "undated"]
 
 _AT_ONCE = 9
 """How many values are tried side by side in one round."""
-
-_CALLER = Place("<caller>")
 
 
 @frozen(eq=False)
@@ -64,76 +57,6 @@ class Sought:
     statement: Title
     draws: int
     seed: int | None
-
-
-def with_value(
-    profile: Profile,
-    leaf: str,
-    value: Fraction,
-    *,
-    reforms: Sequence[Reform] = (),
-    readings: Mapping[str, str] | None = None,
-) -> Reform:
-    """Return the reform that sets one leaf, from the day on which it first stands.
-
-    Args:
-        profile: The profile.
-        leaf: The leaf's dotted path.
-        value: Its value.
-        reforms: Reforms that lie there already; none of them sets the leaf, else the two would conflict.
-        readings: The reading taken for each question named, one of which may have made the leaf.
-
-    Raises:
-        UsageError: If there is no such leaf on any day, it holds no number, or it holds a whole number and the value
-            is none.
-
-    Example:
-        >>> import communitygov
-        >>> rules = communitygov.load_profile("shijingshan")
-        >>> less = with_value(rules, "certification.quality_star.tiers.five_star.share", Fraction(1, 20))
-        >>> rules.at(2024, reforms=[less]).find("certification.quality_star.tiers.five_star.share").text()
-        '5%'
-    """
-    old, day = _stands(profile, leaf, reforms, readings or {})
-    node, said = _valued(leaf, old, value)
-    for key in reversed(leaf.split(".")):
-        node = Node(_CALLER, children={key: node})
-    return _as_reform(f"{leaf}={said}", node, None if day == profile.first_day else Period.containing(day, "day"))
-
-
-def _stands(
-    profile: Profile, leaf: str, reforms: Sequence[Reform], readings: Mapping[str, str]
-) -> tuple[Node, dt.date]:
-    """Return a leaf and the first day on which it stands: that of the profile, or one on which the rules change."""
-    missing: UsageError | None = None
-    for day in profile.turns(reforms):
-        rules = profile.at(day, reforms=reforms, readings=readings)
-        try:
-            return rules.find(leaf), day
-        except UsageError as error:
-            missing = missing or error
-    assert missing is not None, "the first day is one on which the rules change"
-    raise missing
-
-
-def _valued(leaf: str, old: Node, value: Fraction) -> tuple[Node, str]:
-    """Return a leaf with another value, written as it was, and its text."""
-    text = old.text()
-    try:
-        exact(text)
-    except ValueError:
-        raise UsageError.because(
-            "no-number", zh=f"`{leaf}` 不是数，而是 {text}", en=f"`{leaf}` holds no number but {text}"
-        ) from None
-    whole = isinstance(old.value, int)
-    said = _said(value, text)
-    if whole and value.denominator != 1:
-        raise UsageError.because(
-            "not-whole",
-            zh=f"`{leaf}` 是整数，不能取 {said}",
-            en=f"`{leaf}` is a whole number and cannot be {said}",
-        )
-    return Node(_CALLER, value=int(value) if whole else said), said
 
 
 def seek(
@@ -203,7 +126,7 @@ def seek(
     like = ""
     while True:
         places = [i for i in _spread(lower, upper) if i not in tried]
-        variants = [_changed(profile, base, leaf, grid[i]) for i in places]
+        variants = [varied(profile, base, leaf, grid[i]) for i in places]
         like = like or variants[0].name
         simulation, errors = attempt(profile, world, [base, *variants], progress=progress, **asked)
         for i, one in zip(places, variants, strict=True):
@@ -224,7 +147,7 @@ def seek(
     said = _found(
         leaf,
         expectation,
-        [_said(one, like) for one in (grid[0] if value is None else value, *steps)],
+        [said_like(one, like) for one in (grid[0] if value is None else value, *steps)],
         wanted,
         (value is not None, value == grid[0]),
         (len(rows), len(grid)),
@@ -245,16 +168,6 @@ def undated(profile: Profile, variant: Variant, expectation: str) -> bool:
     """
     rules = profile.at(profile.first_day, reforms=variant.reforms, readings=variant.readings).rules
     return expectation not in rules.expectations or rules.expectations[expectation].by is None
-
-
-def _said(value: Fraction, like: str) -> str:
-    """Return a number as text: as a percentage where another is written so."""
-    return share_text(value) if like.endswith("%") else decimal_text(value)
-
-
-def _as_reform(name: str, patch: Node, start: Period | None) -> Reform:
-    patch = named(patch, f"reform {name}")
-    return Reform(ReformFile(reform=name, from_=start, changes=Patch(patch)), Layer("reform", name, patch, start))
 
 
 def _number(text: Fraction | str, what: str) -> Fraction:
@@ -296,41 +209,6 @@ def _spread(lower: int, upper: int) -> list[int]:
     """Return places from one end of a range to the other, both included, evenly spread."""
     count = min(_AT_ONCE, upper - lower + 1)
     return sorted({lower + round(i * (upper - lower) / max(count - 1, 1)) for i in range(count)})
-
-
-def _changed(profile: Profile, base: Variant, leaf: str, value: Fraction) -> Variant:
-    """Return a variant with another value of a leaf: in the reforms that set it, or else in one more."""
-    path = tuple(leaf.split("."))
-    found = [_set_in(reform, path) for reform in base.reforms]
-    old = next((node for node in found if node is not None), None)
-    if old is None:
-        reform = with_value(profile, leaf, value, reforms=base.reforms, readings=base.readings)
-        return Variant(reform.name, reform.title, (*base.reforms, reform), base.readings)
-    node, said = _valued(leaf, old, value)
-    pairs = zip(base.reforms, found, strict=True)
-    reforms = [reform if was is None else _reset(reform, path, node) for reform, was in pairs]
-    name = f"{leaf}={said}"
-    return Variant(name, Title(zh=name, en=name), reforms, base.readings)
-
-
-def _set_in(reform: Reform, path: Path) -> Node | None:
-    """Return what a reform sets a leaf to; None if it does not set it."""
-    node = reform.layer.patch.get(*path)
-    return None if node is None or node.kind != "leaf" or node.is_removal else node
-
-
-def _reset(reform: Reform, path: Path, node: Node) -> Reform:
-    """Return a reform that says something else at one place."""
-    layer = reform.layer
-    patch = _put(layer.patch, path, named(node, f"reform {reform.name}"))
-    return evolve(reform, layer=evolve(layer, patch=patch))
-
-
-def _put(tree: Node, path: Path, node: Node) -> Node:
-    if not path:
-        return node
-    below = tree[path[0]]
-    return evolve(tree, children={**(tree.children or {}), path[0]: _put(below, path[1:], node)})
 
 
 def _trial(
