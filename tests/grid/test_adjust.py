@@ -16,6 +16,7 @@ from communitygov.grid.explain import findings_of
 from communitygov.grid.rules import Bound, CodeForm, Grid, Kind, Level, Tally
 from communitygov.grid.units import load_units
 from communitygov.testing.strategies_grid import frame_of, grids, sound_town
+from communitygov.vocabulary.crosswalk import carry
 from communitygov.vocabulary.errors import DataError
 from communitygov.vocabulary.text import Title
 
@@ -584,6 +585,21 @@ class TestTables:
         assert problems(change=["merge"] * 2, unit=["1", "2"], code=["3"] * 2, name=["a", "b"]) == ["rows-differ"]
         assert problems(change=["merge"] * 2, unit=["1", "1"], code=["3"] * 2, name=["a", "a"]) == ["duplicate-row"]
         assert problems(change=["move"], unit=["1101"], parent=["11"], people=[1]) == ["unknown-column"]
+
+
+class TestCarrying:
+    @tried
+    @given(grid=grids().map(bare), seed=SEEDS)
+    def test_orders_are_carried_along_the_map(self, grid, seed):
+        """Along the map of merges, moves and new codes every order arrives at a unit that there is, and none is lost."""
+        units, plan = planned(seed, grid, kinds=("recode", "move", "merge"))
+        assume(plan.changes)
+        after = adjust(grid, units, plan.changes, on=DAY)
+        there = units.on(BEFORE).frame
+        orders = pl.DataFrame({"unit": there["code"], "orders": range(there.height)})
+        carried = carry(orders, after.codes, {"orders": "sum"})
+        assert set(carried["unit"]) == set(after.units.on(DAY).frame["code"])
+        assert carried["orders"].sum() == orders["orders"].sum()
 
 
 class TestFengxiang:

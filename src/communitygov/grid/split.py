@@ -280,8 +280,8 @@ def _evened(parts: list[set[str]], sizes: Sizes, graph: Graph | None) -> list[se
         loads[new] += sizes[code]
 
 
-def _fits(graph: Graph, old: set[str], new: set[str], code: str) -> bool:
+def _fits(graph: Graph, old: set[str], new: set[str], moved: str) -> bool:
     """Return whether a unit touches the part that it would go to, and leaves its own in one piece."""
     import networkx
 
-    return not new.isdisjoint(graph[code]) and networkx.is_connected(graph.subgraph(old - {code}))
+    return not new.isdisjoint(graph[moved]) and networkx.is_connected(graph.subgraph(old - {moved}))
