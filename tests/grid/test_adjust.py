@@ -591,7 +591,7 @@ class TestCarrying:
     @tried
     @given(grid=grids().map(bare), seed=SEEDS)
     def test_orders_are_carried_along_the_map(self, grid, seed):
-        """Along the map of merges, moves and new codes every order arrives at a unit that there is, and none is lost."""
+        """Along the map every order arrives at a unit that there is, and none is lost or counted twice."""
         units, plan = planned(seed, grid, kinds=("recode", "move", "merge"))
         assume(plan.changes)
         after = adjust(grid, units, plan.changes, on=DAY)
