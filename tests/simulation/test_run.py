@@ -416,6 +416,25 @@ class TestYears:
         with pytest.raises(NotInForce, match="after the year 2021 ends"):
             simulate(shijingshan, World.drawn(**SMALL), first=2021, last=2021, variants=[as_it_stands(), july])
 
+    def test_a_certification_that_a_reform_ends_is_simulated_until_then(
+        self, town: Profile, reform: Callable[..., Reform]
+    ) -> None:
+        """Where a reform removes the certification from 2023 on, there are results up to 2022 and none later."""
+        gone = Variant.of_reform(reform("{certification: ~}", start="2023"))
+        assert simulate(town, World.drawn(**SMALL), draws=1, last=2022, variants=[gone]).stars.height == 2
+        with pytest.raises(NotInForce, match="no certification `star` from 2023-01-01 on"):
+            simulate(town, World.drawn(**SMALL), draws=1, last=2023, variants=[gone])
+
+    def test_those_on_a_watch_list_are_not_barred_without_one(
+        self, town: Profile, reform: Callable[..., Reform]
+    ) -> None:
+        """A veto of those on the watch list in a year that has no list cannot be carried out, and that is said."""
+        veto = "{certification: {star: {watch: ~, vetoes: {listed: {column: on_watch, when: before}}}}}"
+        with pytest.raises(DataError, match="the rules of 2022 bar by `on_watch` and have no watch list"):
+            simulate(
+                town, World.drawn(**SMALL), draws=1, last=2022, variants=[Variant.of_reform(reform(veto, start="2022"))]
+            )
+
     @pytest.mark.parametrize("draws", [0, -3, 2.5, True])
     def test_draws_are_counted(self, town: Profile, draws: Any) -> None:
         """A number of draws that is none is refused."""

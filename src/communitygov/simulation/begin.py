@@ -167,10 +167,19 @@ def check_asked(course: Course, world: World) -> None:
         world: The world.
 
     Raises:
-        DataError: If a column is missing or of another kind, or a unit has no group.
+        DataError: If a column is missing or of another kind, a unit has no group, or those on the watch list are barred
+            in a year without one.
     """
     import narwhals as nw
 
+    for term in course.terms:
+        barring = {veto.column for veto in term.certification.barriers.values()}
+        if "on_watch" in barring and term.certification.watch is None:
+            raise DataError.because(
+                "missing-column",
+                zh=f"{term.year} 年的规则以 `on_watch` 一票否决，却没有治理类名单，模拟无从得知谁在其上",
+                en=f"the rules of {term.year} bar by `on_watch` and have no watch list, so nobody is known to be on it",
+            )
     subject = Column("subject", "text", Title(zh="评价对象", en="subject"))
     groups = {term.certification.group_by: Title(zh="分组", en="group") for term in course.terms}
     columns = [Column(name, "text", title) for name, title in groups.items() if name is not None]

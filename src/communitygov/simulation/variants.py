@@ -213,12 +213,24 @@ def course_of(profile: Profile, variant: Variant, certification: str, last: int)
         last: The last year.
 
     Raises:
-        NotInForce: If the rules end before that year does, or begin after it.
+        NotInForce: If the rules end before that year does, or begin after it, or the variant removes the certification.
         DocumentError: If a reform or a reading breaks a rule.
     """
 
     def at(day: dt.date) -> RuleSet:
-        return profile.at(day, reforms=variant.reforms, readings=variant.readings)
+        rules = profile.at(day, reforms=variant.reforms, readings=variant.readings)
+        if certification not in rules.certification:
+            raise NotInForce(
+                Problem(
+                    "not-in-force",
+                    Title(
+                        zh=f"方案“{variant.name}”中，认定 `{certification}` 自 {day} 起不再有效；请模拟至此前的年份",
+                        en=f"under `{variant.name}` there is no certification `{certification}` from {day} on; "
+                        "let the last year be one before",
+                    ),
+                )
+            )
+        return rules
 
     rules = at(profile.first_day)
     kind = _index(rules, certification).period
