@@ -104,6 +104,7 @@ class Router:
 
     tree: Tree
     held: pl.DataFrame = field(repr=False)
+    _held: dict[tuple[str, str | None], pl.DataFrame] = field(factory=dict, init=False, repr=False)
 
     @property
     def grid(self) -> Grid:
@@ -156,31 +157,30 @@ class Router:
         if isinstance(pairs, nw.LazyFrame):
             check_table(ORDERS, pairs)
             pairs = pairs.unique().collect()
-        counted = pairs.to_polars()
-        self._check(counted)
-        counted = (
-            counted.with_columns(pl.col("unit", "matter").cast(pl.String)).group_by("unit", "matter").len("orders")
-        )
+        counted = self._known(pairs.to_polars()).group_by("_row", "matter").agg(pl.col("unit").first(), orders=pl.len())
         taken, passed = self._of_pairs(counted)
         result = _beside(frame, taken)
         return Routed(back(result), passed)
 
-    def _check(self, orders: pl.DataFrame) -> None:
+    def _known(self, orders: pl.DataFrame) -> pl.DataFrame:
+        """Return orders with the row of their unit, ``_row``; it is an error if there is none."""
         import narwhals as nw
         import polars as pl
 
-        known = self.tree.frame.select(unit=pl.col("code"), _there=pl.lit(True)).unique()
-        orders = orders.join(known, on="unit", how="left", maintain_order="left")
+        check_table(ORDERS, nw.from_native(orders.clear()))  # columns of another kind could not be joined
+        orders = orders.with_columns(pl.col("unit", "matter").cast(pl.String))
+        orders = orders.join(self._rows, on="unit", how="left", maintain_order="left")
         gone = Title(zh=f"{self.tree.day} 没有这个单元", en=f"there is no such unit on {self.tree.day}")
         hint = did_you_mean("", self.grid.matters)
         unknown = Title(zh=f"没有这种事项{hint.zh}", en=f"no such kind of matter{hint.en}")
-        no_unit = ~nw.col("unit").is_null() & nw.col("_there").is_null()
+        no_unit = ~nw.col("unit").is_null() & nw.col("_row").is_null()
         no_matter = ~nw.col("matter").is_null() & ~nw.col("matter").is_in(list(self.grid.matters))
         more = [
             Fault("unknown-unit", "unit", no_unit, gone, show=True),
             Fault("unknown-matter", "matter", no_matter, unknown, show=True),
         ]
         check_table(ORDERS, nw.from_native(orders), more=more)
+        return orders
 
     def _matter(self, name: str) -> Matter:
         if name not in self.grid.matters:
@@ -216,8 +216,6 @@ class Router:
         """Return who takes each pair of unit and matter, and the empty posts passed."""
         import polars as pl
 
-        rows = self.tree.frame.select(unit="code").with_row_index("row").unique("unit", keep="first")
-        pairs = pairs.join(rows, on="unit", how="left")
         taken, passed = [_none_taken()], [_none_passed()]
         for name in pairs["matter"].unique(maintain_order=True):
             mine = pairs.filter(pl.col("matter") == name)
@@ -230,17 +228,17 @@ class Router:
     def _of_matter(self, matter: Matter, pairs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         import polars as pl
 
-        ways = [(way, self._counts(*way[1:])) for way in _ways(self.grid, matter)]
+        ways = [(way, self._holding(*way[1:])) for way in _ways(self.grid, matter)]
         tops = pl.Series(sorted(self._tops), dtype=pl.UInt32)
         codes, levels = self.tree.frame["code"], self.tree.frame["level"]
-        going = pairs.select("unit", "matter", "orders", here="row").with_columns(passed=pl.lit(0, dtype=pl.Int64))
+        going = pairs.select("unit", "matter", "orders", here="_row").with_columns(passed=pl.lit(0, dtype=pl.Int64))
         taken, passed = [_none_taken()], [_none_passed()]
         up = -1
         while not going.is_empty():
             up += 1
-            for (how, post, department), counts in ways:
+            for (how, post, department), holding in ways:
                 # Null where the unit has no such post, 0 where nobody holds it.
-                going = going.with_columns(counts.gather(going["here"]).alias("_count"))
+                going = going.with_columns(holding["n"].gather(going["here"]).alias("_count"))
                 empty = going.filter(pl.col("_count") == 0)
                 passed.append(
                     empty.select(
@@ -258,7 +256,7 @@ class Router:
                         codes.gather(there["here"]).alias("taken_by"),
                         levels.gather(there["here"]).alias("level"),
                         pl.lit(post).alias("post"),
-                        self._only(post, department).gather(there["here"]).alias("holder"),
+                        holding["only"].gather(there["here"]).alias("holder"),
                         pl.col("_count").alias("holders"),
                         pl.lit(how).alias("how"),
                         pl.lit(up, dtype=pl.Int64).alias("up"),
@@ -275,27 +273,28 @@ class Router:
             going = going.with_columns(above.alias("here")).filter(above.is_not_null())
         return pl.concat(taken), pl.concat(passed)
 
-    def _counts(self, post: str, department: str | None) -> pl.Series:
-        """Return for each row of the tree how many hold a post there; null where there is no such post."""
+    @cached_property
+    def _rows(self) -> pl.DataFrame:
+        """The row of each code, as a frame; the first, if a code stands twice."""
+        codes = self.tree.frame.select(unit="code")
+        return codes.with_row_index("_row").unique("unit", keep="first")
+
+    def _holding(self, post: str, department: str | None) -> pl.DataFrame:
+        """Return for each row of the tree how many hold a post there, and who, where it is one.
+
+        ``n`` is null where there is no such post. A whole country takes a second, so that it is kept.
+        """
         import polars as pl
 
-        held = self._mine(post, department).group_by("unit").agg(pl.col("holder").n_unique().cast(pl.Int64).alias("n"))
-        counts = self.tree.frame.select("level", "kind", unit="code").join(
-            held, on="unit", how="left", maintain_order="left"
-        )
-        rule: Post = self.grid.posts[post]
-        return counts.select(pl.when(with_seat(rule)).then(pl.col("n").fill_null(0)))["n"]
-
-    def _only(self, post: str, department: str | None) -> pl.Series:
-        """Return for each row of the tree who holds a post there, where it is one."""
-        import polars as pl
-
-        held = (
-            self._mine(post, department)
-            .group_by("unit")
-            .agg(pl.when(pl.col("holder").n_unique() == 1).then(pl.col("holder").first()).alias("only"))
-        )
-        return self.tree.frame.select(unit="code").join(held, on="unit", how="left", maintain_order="left")["only"]
+        if (post, department) not in self._held:
+            held = self._mine(post, department).select("unit", "holder").unique()
+            held = held.group_by("unit").agg(n=pl.len().cast(pl.Int64), only=pl.col("holder").first())
+            there = self.tree.frame.select("level", "kind", unit="code")
+            rule: Post = self.grid.posts[post]
+            self._held[post, department] = there.join(held, on="unit", how="left", maintain_order="left").select(
+                pl.when(with_seat(rule)).then(pl.col("n").fill_null(0)), pl.when(pl.col("n") == 1).then("only")
+            )
+        return self._held[post, department]
 
     def _mine(self, post: str, department: str | None) -> pl.DataFrame:
         import polars as pl
@@ -343,6 +342,8 @@ def _beside(frame: Any, taken: pl.DataFrame) -> Any:
     import narwhals as nw
 
     kind = frame.implementation
+    if kind.is_polars():  # categories cannot be joined with texts
+        frame = frame.with_columns(nw.col("unit", "matter").cast(nw.String))
     other: Any
     if isinstance(frame, nw.LazyFrame) and kind.is_polars():
         other = nw.from_native(taken.lazy())
