@@ -142,6 +142,7 @@ def routed() -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
     with clocked("making ready", found):
         routes = router(grid, units, holders, on=DAY)
+        routes.route(orders.head(1))  # what is kept for every later call is worked out here
     with clocked("a million orders", found):
         result = routes.route(orders)
     with clocked("the first look-up", found):
