@@ -70,7 +70,7 @@ def asked(draw, grid, codes):
     """Any count that a grid allows, below a unit that may not be there."""
     below = draw(st.sampled_from([None, *codes, "nowhere"]))
     if draw(st.booleans()):
-        return Count(fact="figure", held=draw(st.sampled_from(list(grid.seats))), below=below)
+        return Count(fact="figure", held=tuple(draw(st.lists(st.sampled_from(list(grid.seats)), min_size=1, max_size=2, unique=True))), below=below)
     level = draw(st.sampled_from(list(grid.levels)))
     kinds = tuple(kind for kind in grid.levels[level].kinds if draw(st.booleans()))
     return Count(fact="figure", level=level, kinds=kinds, below=below)
@@ -82,10 +82,12 @@ def counted(count, town, held):
     if count.below is not None and below is None:
         return None
     inside = [unit for unit in town.rows if below is None or any(one is below for one in town.chain(unit))]
-    if count.held is not None:
-        seat = town.grid.seats[count.held]
-        codes = {unit["code"] for unit in inside if has_seat(seat, unit)}
-        return len({one["holder"] for one in held if one["seat"] == count.held and one["unit"] in codes})
+    if count.held:
+        number = 0
+        for key in count.held:
+            codes = {unit["code"] for unit in inside if has_seat(town.grid.seats[key], unit)}
+            number += len({one["holder"] for one in held if one["seat"] == key and one["unit"] in codes})
+        return number
     mine = [unit for unit in inside if unit["level"] == count.level]
     if not any(unit["level"] == count.level for unit in town.rows):
         return None
@@ -111,7 +113,7 @@ class TestCounting:
         town = Town(grid, tuple(units.on(DAY).frame.iter_rows(named=True)))
         grid = evolve(grid, counts={"asked": count})
         holders = load_holders(grid, frame_of(held)) if held else None
-        if count.held is not None and holders is None:
+        if count.held and holders is None:
             return
         row = only(against(grid, {"figure": stated()}, units, holders, on=DAY))
         expected = counted(count, town, held)
@@ -128,12 +130,12 @@ class TestCounting:
     def test_a_holder_of_several_units_counts_once(self):
         """A figure of people is of people, not of their units; and one who is elsewhere is not counted."""
         holders = pl.DataFrame({"unit": ["a", "b", "a", "s", "gone"], "seat": "worker", "holder": [*"ppqrt"]})
-        assert only(held_against(Count(fact="figure", held="worker"), stated(), holders=holders))["found"] == 2
+        assert only(held_against(Count(fact="figure", held=("worker",)), stated(), holders=holders))["found"] == 2
 
     def test_a_unit_is_counted_below_itself(self):
         """Who is in a community is found by the community's own code."""
         holders = pl.DataFrame({"unit": ["a", "b"], "seat": "worker", "holder": ["p", "q"]})
-        below = Count(fact="figure", held="worker", below="a")
+        below = Count(fact="figure", held=("worker",), below="a")
         assert only(held_against(below, stated(), holders=holders))["found"] == 1
 
 
@@ -166,7 +168,7 @@ class TestWhatIsSaid:
                 "数据没有 building 层的单元",
                 "the data have no unit of the level building",
             ),
-            (Count(fact="figure", held="worker"), "没有担任者数据", "no holders were given"),
+            (Count(fact="figure", held=("worker",)), "没有担任者数据", "no holders were given"),
         ],
     )
     def test_nothing_is_found_where_the_data_are_silent(self, count, why_zh, why_en):

@@ -118,10 +118,10 @@ BAD = [
     ("departments: [police]", "departments: [police]\n        duties: {visit: {zh: 走访, en: v}}", "two-answer"),
     # Figures.
     ("level: community, kinds: [urban]}\n\n", "kinds: [urban]}\n\n", "missing-setting"),
-    ("level: community, kinds: [urban]}\n\n", "level: community, held: head}\n\n", "missing-setting"),
+    ("level: community, kinds: [urban]}\n\n", "level: community, held: [head]}\n\n", "missing-setting"),
     ("level: community, kinds: [urban]}\n\n", "level: comunity}\n\n", "unknown-reference"),
     ("level: community, kinds: [urban]}\n\n", "level: community, kinds: [urbn]}\n\n", "unknown-reference"),
-    ("level: community, kinds: [urban]}\n\n", "held: heads}\n\n", "unknown-reference"),
+    ("level: community, kinds: [urban]}\n\n", "held: [heads]}\n\n", "unknown-reference"),
     ("{fact: communities,", "{fact: comunities,", "unknown-reference"),
 ]
 """What stands in the sound grid, what is put in its place, and the problem that is found."""

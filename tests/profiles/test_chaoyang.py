@@ -101,7 +101,7 @@ class TestBodies:
     def test_a_community_has_three_with_their_roles(self, grid: Grid, source: dict[str, Any]) -> None:
         """CY-15: leading core, main actor, service base, in the words of the clause."""
         (clause,) = [clause for clause in source["clauses"] if clause["id"] == "CY-15"]
-        bodies = {key: body for key, body in grid.bodies.items() if body.level == "community"}
+        bodies = {key: body for key, body in grid.bodies.items() if body.clause == ("CY-15",)}
         assert set(bodies) == {"party_committee", "residents_committee", "service_station"}
         for body in bodies.values():
             assert body.per_unit == "exactly_one"
@@ -127,6 +127,14 @@ class TestBodies:
         assert (found.level, found.kinds, found.per_unit) == (level, kinds, "any")
         assert found.name().zh in clause["quote"]
         assert "per_unit" in found.assumed
+
+    def test_councils_at_three_levels_are_counted_together(self, grid: Grid, profile: Profile) -> None:
+        """CY-04: community, compound and courtyard have councils, 1,922 in all; how many at each is not said."""
+        councils = {key: body for key, body in grid.bodies.items() if "CY-04" in body.clause}
+        assert [body.level for body in councils.values()] == ["community", "compound", "courtyard"]
+        assert grid.counts["councils"].held == tuple(councils)
+        assert profile.at(2021).rules.facts["councils"].value == 1922
+        assert all("per_unit" in body.assumed for body in councils.values())
 
     def test_the_online_community_has_bodies_or_not(self, profile: Profile) -> None:
         """CY-44: whether it has them is open; chosen is that it has none."""
@@ -165,10 +173,10 @@ class TestFigures:
         assert sum((facts[name].value for name in facts["compounds"].sum_of), Fraction(0)) == 1504
 
     def test_each_count_is_of_the_district(self, grid: Grid) -> None:
-        """24, 19, 540, 144, 1,504 and its six kinds, 12,000 and 29,000 are counted below Chaoyang alone."""
+        """24, 19, 540, 144, 1,504 and its six kinds, 12,000, 29,000 and 1,922 are counted below Chaoyang alone."""
         own = {key: count for key, count in grid.counts.items() if not key.startswith("city_")}
         assert {count.below for count in own.values()} == {"110105000000"}
-        assert len(own) == 4 + 1 + 6 + 2
+        assert len(own) == 4 + 1 + 6 + 2 + 1
         assert all(key == count.fact for key, count in own.items())
         assert [own[f"compounds_{kind}"].kinds for kind in HOUSING] == [(kind,) for kind in HOUSING]
 

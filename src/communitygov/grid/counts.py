@@ -180,8 +180,11 @@ def _found(tree: Tree, count: Count, inside: pl.Series | None, held: pl.DataFram
     """Return how many there are, None if that cannot be said, and why, or what was left out."""
     if inside is None:
         return None, Title(zh=f"数据没有单元 `{count.below}`", en=f"the data have no unit `{count.below}`")
-    if count.held is not None:
-        return _holders_found(tree, count.held, inside, held)
+    if count.held:
+        found = [_holders_found(tree, seat, inside, held) for seat in count.held]
+        known = [number for number, _ in found if number is not None]
+        why = next((why for number, why in found if number is None), _NOTHING)
+        return (sum(known) if len(known) == len(found) else None), why
     assert count.level is not None, "a count is of a level or a seat; the rule checks it"
     return _units_found(tree, count.level, count.kinds, inside)
 

@@ -10,7 +10,7 @@ from communitygov.documents.rule import Finding, Rule, rule, term
 from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.text import Title
 
-__all__ = ["Bound", "CodeForm", "Kind", "Level", "Tally"]
+__all__ = ["RESERVED", "Bound", "CodeForm", "Kind", "Level", "Tally"]
 
 _RANGE = re.compile(r"(?P<low>[0-9]{1,18})(?:-(?P<high>[0-9]{1,18}))?", re.ASCII)
 
@@ -165,6 +165,7 @@ class Level(Rule):
     def check(self) -> Iterator[Finding]:
         """Yield a finding for each range of codes or ending of names that belongs to two kinds."""
         yield from super().check()
+        yield from self._unused()
         if self.covers_kinds and not self.covers:
             yield Finding(
                 ("covers_kinds",), "unused-setting", "covers_kinds 只用于 covers", "covers_kinds belong to covers"
@@ -188,6 +189,53 @@ class Level(Rule):
             for ending in kind.endings:
                 if seen.setdefault(ending, key) != key:
                     yield _shared(key, "endings", seen[ending], ending)
+
+    def _unused(self) -> Iterator[Finding]:
+        """Yield what is said and could never do anything."""
+        if self.covers and not self.on:
+            yield Finding(("covers",), "unused-setting", "顶层之上没有可覆盖的", "there is nothing above to cover")
+        coded = any(kind.codes for kind in self.kinds.values())
+        for key, kind in self.kinds.items():
+            if kind.codes and self.code is None:
+                yield Finding(
+                    ("kinds", key, "codes"),
+                    "unused-setting",
+                    "此层没有 code，代码段无从比对",
+                    "the level has no code form",
+                )
+            for i, (low, _) in enumerate(kind.ranges):
+                if self.code is not None and len(low) > self.code.own:
+                    yield Finding(
+                        ("kinds", key, "codes", str(i)),
+                        "bad-range",
+                        f"代码段比代码的 {self.code.own} 位有效位还长",
+                        f"the range is longer than the {self.code.own} significant digits of a code",
+                    )
+            if coded and kind.endings and not kind.codes:
+                yield Finding(
+                    ("kinds", key, "endings"),
+                    "unused-setting",
+                    "此层按代码段分类型，此类须有 codes",
+                    "codes tell the kinds of this level; this one needs codes of its own",
+                )
+        for field, columns in (("sizes", self.sizes), ("tallies", self.tallies)):
+            for column in columns:
+                if column in RESERVED:
+                    yield Finding(
+                        (field, column),
+                        "reserved-column",
+                        f"列名 `{column}` 另有含义",
+                        f"the column `{column}` means something else",
+                    )
+
+
+RESERVED = frozenset(
+    {
+        "code", "name", "level", "kind", "parent", "since", "until", "exempt", "geometry",
+        "stated_kind", "stated_parent",
+    }
+)  # fmt: skip
+"""Columns of units with a meaning of their own; no size or tally may take one."""
 
 
 def _shared(key: str, field: str, other: str, what: str) -> Finding:

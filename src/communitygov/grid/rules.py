@@ -133,21 +133,23 @@ class Count(Rule):
         fact: The figure.
         level: The level whose units are counted.
         kinds: The kinds of units that are counted; all that have land, if none are named.
-        held: The post, body or record whose holders are counted, in place of units.
+        held: The posts, bodies or records whose holders are counted, in place of units; each counts for itself.
         below: The code of the unit below which they are counted; all if absent.
     """
 
     fact: str = term("事实", "Fact", refers="fact")
     level: str | None = term("层级", "Level", default=None)
     kinds: tuple[str, ...] = term("类型", "Kinds", default=())
-    held: str | None = term("设有", "Held", default=None)
+    held: tuple[str, ...] = term("设有", "Held", default=())
     below: str | None = term("范围", "Below", default=None)
 
     def check(self) -> Iterator[Finding]:
         """Yield a finding unless it counts one thing."""
         yield from super().check()
-        if (self.level is None) == (self.held is None):
+        if (self.level is None) != bool(self.held):
             yield Finding((), "missing-setting", "level 与 held 须取其一", "needs level or held, one of them")
+        if self.kinds and self.level is None:
+            yield Finding(("kinds",), "unused-setting", "kinds 只用于 level", "kinds belong to a level")
 
 
 @rule
@@ -310,10 +312,10 @@ class Grid(Rule):
         for key, count in self.counts.items():
             if count.level is not None:
                 yield from self._check_at(("counts", key), count.level, count.kinds)
-            if count.held is not None and count.held not in self.seats:
-                yield _unknown(
-                    ("counts", key, "held"), "岗位、组织或台账", "post, body or record", count.held, self.seats
-                )
+            for i, seat in enumerate(count.held):
+                if seat not in self.seats:
+                    path = ("counts", key, "held", str(i))
+                    yield _unknown(path, "岗位、组织或台账", "post, body or record", seat, self.seats)
 
     def _check_duties(self) -> Iterator[Finding]:
         duties = {duty for post in self.posts.values() for duty in post.duties}
