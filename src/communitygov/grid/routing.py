@@ -14,11 +14,11 @@ from communitygov.grid.rules import Grid, Matter, Post
 from communitygov.grid.tables import ORDERS
 from communitygov.grid.tree import Tree
 from communitygov.grid.units import Holders, Units
-from communitygov.vocabulary.errors import UsageError
+from communitygov.vocabulary.errors import DataError, UsageError
 from communitygov.vocabulary.faults import Fault
-from communitygov.vocabulary.frames import adopt, check_table
+from communitygov.vocabulary.frames import adopt, check_table, column_problems
 from communitygov.vocabulary.period import Period
-from communitygov.vocabulary.problem import did_you_mean
+from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ the top, or to a unit whose own upper unit is not there."""
 
 @frozen
 class Passed:
-    """An empty post that a matter passed on its way up.
+    """An empty post that a matter passed on its way up: a finding of ``check_grid``, unless it may be held by ``any``.
 
     Args:
         unit: Where.
@@ -58,7 +58,7 @@ class Taken:
         post: The post.
         holders: All who hold the post there; they answer together.
         up: How many units above the address that is; None if nobody takes it.
-        passed: The empty posts on the way, each a finding.
+        passed: The empty posts on the way.
     """
 
     at: str
@@ -144,20 +144,24 @@ class Router:
 
         Args:
             orders: One row per order: ``unit`` (code of the address), ``matter``; further columns are kept. A lazy
-                frame is asked once for its distinct pairs.
+                frame is asked once, for its distinct pairs and how many there are of each.
 
         Raises:
-            DataError: If the frame does not fit, or names a unit or a kind of matter that there is not.
+            DataError: If the frame does not fit, names a unit or a kind of matter that there is not, or has a column
+                of the result.
         """
         import narwhals as nw
         import polars as pl
 
         frame, back = adopt(orders)
-        pairs = frame.select("unit", "matter") if {"unit", "matter"} <= set(frame.collect_schema().names()) else frame
+        _check_columns(frame.collect_schema())
+        pairs = frame.select(nw.col("unit", "matter").cast(nw.String))
         if isinstance(pairs, nw.LazyFrame):
-            check_table(ORDERS, pairs)
-            pairs = pairs.unique().collect()
-        counted = self._known(pairs.to_polars()).group_by("_row", "matter").agg(pl.col("unit").first(), orders=pl.len())
+            pairs = pairs.group_by("unit", "matter").agg(orders=nw.len()).collect()
+        else:
+            pairs = pairs.with_columns(orders=nw.lit(1))
+        known = self._known(pairs.to_polars()).group_by("_row", "matter")
+        counted = known.agg(pl.col("unit").first(), pl.col("orders").cast(pl.Int64).sum())
         taken, passed = self._of_pairs(counted)
         result = _beside(frame, taken)
         return Routed(back(result), passed)
@@ -165,10 +169,7 @@ class Router:
     def _known(self, orders: pl.DataFrame) -> pl.DataFrame:
         """Return orders with the row of their unit, ``_row``; it is an error if there is none."""
         import narwhals as nw
-        import polars as pl
 
-        check_table(ORDERS, nw.from_native(orders.clear()))  # columns of another kind could not be joined
-        orders = orders.with_columns(pl.col("unit", "matter").cast(pl.String))
         orders = orders.join(self._rows, on="unit", how="left", maintain_order="left")
         gone = Title(zh=f"{self.tree.day} 没有这个单元", en=f"there is no such unit on {self.tree.day}")
         hint = did_you_mean("", self.grid.matters)
@@ -313,6 +314,18 @@ def _ways(grid: Grid, matter: Matter) -> Iterator[tuple[How, str, str | None]]:
             yield "liaison", key, matter.department
 
 
+def _check_columns(schema: Any) -> None:
+    """Refuse orders whose columns are missing, of another kind, or called as one of the result."""
+    problems = list(column_problems(ORDERS, schema))
+    for name in ("taken_by", "level", "post", "holder", "holders", "how", "up", "passed"):
+        if name in schema:
+            zh = f"列 `{name}` 与结果的列同名，请改名"
+            en = f"the column `{name}` has the name of one of the result; rename it"
+            problems.append(Problem("bad-key", Title(zh=zh, en=en), path=name))
+    if problems:
+        raise DataError(problems)
+
+
 def _none_taken() -> pl.DataFrame:
     import polars as pl
 
@@ -342,8 +355,7 @@ def _beside(frame: Any, taken: pl.DataFrame) -> Any:
     import narwhals as nw
 
     kind = frame.implementation
-    if kind.is_polars():  # categories cannot be joined with texts
-        frame = frame.with_columns(nw.col("unit", "matter").cast(nw.String))
+    frame = frame.with_columns(nw.col("unit", "matter").cast(nw.String))  # categories cannot be joined with texts
     other: Any
     if isinstance(frame, nw.LazyFrame) and kind.is_polars():
         other = nw.from_native(taken.lazy())
@@ -352,7 +364,9 @@ def _beside(frame: Any, taken: pl.DataFrame) -> Any:
     elif kind.is_pandas():
         from communitygov.vocabulary.frames import nullable
 
-        other = nullable(nw.from_native(taken.to_pandas()))
+        joined = frame.join(nullable(nw.from_native(taken.to_pandas())), on=["unit", "matter"], how="left")
+        # Each order has one row still, in its place.
+        return nw.from_native(joined.to_native().set_axis(frame.to_native().index, axis=0))
     else:
         return _beside_in_sql(frame, taken)
     return frame.join(other, on=["unit", "matter"], how="left")
