@@ -1,13 +1,16 @@
 """Bad data of units and holders: each a clear error that names the row, in both languages, and nothing half loaded."""
 
+import datetime as dt
 import json
 import resource
 import time
 
 import polars as pl
 import pytest
+from attrs import evolve
 
 from communitygov.grid.check import check_grid
+from communitygov.grid.explain import findings_of
 from communitygov.grid.rules import Body, CodeForm, Grid, Kind, Level, Post
 from communitygov.grid.units import load_holders, load_units
 from communitygov.vocabulary.errors import CommunityGovError, DataError, UsageError
@@ -270,3 +273,79 @@ def test_all_errors_have_one_root(tmp_path):
     """Who catches that one catches all that can be wrong with a table."""
     with pytest.raises(CommunityGovError):
         load(tmp_path, HEAD)
+
+
+class TestOneLevel:
+    def test_a_row_that_says_another_level_is_named(self):
+        """The level of all rows cannot be said over the level of one."""
+        rows = pl.DataFrame({"code": ["011000", "011001"], "name": ["a", "b"], "level": ["street", "community"]})
+        refused(lambda: load_units(GRID, rows, level="street"), "other-level", "`street`", "011001")
+
+    @pytest.mark.parametrize("level", [["street"], [None]])
+    def test_a_column_that_says_the_same_or_nothing_is_let_through(self, level):
+        """What is said twice is said once; what is not said is said for all rows."""
+        rows = pl.DataFrame({"code": ["011000"], "name": ["a"], "level": level})
+        assert load_units(GRID, rows, level="street").frame["level"].to_list() == ["street"]
+
+
+class TestLevelsBeside:
+    ROWS = pl.DataFrame({"code": ["011001"], "name": ["b"], "sc": ["011"], "sn": ["东街道"]})
+
+    def loaded(self, rows):
+        return load_units(GRID, rows, level="community", above={"street": ("sc", "sn")}).frame["code"].to_list()
+
+    @pytest.mark.parametrize("kind", [pl.String, pl.Categorical, pl.Enum(["011", "东街道", "011001", "b"])])
+    @pytest.mark.parametrize("columns", [["sc", "sn"], ["code", "name"]])
+    def test_categories_are_texts(self, kind, columns):
+        """Whatever text a column is of, the same units are loaded."""
+        assert self.loaded(self.ROWS.with_columns(pl.col(columns).cast(kind))) == ["011000", "011001"]
+
+    @pytest.mark.parametrize("column", ["sc", "sn"])
+    def test_numbers_are_refused_by_name(self, column):
+        """A code that was read as a number has lost its zeros."""
+        refused(lambda: self.loaded(self.ROWS.with_columns(pl.lit(11).alias(column))), "wrong-column-type", column)
+
+    @pytest.mark.parametrize("column", ["sc", "sn"])
+    def test_a_value_that_is_missing_is_named_by_its_row(self, column):
+        """The row is the one that was given, not one that was made of it."""
+        rows = pl.concat([self.ROWS, self.ROWS.with_columns(pl.lit(None, dtype=pl.String).alias(column))])
+        refused(lambda: self.loaded(rows), "missing-value", f"`{column}`", "011001")
+
+
+class TestShortCodes:
+    def test_a_parent_may_be_given_without_its_zeros(self):
+        """As its own code may; one that a unit has as it is stays as it is."""
+        plain = evolve(GRID.levels["community"], code=None, kinds={})
+        grid = Grid(levels={**GRID.levels, "community": plain})
+        rows = {"code": ["011", "c", "d"], "name": ["a", "b", "c"], "level": ["street", "community", "community"]}
+        rows |= {"parent": [None, "011", "011000"]}
+        assert load_units(grid, pl.DataFrame(rows)).frame["parent"].to_list() == [None, "011000", "011000"]
+
+    def test_a_holders_unit_may_be_given_without_its_zeros(self):
+        """By the form of the level that the post is at."""
+        posts = {"chief": Post(level="street", per_unit="any"), "head": Post(level="community", per_unit="any")}
+        grid = Grid(levels=GRID.levels, posts=posts)
+        rows = {"unit": ["011", "011000", "011"], "seat": ["chief", "chief", "head"], "holder": ["a", "b", "c"]}
+        assert load_holders(grid, pl.DataFrame(rows)).frame["unit"].to_list() == ["011000", "011000", "011"]
+
+
+class TestWhatACodeShows:
+    @pytest.mark.parametrize(("code", "kind"), [("011001", "community"), ("01100x", None), ("0110010", None)])
+    def test_only_a_code_of_its_form_shows_a_kind(self, code, kind):
+        """A code that is too long or has a letter in it is no number between two others, whatever its text."""
+        rows = pl.DataFrame({"code": ["011000", code], "name": ["a", "b"], "level": ["street", "community"]})
+        units = load_units(GRID, rows)
+        assert units.frame["kind"].to_list()[1] == kind
+        slow = findings_of(GRID, units, on=DAY)
+        assert frozenset(check_grid(GRID, units, on=DAY).frame.select("finding", "unit").iter_rows()) == frozenset(
+            row[:2] for row in slow
+        )
+
+
+class TestDays:
+    def test_a_time_is_in_its_day(self):
+        """A unit that is there until a day is there at noon of it."""
+        rows = {"code": ["011000"], "name": ["a"], "level": ["street"], "until": ["2024-06-30"]}
+        units = load_units(GRID, pl.DataFrame(rows))
+        assert units.on(dt.datetime(2024, 6, 30, 12)).frame.height == 1
+        assert units.on(dt.datetime(2024, 7, 1)).frame.height == 0

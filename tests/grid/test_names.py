@@ -141,6 +141,16 @@ class TestMatching:
         row = matched(units, name, above_street="老山街道")
         assert (row["code"], row["match"], row["candidates"]) == (None, "none", 0)
 
+    def test_a_name_that_is_nothing_but_an_ending_is_no_other(self, units):
+        """What is left of a longer ending when a shorter one is taken off is no name: the whole stays."""
+        kinds = {"community": Kind(endings=("居委会", "社区居委会", "社区"))}
+        grid = Grid(levels={"community": Level(order=1, kinds=kinds)})
+        named = ["社区居委会", "社区", "东社区居委会"]
+        rows = pl.DataFrame({"code": ["a", "b", "c"], "name": named, "level": "community"})
+        asked = pl.DataFrame({"name": ["社区居委会", "社区", "东社区", "东居委会"], "level": "community"})
+        found = match_names(grid, load_units(grid, rows), asked, on=DAY)
+        assert found["code"].to_list() == ["a", "b", "c", "c"]
+
     def test_several_are_told_and_none_is_taken(self, units):
         """Two units of one stem below one street leave the code empty, and their number is said."""
         row = matched(units, "东里社区", above_street="老山街道")

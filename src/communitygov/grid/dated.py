@@ -17,7 +17,7 @@ __all__ = ["day_of", "in_force", "with_days"]
 
 
 def day_of(on: str | Period | dt.date) -> dt.date:
-    """Return the day that is meant: a period stands for its first day.
+    """Return the day that is meant: a period stands for its first day, a time for the day that it is in.
 
     Args:
         on: A day, a period, or a period's text such as ``2023Q3``.
@@ -29,6 +29,8 @@ def day_of(on: str | Period | dt.date) -> dt.date:
         >>> day_of("2023Q3")
         datetime.date(2023, 7, 1)
     """
+    if isinstance(on, dt.datetime):
+        return on.date()
     if isinstance(on, dt.date):
         return on
     if isinstance(on, Period):

@@ -9,11 +9,13 @@ from communitygov.grid.rules import Grid, Level
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["kind_shown", "stem", "with_kinds", "with_parents", "with_whole_codes"]
+__all__ = ["kind_shown", "stem", "with_kinds", "with_parents", "with_whole_codes", "with_whole_units"]
 
 
 def with_whole_codes(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
     """Return a frame in which a code that is given without the zeros that its form ends in has them.
+
+    So has the code of a parent, by the form of a level that the unit's may stand on, unless a unit has it as it is.
 
     Args:
         frame: The units.
@@ -21,20 +23,51 @@ def with_whole_codes(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
     """
     import polars as pl
 
-    code = pl.col("code")
-    whole: pl.Expr = code
+    whole: pl.Expr = pl.col("code")
+    above: pl.Expr = pl.col("parent")
     for key, level in grid.levels.items():
-        form = level.code
-        if form is not None and form.own < form.digits:
-            short = (pl.col("level") == key) & (code.str.len_chars() == form.own)
-            whole = pl.when(short).then(code.str.pad_end(form.digits, "0")).otherwise(whole)
-    return frame.with_columns(whole.alias("code"))
+        whole = _whole(pl.col("code"), level, pl.col("level") == key, whole)
+        for upper in level.on:
+            above = _whole(pl.col("parent"), grid.levels[upper], pl.col("level") == key, above)
+    frame = frame.with_columns(whole.alias("code"))
+    if frame["parent"].null_count() == frame.height:
+        return frame
+    known = pl.col("parent").is_in(frame["code"].implode())
+    return frame.with_columns(parent=pl.when(known).then("parent").otherwise(above))
+
+
+def with_whole_units(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
+    """Return holders whose unit's code, if it is given without the zeros that the form of its level ends in, has them.
+
+    The level is that of the post, body or record.
+
+    Args:
+        frame: The holders.
+        grid: The rule.
+    """
+    import polars as pl
+
+    whole: pl.Expr = pl.col("unit")
+    for key, seat in grid.seats.items():
+        whole = _whole(pl.col("unit"), grid.levels[seat.level], pl.col("seat") == key, whole)
+    return frame.with_columns(whole.alias("unit"))
+
+
+def _whole(code: pl.Expr, level: Level, where: pl.Expr, otherwise: pl.Expr) -> pl.Expr:
+    """Return a code with the zeros that its level's form ends in, where it is just its significant digits."""
+    import polars as pl
+
+    form = level.code
+    if form is None or form.own == form.digits:
+        return otherwise
+    short = where & (code.str.len_chars() == form.own)
+    return pl.when(short).then(code.str.pad_end(form.digits, "0")).otherwise(otherwise)
 
 
 def kind_shown(level: Level) -> pl.Expr | None:
     """Return the kind that a unit's code shows, or where kinds have no codes, its name; None if nothing shows it.
 
-    Of several endings that fit, the longest counts.
+    Of several endings that fit, the longest counts. A code that has not its form shows nothing.
 
     Args:
         level: The rule of the level.
@@ -47,7 +80,8 @@ def kind_shown(level: Level) -> pl.Expr | None:
             for low, high in kind.ranges:
                 number = pl.col("code").str.slice(level.code.own - len(low), len(low))
                 shown = pl.when(number.is_between(pl.lit(low), pl.lit(high))).then(pl.lit(key)).otherwise(shown)
-        return shown
+        form = level.code
+        return pl.when(pl.col("code").str.contains(f"^[0-9]{{{form.own}}}0{{{form.digits - form.own}}}$")).then(shown)
     endings = sorted((len(ending), ending, key) for key, kind in level.kinds.items() for ending in kind.endings)
     if not endings:
         return None
@@ -122,6 +156,7 @@ def stem(grid: Grid) -> pl.Expr:
             {ending for kind in level.kinds.values() for ending in kind.endings}, key=lambda one: (len(one), one)
         )
         for ending in endings:
-            fits = (pl.col("level") == key) & name.str.ends_with(ending) & (name.str.len_chars() > len(ending))
+            fits = (pl.col("level") == key) & name.str.ends_with(ending)
             found = pl.when(fits).then(name.str.head(-len(ending))).otherwise(found)
+        found = pl.when((pl.col("level") == key) & name.is_in(endings)).then(name).otherwise(found)
     return found

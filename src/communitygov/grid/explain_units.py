@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
-from communitygov.grid.rules import Grid, Level
+from communitygov.grid.rules import CodeForm, Grid, Level
 
 __all__ = ["Row", "Town", "unit_findings"]
 
@@ -135,12 +135,19 @@ def _standing(town: Town, unit: Row, key: str, level: Level) -> Iterator[Found]:
 
 def _code(town: Town, unit: Row, key: str, level: Level) -> Iterator[Found]:
     """A code is as long as its form says, all digits, and zeros behind the significant ones."""
-    form, code = level.code, unit["code"]
-    if form is not None:
-        own, rest = code[: form.own], code[form.own :]
-        digits = all(digit in "0123456789" for digit in code)
-        if len(code) != form.digits or not digits or set(rest) - {"0"} or len(own) != form.own:
-            yield "bad-code", code, f"levels.{key}.code"
+    if level.code is not None and not has_form(unit["code"], level.code):
+        yield "bad-code", unit["code"], f"levels.{key}.code"
+
+
+def has_form(code: str, form: CodeForm) -> bool:
+    """Return whether a code has its form: so long, all digits, zeros behind the significant ones.
+
+    Args:
+        code: The code.
+        form: The form.
+    """
+    digits = all(digit in "0123456789" for digit in code)
+    return len(code) == form.digits and digits and not set(code[form.own :]) - {"0"}
 
 
 def _kind(town: Town, unit: Row, key: str, level: Level) -> Iterator[Found]:
@@ -158,13 +165,16 @@ def _kind(town: Town, unit: Row, key: str, level: Level) -> Iterator[Found]:
 def kind_of(unit: Row, level: Level) -> tuple[str | None, bool]:
     """Return the kind that a unit shows, and whether its level's kinds show at all.
 
-    Where any kind has codes, the number that the level adds to the code tells; else the longest ending of the name.
+    Where any kind has codes, the number that the level adds to a code of its form tells; else the longest ending of the
+    name.
 
     Args:
         unit: The unit.
         level: The rule of its level.
     """
     if level.code is not None and any(kind.codes for kind in level.kinds.values()):
+        if not has_form(unit["code"], level.code):
+            return None, True
         for key, kind in level.kinds.items():
             for low, high in kind.ranges:
                 number = unit["code"][level.code.own - len(low) : level.code.own]

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, field, frozen
 
 from communitygov.grid.dated import day_of, in_force, with_days
-from communitygov.grid.derived import with_kinds, with_parents, with_whole_codes
+from communitygov.grid.derived import with_kinds, with_parents, with_whole_codes, with_whole_units
 from communitygov.grid.rules import Grid
 from communitygov.grid.tables import HOLDERS, units_table
 from communitygov.grid.tree import Tree, tree_of
 from communitygov.vocabulary.errors import DataError, UsageError
 from communitygov.vocabulary.faults import Fault
 from communitygov.vocabulary.files import read_frame
-from communitygov.vocabulary.frames import Table, adopt, check_table
+from communitygov.vocabulary.frames import Column, Table, adopt, check_table
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.text import Title
@@ -93,7 +93,7 @@ def load_units(
     """Take in units.
 
     What their rule lets one tell is filled in: the unit that a code's prefix names, the kind that a code or the ending
-    of a name shows, the zeros at the end of a code that is given without them.
+    of a name shows, the zeros at the end of a code (or of a parent's) that is given without them.
 
     Args:
         grid: The rule.
@@ -107,7 +107,7 @@ def load_units(
 
     Raises:
         DataError: If columns are missing or of another kind, a code, name or level is missing, a level is none of the
-            rule's, or a date is none. Nothing is half loaded.
+            rule's or not the one that is said of all rows, or a date is none. Nothing is half loaded.
         UsageError: If ``level`` or ``above`` names no level, or the file cannot be read.
 
     Example:
@@ -141,9 +141,9 @@ def load_units(
                 "unknown-level", zh=f"没有层级 `{name}`{hint.zh}", en=f"no level `{name}`{hint.en}"
             )
     table = units_table(grid, level=level is None)
-    frame = taken(data, table, encoding)
+    frame = taken(data, table, encoding).with_columns(pl.col("code", "name").cast(pl.String))
     if level is not None:
-        frame = frame.with_columns(level=pl.lit(level))
+        frame = _of_level(frame, table, level)
     frame = _with_above(frame, above or {})
     unknown = Title(zh=f"没有这个层级{_known(grid).zh}", en=f"no such level{_known(grid).en}")
     known = nw.col("level").is_in(list(grid.levels))
@@ -169,8 +169,9 @@ def load_holders(grid: Grid, data: Any, *, encoding: str = "utf-8") -> Holders:
     Args:
         grid: The rule.
         data: A frame of any kind, or a ``.csv``, ``.parquet`` or ``.xlsx`` file. One row per unit, seat, holder and
-            time: ``unit`` (code), ``seat`` (id of a post, body or record), ``holder`` (an id, not a name); if known
-            ``department``, ``since`` and ``until`` (periods); further columns are kept.
+            time: ``unit`` (code, which may lack the zeros that it ends in), ``seat`` (id of a post, body or record),
+            ``holder`` (an id, not a name); if known ``department``, ``since`` and ``until`` (periods); further columns
+            are kept.
         encoding: The encoding of CSV.
 
     Raises:
@@ -208,8 +209,22 @@ def load_holders(grid: Grid, data: Any, *, encoding: str = "utf-8") -> Holders:
     if "department" not in frame.columns:
         frame = frame.with_columns(department=pl.lit(None, dtype=pl.String))
     frame = frame.with_columns(pl.col("unit", "seat", "holder", "department").cast(pl.String))
+    frame = with_whole_units(frame, grid)
     first = ["unit", "seat", "holder", "department"]
     return Holders(grid, with_days(frame, HOLDERS.key).select(*first, pl.exclude(first)))
+
+
+def _of_level(frame: pl.DataFrame, table: Table, level: str) -> pl.DataFrame:
+    """Return a frame whose rows are all of one level; it is an error if one says that it is of another."""
+    import narwhals as nw
+    import polars as pl
+
+    stated = frame["level"] if "level" in frame.columns else pl.Series("level", [None]).new_from_index(0, frame.height)
+    frame = frame.with_columns(stated.cast(pl.String))
+    said = Title(zh=f"与所指定的层级 `{level}` 不同", en=f"another level than `{level}`, which is said of all rows")
+    other = ~nw.col("level").is_null() & (nw.col("level") != level)
+    check_table(table, nw.from_native(frame), more=[Fault("other-level", "level", other, said, show=True)])
+    return frame.with_columns(level=pl.lit(level))
 
 
 def _known(grid: Grid) -> Title:
@@ -259,20 +274,20 @@ def taken(data: Any, table: Table, encoding: str) -> pl.DataFrame:
 
 def _with_above(frame: pl.DataFrame, above: Mapping[str, tuple[str, str]]) -> pl.DataFrame:
     """Return a frame with a row for each unit that stands as columns beside others."""
+    import narwhals as nw
     import polars as pl
 
+    columns = [
+        Column(column, "text", Title(zh=f"层级 `{level}` 的{zh}", en=f"{en} of the level `{level}`"))
+        for level, pair in above.items()
+        for column, zh, en in zip(pair, ("代码", "名称"), ("code", "name"), strict=True)
+    ]
+    beside_table = Table(Title(zh="单元表", en="units"), tuple(columns), ("code",), open=True, unique=False)
+    check_table(beside_table, nw.from_native(frame))
     parts = []
     for level, (code, name) in above.items():
-        absent = [column for column in (code, name) if column not in frame.columns]
-        if absent:
-            hint = did_you_mean(absent[0], frame.columns)
-            raise DataError.because(
-                "missing-column",
-                zh=f"units 缺少列 `{absent[0]}`（层级 `{level}`）{hint.zh}",
-                en=f"units has no column `{absent[0]}`, named for the level `{level}`{hint.en}",
-            )
-        units = frame.select(pl.col(code).alias("code"), pl.col(name).alias("name")).unique(maintain_order=True)
-        parts.append(units.with_columns(level=pl.lit(level)))
+        units = frame.select(code=pl.col(code).cast(pl.String), name=pl.col(name).cast(pl.String))
+        parts.append(units.unique(maintain_order=True).with_columns(level=pl.lit(level)))
     beside = [column for pair in above.values() for column in pair if column not in ("code", "name")]
     parts.append(frame.drop(beside))
     return pl.concat(parts, how="diagonal")
