@@ -17,7 +17,7 @@ from communitygov.grid.rules import Bound, CodeForm, Grid, Kind, Level, Tally
 from communitygov.grid.units import load_units
 from communitygov.testing.strategies_grid import frame_of, grids, sound_town
 from communitygov.vocabulary.crosswalk import carry
-from communitygov.vocabulary.errors import DataError
+from communitygov.vocabulary.errors import DataError, UsageError
 from communitygov.vocabulary.text import Title
 
 BEFORE, DAY, NEXT = "2023-12-31", "2024-01-01", "2025-01-01"
@@ -424,6 +424,44 @@ class TestRefusals:
         assert refused(grid, units) == ["changes-nothing"]
         assert refused(grid, units, Merge([], "1107", "丙")) == ["changes-nothing"]
 
+    @pytest.mark.parametrize("size", [2.5, -1, True, "20", None, 2**63])
+    def test_a_number_that_counts_nothing(self, size):
+        """Numbers of parts are whole and not below nothing; none is rounded."""
+        grid, units = town()
+        parts = {"1103": Part("一", [], {"households": size}), "1104": Part("二", [], {"households": 20})}
+        assert refused(grid, units, Split("1102", parts)) == ["bad-change"]
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "recode",
+            Merge(["1101", "1102"], "1103", ""),
+            Merge(["1101", "1102"], "1103", None),
+            Merge(["1101", None], "1103", "新"),
+            Merge(["1101", "1102"], None, "新"),
+            Split("1102", {None: Part("一"), "1104": Part("二")}),
+            Split("1102", {"1103": Part(None), "1104": Part("二")}),
+            Move("1102", None),
+            Recode("1102", 1103),
+            Recode("1102", "1103", name=""),
+        ],
+    )
+    def test_what_is_no_change(self, change):
+        """A code or a name that is no text is told with the number of its change, beside what else is wrong."""
+        grid, units = town()
+        with pytest.raises(DataError) as caught:
+            adjust(grid, units, [Recode("1109", "1108"), change], on=DAY)
+        codes = {problem.code: problem for problem in caught.value.problems}
+        assert set(codes) == {"bad-change", "unknown-unit"}
+        assert "change 2" in codes["bad-change"].say("en")
+        assert "第 2 项变动" in codes["bad-change"].say("zh")
+
+    def test_the_first_day_has_none_before(self):
+        """On the first day of the calendar nothing can have been otherwise the day before."""
+        grid, units = town()
+        with pytest.raises(UsageError, match="bad-period"):
+            adjust(grid, units, [Recode("1102", "1103")], on=dt.date.min)
+
     def test_a_code_of_the_wrong_form(self):
         """A new code has the form of its level, even if the old one had not."""
         grid, units = town()
@@ -585,6 +623,19 @@ class TestTables:
         assert problems(change=["merge"] * 2, unit=["1", "2"], code=["3"] * 2, name=["a", "b"]) == ["rows-differ"]
         assert problems(change=["merge"] * 2, unit=["1", "1"], code=["3"] * 2, name=["a", "a"]) == ["duplicate-row"]
         assert problems(change=["move"], unit=["1101"], parent=["11"], people=[1]) == ["unknown-column"]
+
+    def test_a_number_of_what_is_not_split_is_no_news(self):
+        """Only the parts of a split have numbers of their own: another row that gives one is not passed over."""
+        grid, _ = town()
+        two = {"code": ["3", "3"], "name": ["a", "a"], "parent": [None, None]}
+        for columns in (
+            {"change": ["merge"] * 2, "unit": ["1", "2"], **two, "households": [None, 7]},
+            {"change": ["recode"], "unit": ["1"], "code": ["3"], "households": [7]},
+            {"change": ["move"], "unit": ["1"], "parent": ["11"], "buildings": [0]},
+        ):
+            with pytest.raises(DataError, match="unused-setting") as caught:
+                load_changes(grid, pl.DataFrame(columns))
+            assert len(caught.value.problems) == 1
 
 
 class TestCarrying:

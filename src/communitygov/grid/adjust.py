@@ -15,7 +15,7 @@ from communitygov.grid.derived import with_kinds
 from communitygov.grid.rules import Grid
 from communitygov.grid.tree import Tree
 from communitygov.grid.units import Units
-from communitygov.vocabulary.errors import DataError
+from communitygov.vocabulary.errors import DataError, UsageError
 from communitygov.vocabulary.period import Period
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def adjust(grid: Grid, units: Units, changes: Sequence[Change], *, on: str | Per
             be lost, or ``check_grid`` would find on the day what it does not find without the changes (a bad code, a
             size out of bounds ...), but for numbers that the data state of units below (``tallies``), which are to be
             counted again. Every problem names the change by its number, or its row if it was read from a table.
-        UsageError: If the day is none.
+        UsageError: If the day is none, or the first that there is.
 
     Source:
         Property G4.
@@ -92,6 +92,8 @@ def adjust(grid: Grid, units: Units, changes: Sequence[Change], *, on: str | Per
         (['610322', '610322100'], ['610305', '610305100'])
     """
     day = day_of(on)
+    if day == dt.date.min:
+        raise UsageError.because("bad-period", zh=f"{day} 之前没有日期", en=f"there is no day before {day}")
     before = day - dt.timedelta(days=1)
     tree = units.on(before)
     said, problems = told(tree, changes)

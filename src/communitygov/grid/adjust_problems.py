@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from communitygov.grid.changes import CHANGES, Change, Merge, Move, Recode, Split
+from communitygov.grid.changes import CHANGES, Change, Merge, Move, Recode, Split, malformed
 from communitygov.grid.check import check_grid
 from communitygov.grid.dated import in_force
 from communitygov.grid.findings import Checked
@@ -73,10 +73,18 @@ def _problem(number: int, change: Change, code: str, zh: str, en: str) -> Proble
     return Problem(code, message, path=str(number), context={"change": number, "row": change.row})
 
 
-def _place(number: int, change: Change) -> Title:
-    if change.row is None:
+def _place(number: int, change: object) -> Title:
+    row = getattr(change, "row", None)
+    if row is None:
         return Title(zh=f"第 {number} 项变动", en=f"change {number}")
-    return Title(zh=f"第 {change.row} 行", en=f"row {change.row}")
+    return Title(zh=f"第 {row} 行", en=f"row {row}")
+
+
+def _malformed(number: int, change: object) -> Iterator[Problem]:
+    place = _place(number, change)
+    for one in malformed(change):
+        said = Title(zh=f"{place.zh}：{one.zh}", en=f"{place.en}: {one.en}")
+        yield Problem("bad-change", said, path=str(number), context={"change": number})
 
 
 def _named(change: Change) -> tuple[str, ...]:
@@ -101,8 +109,10 @@ def told(tree: Tree, changes: Sequence[Change]) -> tuple[list[Told], list[Proble
     if not changes:
         nothing = Title(zh="没有变动", en="there are no changes")
         return [], [Problem("changes-nothing", nothing)]
-    looked_up = [_look_up(tree, number, change) for number, change in enumerate(changes, start=1)]
-    problems = [problem for _, found in looked_up for problem in found]
+    numbered = list(enumerate(changes, start=1))
+    problems = [problem for number, change in numbered for problem in _malformed(number, change)]
+    looked_up = [_look_up(tree, number, change) for number, change in numbered if not any(malformed(change))]
+    problems += [problem for _, found in looked_up for problem in found]
     said = [one for one, _ in looked_up if one is not None]
     moved = {row for one in said if isinstance(one.change, Move) for row in one.rows}
     problems += _twice(tree, said)

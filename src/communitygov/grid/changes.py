@@ -5,9 +5,10 @@ A change is a value, written in Python or read from a table. What a list of them
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
+from numbers import Integral
 from types import MappingProxyType
 from typing import Any
 
@@ -21,7 +22,18 @@ from communitygov.vocabulary.frames import Column, Table
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
-__all__ = ["CHANGES", "Change", "Merge", "Move", "Part", "Recode", "Split", "changes_table", "load_changes"]
+__all__ = [
+    "CHANGES",
+    "Change",
+    "Merge",
+    "Move",
+    "Part",
+    "Recode",
+    "Split",
+    "changes_table",
+    "load_changes",
+    "malformed",
+]
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
@@ -136,6 +148,62 @@ CHANGES: Mapping[str, type[Change]] = {"split": Split, "merge": Merge, "move": M
 """Each kind of change by the word that tables and code maps have for it."""
 
 
+def malformed(change: object) -> Iterator[Title]:
+    """Yield what is wrong with a change whatever the units are: texts that are none, numbers that count nothing.
+
+    Args:
+        change: The change, or what stands for one.
+    """
+    if not isinstance(change, Change):
+        said = type(change).__name__
+        yield Title(zh=f"{said} 不是 Split、Merge、Move、Recode", en=f"{said} is no Split, Merge, Move or Recode")
+        return
+    for name, value in _said(change):
+        if not (isinstance(value, str) and value):
+            yield Title(zh=f"{name} 须为非空文字，却是 {value!r}", en=f"`{name}` must be a text, found {value!r}")
+    for code, part in change.into.items() if isinstance(change, Split) else ():
+        for name, size in part.sizes.items():
+            if not _counts(size):
+                yield Title(
+                    zh=f"`{code}` 的 {name} 须为非负整数，却是 {size!r}",
+                    en=f"`{name}` of `{code}` must be a whole number from 0, found {size!r}",
+                )
+
+
+def _counts(size: object) -> bool:
+    """Return whether a number counts something; true and false are numbers in Python, and count nothing."""
+    if isinstance(size, bool):
+        return False
+    return isinstance(size, Integral) and 0 <= int(size) < 2**63
+
+
+def _said(change: Change) -> Iterator[tuple[str, object]]:
+    """Yield each code and word that a change says, by its name; those that it may leave out only if it does not."""
+    for name in ("unit", "to", "name", "code", "kind", "parent"):
+        value = getattr(change, name, None)
+        if value is not None or name in _MUST[type(change)]:
+            yield name, value
+    if isinstance(change, Merge):
+        yield "into", change.into
+        yield from (("units", code) for code in change.units)
+    if isinstance(change, Split):
+        for code, part in change.into.items():
+            yield "into", code
+            yield "name", part.name
+            yield from (("children", child) for child in part.children)
+            yield from (
+                (name, value) for name, value in (("kind", part.kind), ("exempt", part.exempt)) if value is not None
+            )
+
+
+_MUST: Mapping[type[Change], tuple[str, ...]] = {
+    Split: ("unit",),
+    Merge: ("name",),
+    Move: ("unit", "to"),
+    Recode: ("unit", "code"),
+}
+
+
 def changes_table(grid: Grid) -> Table:
     """Return the columns of a table of changes: one row per pair of an old and a new unit.
 
@@ -192,10 +260,10 @@ def load_changes(grid: Grid, data: Any, *, encoding: str = "utf-8") -> tuple[Cha
     table = changes_table(grid)
     frame = taken(data, table, encoding)
     rows = [_Row(i, row) for i, row in enumerate(frame.iter_rows(named=True), start=1)]
-    problems = [problem for row in rows for problem in row.problems()]
+    sizes = [column.name for column in table.columns if column.kind == "whole"]
+    problems = [problem for row in rows for problem in row.problems(sizes)]
     if problems:
         raise DataError(problems)
-    sizes = [column.name for column in table.columns if column.kind == "whole"]
     groups = [list(group) for _, group in groupby(sorted(rows, key=_together), key=_together)]
     problems = [problem for group in groups for problem in _contradictions(group)]
     if problems:
@@ -205,7 +273,7 @@ def load_changes(grid: Grid, data: Any, *, encoding: str = "utf-8") -> tuple[Cha
 
 _NEEDS = {"split": ("code", "name"), "merge": ("code", "name"), "move": ("parent",), "recode": ("code",)}
 _TAKES = {
-    "split": ("code", "name", "children", "kind", "exempt"),
+    "split": ("code", "name", "children", "kind", "exempt"),  # and sizes: those of the others are known or their sums
     "merge": ("code", "name", "parent", "kind"),
     "move": ("code", "parent"),
     "recode": ("code", "name", "kind"),
@@ -227,8 +295,12 @@ class _Row:
     def __getitem__(self, name: str) -> Any:
         return self.cells.get(name)
 
-    def problems(self) -> Iterator[Problem]:
-        """Yield what the row lacks, and what it says that its change has no place for."""
+    def problems(self, sizes: Sequence[str]) -> Iterator[Problem]:
+        """Yield what the row lacks, and what it says that its change has no place for.
+
+        Args:
+            sizes: The columns of numbers.
+        """
         change = self["change"]
         if change not in CHANGES:
             hint = did_you_mean(change, CHANGES)
@@ -237,8 +309,9 @@ class _Row:
         for name in _NEEDS[change]:
             if self[name] is None:
                 yield self._problem("missing-setting", f"{change} 须有 {name}", f"a {change} needs `{name}`")
-        for name in ("code", "name", "parent", "children", "kind", "exempt"):
-            if self[name] is not None and name not in _TAKES[change]:
+        takes = (*_TAKES[change], *(sizes if change == "split" else ()))
+        for name in ("code", "name", "parent", "children", "kind", "exempt", *sizes):
+            if self[name] is not None and name not in takes:
                 yield self._problem("unused-setting", f"{change} 不用 {name}", f"a {change} has no use for `{name}`")
 
     def _problem(self, code: str, zh: str, en: str) -> Problem:
