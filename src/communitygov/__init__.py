@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from communitygov.certification.year import yearly
     from communitygov.grid.adjust import adjust
     from communitygov.grid.changes import load_changes
+    from communitygov.grid.charge import in_charge
     from communitygov.grid.check import check_grid
     from communitygov.grid.counts import against
     from communitygov.grid.explain import explain_route, explain_unit
@@ -74,6 +75,7 @@ _LATER = {
     "explain_unit": "communitygov.grid.explain",
     "explain_watch": "communitygov.certification.explain_watch",
     "find_profiles": "communitygov.plugins.finding",
+    "in_charge": "communitygov.grid.charge",
     "listing": "communitygov.certification.awards",
     "load_changes": "communitygov.grid.changes",
     "load_holders": "communitygov.grid.units",
@@ -128,6 +130,7 @@ __all__ = [
     "explain_unit",
     "explain_watch",
     "find_profiles",
+    "in_charge",
     "listing",
     "load_changes",
     "load_holders",

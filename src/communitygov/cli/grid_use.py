@@ -40,7 +40,10 @@ _TITLES = {
     "level": Title(zh="层级", en="level"),
     "matter": Title(zh="事项", en="matter"),
     "taken_by": Title(zh="办理单元", en="taken by"),
+    "name": Title(zh="名称", en="name"),
     "post": Title(zh="岗位", en="post"),
+    "seat": Title(zh="岗位或组织", en="post or body"),
+    "part": Title(zh="责任分工", en="part"),
     "holder": Title(zh="担任者", en="holder"),
     "holders": Title(zh="人数", en="holders"),
     "how": Title(zh="缘由", en="why"),
@@ -54,6 +57,15 @@ _TITLES = {
 }
 """Titles of columns."""
 
+_PARTS = {
+    "sponsor": Title(zh="包保", en="sponsors"),
+    "liaison": Title(zh="联系", en="is liaison"),
+    "coordinate": Title(zh="统筹", en="coordinates"),
+    "guide": Title(zh="指导", en="guides"),
+    "carry_out": Title(zh="实施", en="carries out"),
+}
+"""Parts in the joint responsibility, in words."""
+
 _HOW = {
     "duty": Title(zh="属其职责", en="their duty"),
     "liaison": Title(zh="部门联系人", en="the department's liaison"),
@@ -64,9 +76,10 @@ _HOW = {
 
 
 @command(
-    zh="查明一件事由谁办理。\n\n用 --at 与 --matter 说明一件：逐级经过的单元、岗位和担任者；"
-    "或给出 ORDERS（列 unit、matter），成批得出由哪个单元、哪个岗位、谁办理，途经哪些空缺。",
-    en="Find who takes a matter.\n\nWith --at and --matter one is explained: the units on the way up, their posts and "
+    zh="查明一件事由谁办理，一处由谁负责。\n\n用 --at 列出此处逐级的责任人；再加 --matter 说明一件事："
+    "经过的单元、岗位和担任者；或给出 ORDERS（列 unit、matter），成批得出由哪个单元、哪个岗位、谁办理，途经哪些空缺。",
+    en="Find who takes a matter, or who is in charge of a place.\n\nWith --at the chain of those in charge is listed, "
+    "from the unit upward. With --matter as well one matter is explained: the units on the way up, their posts and "
     "who holds them. Or ORDERS, a file with the columns unit and matter, gets for each order the unit, post and "
     "holder that takes it, and the empty posts that were passed.",
     example="communitygov grid route town units.csv --holders holders.csv --at 10100101 --matter lamp\n"
@@ -103,11 +116,11 @@ def route(
     as_json: bool,
 ) -> None:
     """Find who takes a matter."""
-    if (orders is None) == (address is None and matter is None) or (address is None) != (matter is None):
+    if (orders is None) == (address is None) or (address is None and matter is not None):
         raise UsageError.because(
             "one-or-many",
-            zh="须给出 ORDERS，或者 --at 与 --matter，二者取一",
-            en="give ORDERS, or --at with --matter, one of the two",
+            zh="须给出 ORDERS，或者 --at（可加 --matter），二者取一",
+            en="give ORDERS, or --at (with or without --matter), one of the two",
         )
     ground = ground_of(find_profile(profile), grid, on, reforms, readings)
     given = given_of(ground, units, holders, level=level, above=above, encoding=encoding)
@@ -115,13 +128,30 @@ def route(
     if orders is not None:
         _route_all(ground, given, orders, output, encoding, as_json=as_json)
         return
+    assert address is not None, "there are no orders"
+    if matter is None:
+        _in_charge(ground, given, address, output, encoding, as_json=as_json)
+        return
     from communitygov.grid.explain import explain_route
 
-    assert address is not None and matter is not None, "one goes with the other"  # noqa: PT018 - told above
     steps = explain_route(ground.grid, given.units, given.holders, on=ground.day, at=address, matter=matter)
     if not as_json:
         emit(ground.about.say(language()))
     print_steps(steps, html, as_json=as_json)
+
+
+def _in_charge(ground: Ground, given: Given, address: str, output: str | None, encoding: str, *, as_json: bool) -> None:
+    from communitygov.grid.charge import in_charge
+
+    assert given.holders is not None, "the option is required"
+    frame = in_charge(ground.grid, given.units, given.holders, on=ground.day, at=address)
+    plain = as_json or output is not None
+    if not as_json and output != "-":
+        emit(ground.about.say(language()) + "\n")
+    schema, shown = "communitygov.grid_in_charge/1", frame if plain else _named(ground.grid, frame)
+    emit_frame(
+        shown, schema=schema, as_json=as_json, output=output, encoding=encoding, titles=_TITLES, more=ground.as_json
+    )
 
 
 def _route_all(ground: Ground, given: Given, orders: str, output: str | None, encoding: str, *, as_json: bool) -> None:
@@ -153,9 +183,10 @@ def _named(grid: Grid, frame: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
     lang = language()
-    rules = {"level": grid.levels, "post": grid.posts, "matter": grid.matters}
+    rules = {"level": grid.levels, "post": grid.posts, "seat": grid.seats, "matter": grid.matters}
     said = {column: {key: one.name(key).say(lang) for key, one in found.items()} for column, found in rules.items()}
     said["department"] = {key: title.say(lang) for key, title in grid.departments.items()}
+    said["part"] = {key: title.say(lang) for key, title in _PARTS.items()}
     said["how"] = {key: title.say(lang) for key, title in _HOW.items()}
     return frame.with_columns(pl.col(name).replace(words) for name, words in said.items() if name in frame.columns)
 
