@@ -72,7 +72,8 @@ def against(
 
     A figure and what is found may be of different days, so that a difference is told and is no error. Units are
     counted at or below the one that a figure names, those of a kind without land only where the figure names the kind;
-    holders are counted once however many units they have, in units that have the post, body or record.
+    holders are counted once however many units they have, in units that have the post, body or record. A code that
+    stands twice is one unit.
 
     Args:
         grid: The rule; its ``counts`` say what each figure counts.
@@ -83,7 +84,7 @@ def against(
 
     Returns:
         One row per figure, in the order of the rule. Nothing is found, and why is said, where the data lack the unit,
-        every unit of the level, the kinds of all of them, or the holders.
+        every unit of the level (of a post's, body's or record's too), the kinds of all of them, or the holders.
 
     Raises:
         UsageError: If a figure is not there, or is no whole number from 0.
@@ -168,7 +169,8 @@ def _at_or_below(tree: Tree, code: str | None) -> pl.Series | None:
         return pl.Series([True]).new_from_index(0, tree.frame.height)
     if code not in tree.rows:
         return None
-    inside = tree.frame["code"] == code
+    # Of units with one code the first is stood on.
+    inside = pl.Series(range(tree.frame.height), dtype=pl.UInt32) == tree.rows[code]
     while True:
         more = inside | inside.gather(tree.above).fill_null(False)
         if more.equals(inside):
@@ -193,8 +195,8 @@ def _units_found(tree: Tree, level: str, kinds: tuple[str, ...], inside: pl.Seri
     import polars as pl
 
     if not (tree.frame["level"] == level).any():
-        return None, Title(zh=f"数据没有 {level} 层的单元", en=f"the data have no unit of the level {level}")
-    mine = tree.frame.filter(inside & (tree.frame["level"] == level))
+        return None, _no_unit(level)
+    mine = tree.frame.filter(inside & (tree.frame["level"] == level)).unique("code", keep="first", maintain_order=True)
     if not kinds:
         return mine.filter(~landless(tree)).height, _NOTHING
     unknown = mine["kind"].null_count()
@@ -211,9 +213,16 @@ def _holders_found(tree: Tree, seat: str, inside: pl.Series, held: pl.DataFrame 
 
     if held is None:
         return None, Title(zh="没有担任者数据", en="no holders were given")
+    level = tree.grid.seats[seat].level
+    if not (tree.frame["level"] == level).any():
+        return None, _no_unit(level)
     units = tree.frame.filter(inside).filter(with_seat(tree.grid.seats[seat])).select("code")
     mine = held.filter(pl.col("seat") == seat).join(units, left_on="unit", right_on="code", how="semi")
     return mine["holder"].n_unique(), _NOTHING
+
+
+def _no_unit(level: str) -> Title:
+    return Title(zh=f"数据没有 {level} 层的单元", en=f"the data have no unit of the level {level}")
 
 
 def _sentence(row: Mapping[str, Any], unit: Title) -> Title:
