@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 from communitygov.grid.adjust_problems import Told, later_problems, made_problems, new_findings, numbers_of, told
 from communitygov.grid.changes import CHANGES, Change, Move, Recode, Split
 from communitygov.grid.dated import day_of, in_force
-from communitygov.grid.derived import with_kinds
+from communitygov.grid.derived import skipping, with_kinds
 from communitygov.grid.rules import Grid
 from communitygov.grid.tree import Tree
 from communitygov.grid.units import Units
@@ -160,7 +160,9 @@ def _make(tree: Tree, said: Sequence[Told], day: dt.date) -> _Made:
     after = _After(tree, codes, parts)
     below = _copied(tree, carried["row"], carried.drop("row", "number"), carried["number"])
     rows = pl.concat([*(_begun(tree, one, after) for one in said), below], how="diagonal_relaxed")
-    stated = pl.when(pl.col("stated_parent").is_not_null()).then(pl.col("parent"))
+    # Where a level may be skipped, what an adjustment says is stated: it would be derived anew for every day.
+    states = pl.col("stated_parent").is_not_null() | pl.col("level").is_in(list(skipping(tree.grid)))
+    stated = pl.when(states).then(pl.col("parent"))
     rows = rows.with_columns(since=pl.lit(day), kind=pl.col("stated_kind"), stated_parent=stated)
     return _Made(with_kinds(rows, tree.grid), direct, carried, stems)
 

@@ -9,7 +9,16 @@ from communitygov.grid.rules import Grid, Level
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["kind_shown", "stem", "with_kinds", "with_parents", "with_whole_codes", "with_whole_units"]
+__all__ = [
+    "kind_shown",
+    "skipping",
+    "stem",
+    "with_kinds",
+    "with_parents",
+    "with_parents_of_day",
+    "with_whole_codes",
+    "with_whole_units",
+]
 
 
 def with_whole_codes(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
@@ -112,7 +121,7 @@ def with_parents(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
     """Return a frame in which each unit whose data name no parent has the one that its code's prefix names.
 
     Where a level may be skipped, it is the nearest unit that there is; if there is none, the one of the nearest level,
-    which then is missing.
+    which then is missing. So it depends on the day: see ``with_parents_of_day``.
 
     Args:
         frame: The units.
@@ -137,6 +146,33 @@ def with_parents(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
         named = pl.coalesce(there, nearest)
         parent = pl.when((pl.col("level") == key) & pl.col("parent").is_null()).then(named).otherwise(parent)
     return frame.with_columns(parent.alias("parent"))
+
+
+def skipping(grid: Grid) -> tuple[str, ...]:
+    """Return the levels whose units stand on one of several by their code, so that it depends on which there are.
+
+    Args:
+        grid: The rule.
+    """
+    return tuple(
+        key for key, level in grid.levels.items() if level.code is not None and level.code.prefix and len(level.on) > 1
+    )
+
+
+def with_parents_of_day(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
+    """Return the units of a day on the nearest that there are on it, where a level may be skipped.
+
+    Args:
+        frame: The units of the day, with the parents of all time.
+        grid: The rule.
+    """
+    import polars as pl
+
+    keys = skipping(grid)
+    if not keys:
+        return frame
+    unstated = pl.col("level").is_in(list(keys)) & pl.col("stated_parent").is_null()
+    return with_parents(frame.with_columns(parent=pl.when(~unstated).then("parent")), grid)
 
 
 def stem(grid: Grid) -> pl.Expr:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from communitygov.grid.derived import with_parents_of_day
 from communitygov.grid.rules import Grid
 from communitygov.grid.tables import units_table
 from communitygov.vocabulary.errors import UsageError
@@ -27,7 +28,7 @@ class Tree:
     Args:
         grid: The rule.
         day: The day.
-        frame: One row per unit: the columns of ``Units.frame``.
+        frame: One row per unit: the columns of ``Units.frame``, and as ``parent`` the one of the day.
         stands_on: For each row of ``frame``, the row of the unit that it stands on; null at the top, and where that one
             is not there. Of units with one code the first is stood on, in the order of what is known of them and not
             of rows.
@@ -109,11 +110,12 @@ def tree_of(grid: Grid, frame: pl.DataFrame, day: dt.date) -> Tree:
 
     Args:
         grid: The rule.
-        frame: The units of the day, as ``Units`` has them.
+        frame: The units of the day, as ``Units`` has them; which one stands on is settled for the day.
         day: The day.
     """
     import polars as pl
 
+    frame = with_parents_of_day(frame, grid)
     if frame["code"].is_duplicated().any():
         known = [column.name for column in units_table(grid).columns if column.name in frame.columns]
         frame = frame.sort(known)

@@ -37,7 +37,8 @@ class Units:
         frame: One row per unit and time: ``code``, ``name``, ``level``, ``kind`` (null if none shows), ``parent`` (the
             code of the unit it stands on; null at the top), ``stated_kind`` and ``stated_parent`` (as the data gave
             them, null if they did not), ``since`` and ``until`` (Date, null without end), the columns of sizes, and
-            whatever else the data had.
+            whatever else the data had. Where a level may be skipped, a ``parent`` that the data did not give is the
+            nearest that there ever is; in the tree of a day, the nearest of that day.
     """
 
     grid: Grid
