@@ -380,7 +380,7 @@ class TestSizes:
         units, plan = planned(seed, grid, kinds=("recode", "move", "split"))
         assume(plan.changes)
         free = adjust(bare(grid), evolve(units, grid=bare(grid)), plan.changes, on=DAY)
-        was = {(finding, unit, rule) for finding, unit, _, _, rule in findings_of(grid, units, on=DAY)}
+        was = {(finding, unit, rule) for finding, unit, _, _, rule, *_ in findings_of(grid, units, on=DAY)}
         kept = {(finding, new, rule) for finding, unit, rule in was for old, new in plan.pairs if old == unit}
         now = {(one[0], one[1], one[4]) for one in findings_of(grid, evolve(free.units, grid=grid), on=DAY)}
         new = {one for one in now - kept if one[0] != "tally-differs"}

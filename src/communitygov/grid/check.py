@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from communitygov.grid.check_seats import seat_findings, seats_unchecked
 from communitygov.grid.findings import Checked, Unchecked, found, listed
-from communitygov.grid.outlines import outline_findings
+from communitygov.grid.outlines import outline_findings, outlines_unchecked
 from communitygov.grid.rules import Bound, Grid, Level
 from communitygov.grid.tree import Tree
 from communitygov.grid.units import Holders, Units
@@ -38,6 +38,7 @@ def check_grid(grid: Grid, units: Units, holders: Holders | None = None, *, on: 
 
     Raises:
         MissingExtra: If the data have outlines, a level must be covered by them, and the extra ``geo`` is absent.
+        DataError: If an outline that is compared is no sound area; it names the units.
 
     Source:
         Properties G1, G2 and G5; the clauses are those of the rules.
@@ -59,7 +60,7 @@ def check_grid(grid: Grid, units: Units, holders: Holders | None = None, *, on: 
     """
     tree = units.on(on)
     parts = [*_standing(tree), *_codes(tree), *_kinds(tree), *_names(tree)]
-    parts += [*_sizes(tree), *_covered(tree), *_tallies(tree), *outline_findings(tree)]
+    parts += [*_sizes(tree), *_covered(tree), *_tallies(tree), *outline_findings(tree, landless(tree))]
     held = None if holders is None else holders.on(on)
     if held is not None:
         parts += seat_findings(tree, held)
@@ -89,6 +90,13 @@ def _pairs(tree: Tree) -> pl.DataFrame:
         levels.gather(tree.stands_on).alias("above_level"),
         on_cycle=tree.on_cycle,
     )
+
+
+def _of(tree: Tree, which: pl.Expr, *columns: str, **named: Any) -> pl.DataFrame:
+    """Return some units, with no column but those asked for: the data may call one of theirs as findings do."""
+    import polars as pl
+
+    return tree.frame.filter(which).select("name", "level", *columns, unit=pl.col("code"), **named)
 
 
 def _standing(tree: Tree) -> Iterator[pl.DataFrame]:
@@ -156,17 +164,14 @@ def _kinds(tree: Tree) -> Iterator[pl.DataFrame]:
         if not level.kinds:
             continue
         known = list(level.kinds)
-        mine = tree.frame.filter(pl.col("level") == key).rename({"code": "unit"})
+        mine = _of(tree, pl.col("level") == key, "kind", "stated_kind", _shown=kind_shown(level))
         unknown = mine.filter(pl.col("kind").is_null() | ~pl.col("kind").is_in(known))
         said = {"found": pl.col("kind").fill_null("-"), "wanted": ", ".join(known)}
         rule = f"levels.{key}.kinds"
         yield found("unknown-kind", unknown, rule, cited(level, tree.grid), **said)
-        shown = kind_shown(level)
-        if shown is not None:
-            mine = mine.rename({"unit": "code"}).with_columns(_shown=shown).rename({"code": "unit"})
-            other = mine.filter(pl.col("stated_kind").is_not_null() & (pl.col("stated_kind") != pl.col("_shown")))
-            said = {"found": pl.col("stated_kind"), "wanted": pl.col("_shown")}
-            yield found("other-kind", other, rule, cited(level, tree.grid), **said)
+        other = mine.filter(pl.col("stated_kind") != pl.col("_shown"))
+        said = {"found": pl.col("stated_kind"), "wanted": pl.col("_shown")}
+        yield found("other-kind", other, rule, cited(level, tree.grid), **said)
 
 
 def _names(tree: Tree) -> Iterator[pl.DataFrame]:
@@ -174,10 +179,9 @@ def _names(tree: Tree) -> Iterator[pl.DataFrame]:
 
     for key, level in tree.grid.levels.items():
         if level.unique_names:
-            mine = tree.frame.filter((pl.col("level") == key) & pl.col("parent").is_not_null())
+            mine = _of(tree, (pl.col("level") == key) & pl.col("parent").is_not_null(), "parent")
             mine = mine.with_columns(found=pl.len().over("parent", "name")).filter(pl.col("found") > 1)
-            clause = cited(level, tree.grid)
-            yield found("same-name", mine.rename({"code": "unit"}), f"levels.{key}.unique_names", clause)
+            yield found("same-name", mine, f"levels.{key}.unique_names", cited(level, tree.grid))
 
 
 def _bound_by(key: str, bound: Bound) -> pl.Expr:
@@ -192,17 +196,19 @@ def _sizes(tree: Tree) -> Iterator[pl.DataFrame]:
     import polars as pl
 
     for key, level in tree.grid.levels.items():
+        # A reason is unknown if no bound of the level knows it; it exempts from those that do.
+        known = list(dict.fromkeys(reason for bound in level.sizes.values() for reason in bound.exempt))
+        reason = pl.col("exempt")
+        unknown = _of(tree, (pl.col("level") == key) & reason.is_not_null() & ~reason.is_in(known), found=reason)
+        clause = cited(level, tree.grid)
+        yield found("unknown-exemption", unknown, f"levels.{key}.sizes", clause, wanted=", ".join(known) or "-")
         for column, bound in level.sizes.items():
-            rule, clause = f"levels.{key}.sizes.{column}", cited(level, tree.grid, clause=bound.clause)
-            mine = tree.frame.filter(_bound_by(key, bound)).rename({"code": "unit"})
-            reasons = list(bound.exempt)
-            unknown = mine.filter(pl.col("exempt").is_not_null() & ~pl.col("exempt").is_in(reasons))
-            said = {"found": pl.col("exempt"), "wanted": ", ".join(reasons) or "-"}
-            yield found("unknown-exemption", unknown, rule, clause, **said)
-            if column not in mine.columns:
+            if column not in tree.frame.columns:
                 continue
-            not_exempt = mine.filter(pl.col("exempt").is_null() | ~pl.col("exempt").is_in(reasons))
-            size = pl.col(column)
+            rule, clause = f"levels.{key}.sizes.{column}", cited(level, tree.grid, clause=bound.clause)
+            not_exempt = _of(tree, _bound_by(key, bound), "exempt", _size=column)
+            not_exempt = not_exempt.filter(~pl.col("exempt").is_in(list(bound.exempt)).fill_null(False))
+            size = pl.col("_size")
             if bound.at_least is not None:
                 few = not_exempt.filter(size < bound.at_least)
                 yield found("too-small", few, rule, clause, found=size, wanted=bound.at_least)
@@ -240,9 +246,8 @@ def _covered(tree: Tree) -> Iterator[pl.DataFrame]:
         asked = between & ~landless(tree)
         if level.covers_kinds:
             asked = asked & pl.col("kind").is_in(list(level.covers_kinds)).fill_null(False)
-        bare = tree.frame.filter(asked & ~pl.col("code").is_in(divided.implode()))
-        clause = cited(level, tree.grid)
-        yield found("not-covered", bare.rename({"code": "unit"}), f"levels.{key}.covers", clause, wanted=key)
+        bare = _of(tree, asked & ~pl.col("code").is_in(divided.implode()))
+        yield found("not-covered", bare, f"levels.{key}.covers", cited(level, tree.grid), wanted=key)
 
 
 def counted_below(tree: Tree, level: str, kinds: tuple[str, ...], above: str) -> pl.DataFrame:
@@ -260,7 +265,7 @@ def counted_below(tree: Tree, level: str, kinds: tuple[str, ...], above: str) ->
     import polars as pl
 
     wanted = (pl.col("level") == level) & (pl.col("kind").is_in(list(kinds)) if kinds else ~landless(tree))
-    mine = tree.frame.with_row_index("row").filter(wanted)["row"]
+    mine = tree.frame.select("level", "kind").with_row_index("row").filter(wanted)["row"]
     levels = tree.frame["level"]
     tally = [pl.Series(dtype=pl.UInt32)]
     row = tree.above.gather(mine)
@@ -315,7 +320,5 @@ def _covers_unchecked(tree: Tree, key: str, level: Level, mine: pl.DataFrame) ->
         above = tree.frame.filter(pl.col("level").is_in(list(level.on))).height
         if above:
             yield Unchecked(rule, why, clause, above)
-    elif "geometry" not in mine.columns or mine["geometry"].has_nulls():
-        silent = mine.height if "geometry" not in mine.columns else mine["geometry"].null_count()
-        why = Title(zh="数据没有边界，只查了有无划分", en="without outlines; only looked for what is not divided")
-        yield Unchecked(rule, why, clause, silent)
+    else:
+        yield from outlines_unchecked(tree, key, landless(tree))

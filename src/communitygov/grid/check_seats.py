@@ -17,17 +17,21 @@ __all__ = ["seat_findings", "seats_unchecked", "with_seat"]
 
 
 def seats_unchecked(tree: Tree, held: pl.DataFrame | None) -> Iterator[Unchecked]:
-    """Yield the seats that cannot be checked: all that must be held, if it is not known who holds them.
+    """Yield the seats that cannot be checked: those of a level without units, and all if nobody knows who holds them.
 
     Args:
         tree: The units.
         held: The holders of the day; None if they are not known.
     """
-    if held is not None:
-        return
+    there = set(tree.frame["level"].unique())
     for key, seat in tree.grid.seats.items():
         count = tree.frame.filter(with_seat(seat)).height
-        if seat.per_unit != "any" and count:
+        if seat.per_unit == "any":
+            continue
+        if seat.level not in there:
+            why = Title(zh=f"数据没有 {seat.level} 层的单元", en=f"the data have no unit of the level {seat.level}")
+            yield Unchecked(_rule(tree.grid, key), why, seat.clause or tree.grid.clause, 0)
+        elif held is None and count:
             why = Title(zh="没有担任者数据", en="no holders were given")
             yield Unchecked(_rule(tree.grid, key), why, seat.clause or tree.grid.clause, count)
 
@@ -54,6 +58,7 @@ def seat_findings(tree: Tree, held: pl.DataFrame) -> Iterator[pl.DataFrame]:
     import polars as pl
 
     grid = tree.grid
+    held = held.select("unit", "seat", "holder", "department")
     units = tree.frame.select("code", "level", "kind").unique("code", keep="first").rename({"code": "unit"})
     strangers = held.join(units, on="unit", how="anti")
     yield found("unknown-unit", strangers, "levels", grid.clause)
@@ -68,6 +73,7 @@ def seat_findings(tree: Tree, held: pl.DataFrame) -> Iterator[pl.DataFrame]:
         if departments:
             none = pl.col("department").is_null() | ~pl.col("department").is_in(list(departments))
             said = {"found": pl.col("department").fill_null("-"), "wanted": ", ".join(departments)}
+            said["other"] = pl.col("department")
             yield found("wrong-department", mine.filter(none), rule, clause, **said)
         for department in departments or (None,):
             theirs = mine if department is None else mine.filter(pl.col("department") == department)
@@ -94,11 +100,10 @@ def _number_of_holders(
     counts = mine.group_by("unit").agg(pl.col("holder").n_unique().alias("found"))
     counts = has.join(counts, on="unit", how="left")
     empty = counts.filter(pl.col("found").is_null())
-    yield found("empty-seat", empty, rule, clause, seat=key, found="" if department is None else f" ({department})")
+    yield found("empty-seat", empty, rule, clause, seat=key, other=department)
     if seat.per_unit == "exactly_one":
         twice = counts.filter(pl.col("found") > 1)
-        more = "" if department is None else f" ({department})"
-        yield found("held-twice", twice, rule, clause, seat=key, found=pl.format("{}{}", "found", pl.lit(more)))
+        yield found("held-twice", twice, rule, clause, seat=key, other=department)
 
 
 def _rule(grid: Grid, key: str) -> str:

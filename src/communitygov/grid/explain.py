@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
@@ -17,6 +17,7 @@ from communitygov.grid.explain_units import Row, Town, unit_findings
 from communitygov.grid.findings import advice_of
 from communitygov.grid.routing import How
 from communitygov.grid.rules import Grid, Post, Seat
+from communitygov.grid.tree import Tree
 from communitygov.grid.units import Holders, Units
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.period import Period
@@ -24,10 +25,13 @@ from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.steps import Steps
 from communitygov.vocabulary.text import Title
 
+if TYPE_CHECKING:
+    import polars as pl
+
 __all__ = ["explain_route", "explain_unit", "findings_of"]
 
 Held = Mapping[str, Any]
-Found = tuple[str, str | None, str | None, str | None, str]
+Found = tuple[str, str | None, str | None, str | None, str, str | None]
 
 
 def findings_of(
@@ -42,10 +46,10 @@ def findings_of(
         on: The day.
 
     Returns:
-        Finding, unit, seat, holder and rule of each; an empty seat of a department counts once a department.
+        Finding, unit, seat, holder, rule and other of each: what names it in ``Checked.frame``.
     """
     town = Town(grid, tuple(units.on(on).frame.iter_rows(named=True)))
-    found: set[Found] = {(code, unit, None, None, rule) for code, unit, rule in unit_findings(town)}
+    found: set[Found] = {(code, unit, None, None, rule, None) for code, unit, rule in unit_findings(town)}
     if holders is not None:
         found |= set(_seat_findings(town, list(holders.on(on).iter_rows(named=True))))
     return frozenset(found)
@@ -59,12 +63,12 @@ def _seat_findings(town: Town, held: Sequence[Held]) -> Iterator[Found]:
         unit = town.first(one["unit"])
         # A holder is somewhere: its unit is there on the day, and has such a seat.
         if unit is None:
-            yield "unknown-unit", one["unit"], one["seat"], one["holder"], "levels"
+            yield "unknown-unit", one["unit"], one["seat"], one["holder"], "levels", None
         elif not has_seat(seat, unit):
-            yield "seat-elsewhere", one["unit"], one["seat"], one["holder"], rule
+            yield "seat-elsewhere", one["unit"], one["seat"], one["holder"], rule, None
         # A post of departments is held for one of them.
         if isinstance(seat, Post) and seat.departments and one["department"] not in seat.departments:
-            yield "wrong-department", one["unit"], one["seat"], one["holder"], rule
+            yield "wrong-department", one["unit"], one["seat"], one["holder"], rule, one["department"]
         # Nobody has more units than the rule allows, among those that have the seat.
         if seat.units_each is not None and unit is not None and has_seat(seat, unit):
             theirs = {
@@ -75,7 +79,7 @@ def _seat_findings(town: Town, held: Sequence[Held]) -> Iterator[Found]:
                 and has_seat(seat, there)
             }
             if len(theirs) > seat.units_each:
-                yield "too-many-units", one["unit"], one["seat"], one["holder"], rule
+                yield "too-many-units", one["unit"], one["seat"], one["holder"], rule, None
     for key, seat in town.grid.seats.items():
         rule = f"{town.grid.section(key)}.{key}"
         departments = seat.departments if isinstance(seat, Post) else ()
@@ -84,9 +88,9 @@ def _seat_findings(town: Town, held: Sequence[Held]) -> Iterator[Found]:
             for department in departments or (None,):
                 number = len(_holding(held, unit["code"], key, department))
                 if has_seat(seat, unit) and seat.per_unit != "any" and not number:
-                    yield "empty-seat", unit["code"], key, None, rule
+                    yield "empty-seat", unit["code"], key, None, rule, department
                 if has_seat(seat, unit) and seat.per_unit == "exactly_one" and number > 1:
-                    yield "held-twice", unit["code"], key, None, rule
+                    yield "held-twice", unit["code"], key, None, rule, department
 
 
 def has_seat(seat: Seat, unit: Row) -> bool:
@@ -127,7 +131,10 @@ class _Try:
 
 
 def _tries(town: Town, held: Sequence[Held], at: Row, matter: str) -> Iterator[_Try]:
-    """Yield each post that answers for a matter, from the address upward: the duty's before the department's."""
+    """Yield each post that answers for a matter, from the address upward.
+
+    In each unit the post that has its duty, then the department's person, then the post that stands in for others.
+    """
     asked = town.grid.matters[matter]
     for up, unit in enumerate(town.chain(at)):
         for key, post in town.grid.posts.items():
@@ -137,6 +144,9 @@ def _tries(town: Town, held: Sequence[Held], at: Row, matter: str) -> Iterator[_
             if asked.department in post.departments and has_seat(post, unit):
                 holders = _holding(held, unit["code"], key, asked.department)
                 yield _Try(unit, key, "liaison", asked.department, holders, up)
+        for key, post in town.grid.posts.items():
+            if post.stands_in and asked.duty not in post.duties and has_seat(post, unit):
+                yield _Try(unit, key, "stand_in", None, _holding(held, unit["code"], key, None), up)
 
 
 def explain_route(
@@ -160,16 +170,13 @@ def explain_route(
         UsageError: If there is no such unit or kind of matter.
     """
     tree = units.on(on)
-    tree.row(at)
+    town, start = _way_up(tree, at)
     if matter not in grid.matters:
         hint = did_you_mean(matter, grid.matters)
         raise UsageError.because(
             "unknown-matter", zh=f"没有事项 `{matter}`{hint.zh}", en=f"no kind of matter `{matter}`{hint.en}"
         )
-    town = Town(grid, tuple(tree.frame.iter_rows(named=True)))
-    held = list(holders.on(on).iter_rows(named=True))
-    start = town.first(at)
-    assert start is not None, "the tree knows the unit"
+    held = _held_in(town, holders.on(on))
     tries: list[_Try] = []
     for one in _tries(town, held, start, matter):
         tries.append(one)
@@ -200,8 +207,43 @@ def explain_route(
     )
 
 
+def _way_up(tree: Tree, code: str) -> tuple[Town, Row]:
+    """Return a unit and all that it stands on, and no other unit of what may be a country.
+
+    Beside them is one unit of the highest level, by which the rule tells where the top is.
+
+    Raises:
+        UsageError: If there is no such unit.
+    """
+    import polars as pl
+
+    rows: list[Row] = []
+    above: str | None = code
+    while above is not None and above not in {row["code"] for row in rows}:
+        here = tree.frame.filter(pl.col("code") == above).head(1).rows(named=True)
+        rows += here
+        above = here[0]["parent"] if here else None
+    if not rows:
+        raise tree.without(code)
+    return Town(tree.grid, (*rows, *tree.frame[tree.tops.head(1)].rows(named=True))), rows[0]
+
+
+def _held_in(town: Town, held: pl.DataFrame) -> Sequence[Held]:
+    """Return who or what is there in some units."""
+    import polars as pl
+
+    return held.filter(pl.col("unit").is_in([row["code"] for row in town.rows])).rows(named=True)
+
+
 def _called(unit: Row) -> str:
     return f"{unit['name']}（{unit['code']}）"
+
+
+_WHY = {
+    "duty": Title(zh="属其职责", en="it is their duty"),
+    "liaison": Title(zh="是该部门在此的联系人", en="they are the department's liaison there"),
+    "stand_in": Title(zh="由其兜底", en="they stand in for those who do not take it"),
+}
 
 
 def _sentence(grid: Grid, taken: _Try | None, how: How, passed: Sequence[_Try], last: Row) -> Title:
@@ -219,13 +261,12 @@ def _sentence(grid: Grid, taken: _Try | None, how: How, passed: Sequence[_Try], 
         return Title(zh=gone.zh + zh, en=gone.en + en)
     post = grid.posts[taken.post].name(taken.post)
     who = "、".join(taken.holders)
-    why_zh = "属其职责" if taken.how == "duty" else "是该部门在此的联系人"
-    why_en = "it is their duty" if taken.how == "duty" else "they are the department's liaison there"
+    why = _WHY[taken.how]
     above_zh = f"上 {taken.up} 级" if taken.up else "本单元"
     above_en = f"{taken.up} units up" if taken.up > 1 else "one unit up" if taken.up else "in the unit itself"
     return Title(
-        zh=f"{gone.zh}{above_zh}，{taken.unit['name']}的{post.zh} {who} 办理：{why_zh}",
-        en=f"{gone.en}{above_en}, {post.en} of {taken.unit['name']}, {', '.join(taken.holders)}: {why_en}",
+        zh=f"{gone.zh}{above_zh}，{taken.unit['name']}的{post.zh} {who} 办理：{why.zh}",
+        en=f"{gone.en}{above_en}, {post.en} of {taken.unit['name']}, {', '.join(taken.holders)}: {why.en}",
     )
 
 
@@ -268,14 +309,12 @@ def explain_unit(
     Raises:
         UsageError: If there is no such unit.
     """
+    import polars as pl
+
     from communitygov.grid.check import check_grid
 
-    tree = units.on(on)
-    tree.row(unit)
-    town = Town(grid, tuple(tree.frame.iter_rows(named=True)))
-    me = town.first(unit)
-    assert me is not None, "the tree knows the unit"
-    held = [] if holders is None else list(holders.on(on).iter_rows(named=True))
+    town, me = _way_up(units.on(on), unit)
+    held = [] if holders is None else _held_in(town, holders.on(on))
     chain = Steps(
         "chain",
         Title(zh="逐级上级", en="What it stands on"),
@@ -286,7 +325,7 @@ def explain_unit(
     seats = Steps(
         "seats", Title(zh="岗位、组织与台账", en="Posts, bodies and records"), children=tuple(_seats(grid, me, held))
     )
-    mine = [row for row in check_grid(grid, units, holders, on=on).frame.iter_rows(named=True) if row["unit"] == unit]
+    mine = check_grid(grid, units, holders, on=on).frame.filter(pl.col("unit") == unit).rows(named=True)
     findings = Steps(
         "findings",
         Title(zh="检查发现", en="Findings"),

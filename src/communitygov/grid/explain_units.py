@@ -201,13 +201,13 @@ def _name(town: Town, unit: Row, key: str, level: Level) -> Iterator[Found]:
 
 
 def _size(town: Town, unit: Row, key: str, level: Level) -> Iterator[Found]:
-    """A unit is as large as the rule asks of its kind, unless a reason that the rule knows exempts it."""
+    """A unit is as large as the rule asks of its kind, unless a reason exempts it; its level knows the reason."""
+    if unit["exempt"] is not None and not any(unit["exempt"] in bound.exempt for bound in level.sizes.values()):
+        yield "unknown-exemption", unit["code"], f"levels.{key}.sizes"
     for column, bound in level.sizes.items():
         rule, reason, size = f"levels.{key}.sizes.{column}", unit["exempt"], unit.get(column)
         if bound.kinds and unit["kind"] not in bound.kinds:
             continue
-        if reason is not None and reason not in bound.exempt:
-            yield "unknown-exemption", unit["code"], rule
         if size is None or reason in bound.exempt:
             continue
         if bound.at_least is not None and size < bound.at_least:

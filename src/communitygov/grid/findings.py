@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "FINDINGS", "Advice", "Checked", "Unchecked", "advice_of", "found", "listed", "nothing"]
 
-COLUMNS = ("finding", "unit", "name", "level", "seat", "holder", "found", "wanted", "rule", "clause")
-"""The columns of findings, all text: what was found, where, by which rule of the grid and which clause."""
+COLUMNS = ("finding", "unit", "name", "level", "seat", "holder", "other", "found", "wanted", "rule", "clause")
+"""The columns of findings, all text: what was found, where, by which rule of the grid and which clause.
+
+``other`` is the department of a seat or a holder, or the other unit of two outlines."""
 
 
 @frozen
 class Advice:
-    """The words of a kind of finding, in which ``{found}``, ``{wanted}``, ``{seat}`` and ``{holder}`` are filled in.
+    """The words of a kind of finding, in which the columns of its row are filled in, such as ``{found}``.
+
+    ``{of}`` is ``other`` in brackets, where there is one.
 
     Args:
         says: What is wrong.
@@ -125,7 +129,13 @@ FINDINGS: Mapping[str, Advice] = {
         "check the number and the list",
     ),
     "overlap": _advice(
-        "与 `{found}` 的范围重叠", "its outline overlaps that of `{found}`", "改正边界", "correct the outlines"
+        "与 `{other}` 的范围重叠", "its outline overlaps that of `{other}`", "改正边界", "correct the outlines"
+    ),
+    "outside": _advice(
+        "范围的 {found} 在上级 `{other}` 之外",
+        "{found} of its outline lies outside that of `{other}`, on which it stands",
+        "改正边界或 parent",
+        "correct the outlines or `parent`",
     ),
     "gap": _advice(
         "{wanted} 层的范围没有覆盖全部，缺 {found}",
@@ -134,11 +144,11 @@ FINDINGS: Mapping[str, Advice] = {
         "correct the outlines, or add a unit",
     ),
     "empty-seat": _advice(
-        "`{seat}` 空缺{found}", "`{seat}` is empty{found}", "任命、设立或建档", "appoint somebody, set it up or keep it"
+        "`{seat}` 空缺{of}", "`{seat}`{of} is empty", "任命、设立或建档", "appoint somebody, set it up or keep it"
     ),
     "held-twice": _advice(
-        "`{seat}` 有 {found} 个，应为一个",
-        "`{seat}` is held by {found}, where there is one",
+        "`{seat}` 有 {found} 个{of}，应为一个",
+        "`{seat}`{of} is held by {found}, where there is one",
         "为离任者填写 until",
         "say until when the earlier held it",
     ),
@@ -149,7 +159,7 @@ FINDINGS: Mapping[str, Advice] = {
         "give some to others",
     ),
     "unknown-unit": _advice(
-        "`{seat}` 所在单元不存在",
+        "`{holder}` 所任 `{seat}` 的单元不存在",
         "`{holder}` is `{seat}` of a unit that is not there",
         "改正代码，或填写 until",
         "correct the code, or say until when",
@@ -195,14 +205,14 @@ class Checked:
         frame: One row per finding, with the columns ``COLUMNS``; ``unit`` is a code.
         unchecked: What could not be checked, and why.
         tops: The codes of the units at the top of the data.
-        key: The columns that name a row.
+        key: The columns that name a row. Units with one code share it.
         outcome: The columns that are the result.
     """
 
     frame: pl.DataFrame
     unchecked: tuple[Unchecked, ...]
     tops: tuple[str, ...]
-    key: tuple[str, ...] = ("finding", "unit", "seat", "holder", "rule")
+    key: tuple[str, ...] = ("finding", "unit", "seat", "holder", "rule", "other")
     outcome: tuple[str, ...] = ("found", "wanted")
 
     def problems(self, *, most: int | None = None) -> tuple[Problem, ...]:
@@ -223,7 +233,9 @@ def advice_of(row: Mapping[str, Any]) -> Advice:
     """
     advice = FINDINGS[row["finding"]]
     words = {key: "" if value is None else value for key, value in row.items()}
-    return Advice(Title(zh=advice.says.zh.format(**words), en=advice.says.en.format(**words)), advice.mend)
+    of = Title(zh=f"（{words['other']}）", en=f" ({words['other']})") if words["other"] else Title(zh="", en="")
+    says = Title(zh=advice.says.zh.format(**words, of=of.zh), en=advice.says.en.format(**words, of=of.en))
+    return Advice(says, advice.mend)
 
 
 def _problem(row: Mapping[str, Any]) -> Problem:
@@ -253,7 +265,8 @@ def found(finding: str, rows: pl.DataFrame, rule: str, clause: Sequence[str], **
 
     Args:
         finding: Its kind, one of ``FINDINGS``.
-        rows: One row per finding, with ``unit`` and whichever other of ``COLUMNS`` it has.
+        rows: One row per finding, with ``unit`` and whichever other of ``COLUMNS`` it has; no column of the data whose
+            name is one of these by chance.
         rule: The rule's path in the grid.
         clause: The rule's clauses.
         values: Further columns, as expressions or values; anything becomes text.
@@ -281,7 +294,8 @@ def listed(parts: Iterator[pl.DataFrame], names: pl.DataFrame) -> pl.DataFrame:
     """
     import polars as pl
 
-    frame = pl.concat([nothing(), *parts])
+    # One thing found in two rows of one code, or of one holder, is found once.
+    frame = pl.concat([nothing(), *parts]).unique(maintain_order=True)
     if frame.is_empty():
         return frame
     known = names.select(unit="code", _name="name", _level="level").unique("unit", keep="first", maintain_order=True)

@@ -52,9 +52,11 @@ class Tree:
     @cached_property
     def tops(self) -> pl.Series:
         """The rows of the units at the top of the data: those of the highest level that they have."""
+        import polars as pl
+
         there = set(self.frame["level"].unique())
-        highest = next((key for key in self.grid.ordered if key in there), None)
-        return (self.frame["level"] == highest).arg_true()
+        highest = [key for key in self.grid.ordered if key in there][:1]  # none on a day without any unit
+        return self.frame["level"].is_in(pl.Series(highest, dtype=pl.String).implode()).arg_true()
 
     @cached_property
     def rows(self) -> Mapping[str, int]:
@@ -72,17 +74,25 @@ class Tree:
             UsageError: If there is no such unit on the day; it names a code that is like it.
         """
         if code not in self.rows:
-            near = did_you_mean(code, self._like(code))
-            raise UsageError.because(
-                "unknown-unit",
-                zh=f"{self.day} 没有代码为 `{code}` 的单元{near.zh}",
-                en=f"there is no unit `{code}` on {self.day}{near.en}",
-            )
+            raise self.without(code)
         return self.rows[code]
+
+    def without(self, code: str) -> UsageError:
+        """Return the error that there is no such unit on the day; it names a code that is like it.
+
+        Args:
+            code: The code that was asked for.
+        """
+        near = did_you_mean(code, self._like(code))
+        return UsageError.because(
+            "unknown-unit",
+            zh=f"{self.day} 没有代码为 `{code}` 的单元{near.zh}",
+            en=f"there is no unit `{code}` on {self.day}{near.en}",
+        )
 
     def _like(self, code: str) -> list[str]:
         """Return codes that begin as a code does, so that the nearest is not looked for among all of a country."""
-        for length in range(len(code), 1, -1):
+        for length in range(len(code), 0, -1):
             found = self.frame["code"].filter(self.frame["code"].str.starts_with(code[:length])).head(50)
             if len(found):
                 return found.to_list()
