@@ -235,6 +235,10 @@ class TestFiles:
             ({"type": "Point"}, ["2"]),
             ({"type": "Feature", "properties": {"code": "c", "tags": ["a"]}}, ["2", "`tags`"]),
             ({"type": "Feature", "properties": {"code": 7}}, ["`code`"]),
+            ({"type": "Feature", "properties": "abc"}, ["2", "`properties`"]),
+            ({"type": "Feature", "properties": [["code", "c"]]}, ["2", "`properties`"]),
+            ({"type": "Feature", "properties": {"code": "c", "geometry": "old"}}, ["2", "`geometry`"]),
+            ({"type": "Feature", "properties": {"code": "c"}, "geometry": "here"}, ["2", "`geometry`"]),
         ],
     )
     def test_a_feature_that_is_none_is_named(self, tmp_path, feature, words):

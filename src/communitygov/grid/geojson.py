@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from communitygov.grid.findings import Checked
+from communitygov.grid.outlines import bad_outlines
 from communitygov.grid.tree import Tree
 from communitygov.vocabulary.errors import DataError, UsageError
 from communitygov.vocabulary.problem import Place, Problem
@@ -27,7 +28,8 @@ def read_geojson(file: str | Path) -> pl.DataFrame:
 
     Raises:
         UsageError: If the file cannot be read.
-        DataError: If it is no feature collection, a feature is none, or a property is a list or a mapping.
+        DataError: If it is no feature collection, a feature is none, its geometry is no mapping, its properties are
+            none, or a property is a list or a mapping or is called ``geometry``.
     """
     import polars as pl
 
@@ -56,7 +58,17 @@ def read_geojson(file: str | Path) -> pl.DataFrame:
 def _row(file: Path, i: int, feature: Any) -> dict[str, Any]:
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
         raise _bad(file, f"第 {i + 1} 个要素不是 Feature", f"feature {i + 1} is no Feature")
-    row = dict(feature.get("properties") or {})
+    properties, geometry = feature.get("properties"), feature.get("geometry")
+    for name, value in (("properties", properties), ("geometry", geometry)):
+        if value is not None and not isinstance(value, dict):
+            raise _bad(file, f"第 {i + 1} 个要素的 `{name}` 不是对象", f"`{name}` of feature {i + 1} is no mapping")
+    row = dict(properties or {})
+    if "geometry" in row:
+        raise _bad(
+            file,
+            f"第 {i + 1} 个要素的属性不可名为 `geometry`：此列是边界",
+            f"feature {i + 1} has a property called `geometry`, which is the column of the outlines",
+        )
     if "code" not in row and feature.get("id") is not None:
         row["code"] = str(feature["id"])
     for name, value in row.items():
@@ -66,7 +78,6 @@ def _row(file: Path, i: int, feature: Any) -> dict[str, Any]:
                 f"第 {i + 1} 个要素的属性 `{name}` 不是单个值",
                 f"the property `{name}` of feature {i + 1} is no single value",
             )
-    geometry = feature.get("geometry")
     row["geometry"] = None if geometry is None else json.dumps(geometry, separators=(",", ":"))
     return row
 
@@ -96,12 +107,15 @@ def feature_collection(frame: pl.DataFrame) -> dict[str, Any]:
     Args:
         frame: One row per unit; a column ``geometry`` of GeoJSON text becomes the geometry, ``code`` the id, any other
             column a property. Days are written as text.
+
+    Raises:
+        DataError: If an outline is not the text of a GeoJSON geometry; it names the units.
     """
     import polars as pl
     import polars.selectors as cs
 
     has = "geometry" in frame.columns
-    outlines = frame["geometry"].to_list() if has else [None] * frame.height
+    outlines = _geometries(frame) if has else [None] * frame.height
     rows = frame.drop("geometry", strict=False).with_columns(cs.temporal().cast(pl.String)).to_dicts()
     return {
         "type": "FeatureCollection",
@@ -109,12 +123,28 @@ def feature_collection(frame: pl.DataFrame) -> dict[str, Any]:
             {
                 "type": "Feature",
                 "id": row["code"],
-                "geometry": None if outline is None else json.loads(outline),
+                "geometry": outline,
                 "properties": row,
             }
             for row, outline in zip(rows, outlines, strict=True)
         ],
     }
+
+
+def _geometries(frame: pl.DataFrame) -> list[Any]:
+    outlines: list[Any] = []
+    bad = []
+    for code, text in frame.select("code", "geometry").iter_rows():
+        try:
+            outline = None if text is None else json.loads(text)
+        except (ValueError, TypeError, RecursionError):
+            outline = text
+        if outline is not None and not isinstance(outline, dict):
+            bad.append(code)
+        outlines.append(outline)
+    if bad:
+        raise bad_outlines(bad, "不是 GeoJSON", "are no GeoJSON")
+    return outlines
 
 
 def with_findings(tree: Tree, checked: Checked) -> pl.DataFrame:
@@ -127,7 +157,8 @@ def with_findings(tree: Tree, checked: Checked) -> pl.DataFrame:
     Returns:
         The units, without ``stated_kind`` and ``stated_parent``, and with ``findings`` (how many), ``finding`` (their
         kinds, by comma), ``finding_zh`` and ``finding_en`` (their words, one a line); null at a unit without any. All
-        units of one code have its findings.
+        units of one code have its findings. Columns of these names, from an earlier time, give way. What is found of a
+        unit that is not there (``unknown-unit``) has no place here: it is in ``checked`` only.
     """
     import polars as pl
 
