@@ -23,6 +23,7 @@ from communitygov.cli.grid_data import (
     units_options,
 )
 from communitygov.cli.output import emit, emit_frame, emit_json, write_output
+from communitygov.report.grid_steps import PARTS
 from communitygov.report.tables import frame_rows, frame_text
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.text import Title
@@ -57,18 +58,10 @@ _TITLES = {
 }
 """Titles of columns."""
 
-_PARTS = {
-    "sponsor": Title(zh="包保", en="sponsors"),
-    "liaison": Title(zh="联系", en="is liaison"),
-    "coordinate": Title(zh="统筹", en="coordinates"),
-    "guide": Title(zh="指导", en="guides"),
-    "carry_out": Title(zh="实施", en="carries out"),
-}
-"""Parts in the joint responsibility, in words."""
-
 _HOW = {
     "duty": Title(zh="属其职责", en="their duty"),
     "liaison": Title(zh="部门联系人", en="the department's liaison"),
+    "stand_in": Title(zh="兜底", en="stands in"),
     "nobody": Title(zh="无人办理", en="nobody takes it"),
     "broken_chain": Title(zh="上级不存在", en="the unit above is not there"),
 }
@@ -186,7 +179,7 @@ def _named(grid: Grid, frame: pl.DataFrame) -> pl.DataFrame:
     rules = {"level": grid.levels, "post": grid.posts, "seat": grid.seats, "matter": grid.matters}
     said = {column: {key: one.name(key).say(lang) for key, one in found.items()} for column, found in rules.items()}
     said["department"] = {key: title.say(lang) for key, title in grid.departments.items()}
-    said["part"] = {key: title.say(lang) for key, title in _PARTS.items()}
+    said["part"] = {key: title.say(lang) for key, title in PARTS.items()}
     said["how"] = {key: title.say(lang) for key, title in _HOW.items()}
     return frame.with_columns(pl.col(name).replace(words) for name, words in said.items() if name in frame.columns)
 

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["How", "Passed", "Routed", "Router", "Taken", "route", "router"]
 
-How = Literal["duty", "liaison", "nobody", "broken_chain"]
-"""Why somebody takes a matter: it is the post's duty; the department's person is named for the unit; or nobody does, to
-the top, or to a unit whose own upper unit is not there."""
+How = Literal["duty", "liaison", "stand_in", "nobody", "broken_chain"]
+"""Why somebody takes a matter: it is the post's duty; the department's person is named for the unit; the post stands in
+for those who do not; or nobody does, to the top, or to a unit whose own upper unit is not there."""
 
 
 @frozen
@@ -115,7 +115,8 @@ class Router:
         """Return who takes one matter.
 
         The units are gone through from the address upward. In each, the post that has the matter's duty comes first,
-        then the person of the matter's department who is named for the unit. An empty post is passed, and told.
+        then the person of the matter's department who is named for the unit, then a post that stands in for others. An
+        empty post is passed, and told.
 
         Args:
             at: The code of the unit of the address.
@@ -312,6 +313,9 @@ def _ways(grid: Grid, matter: Matter) -> Iterator[tuple[How, str, str | None]]:
     for key, post in grid.posts.items():
         if matter.department is not None and matter.department in post.departments:
             yield "liaison", key, matter.department
+    for key, post in grid.posts.items():
+        if post.stands_in and (matter.duty is None or matter.duty not in post.duties):
+            yield "stand_in", key, None
 
 
 def _check_columns(schema: Any) -> None:

@@ -55,12 +55,14 @@ class Post(Seat):
         duties: Its duties by id, those that are named.
         duties_in_all: How many duties it has, with those that the source does not name.
         departments: The departments whose people hold it. Each has its holders of its own in every unit.
+        stands_in: Whether it takes what nobody in its unit or below it takes, whatever the matter.
     """
 
     time: Literal["full", "part"] | None = term("专兼职", "Time", default=None)
     duties: Mapping[str, Title] = term("职责", "Duties", default={})
     duties_in_all: int | None = term("职责总数", "Duties in all", default=None, at_least=1)
     departments: tuple[str, ...] = term("所属部门", "Departments", default=())
+    stands_in: bool = term("兜底", "Stands in", default=False)
 
     def check(self) -> Iterator[Finding]:
         """Yield a finding if more duties are named than there are."""
@@ -110,6 +112,8 @@ class Responsibility(Rule):
 class Matter(Rule):
     """A kind of matter, and what makes somebody answer for it. The nearest unit upward where somebody does takes it.
 
+    In each unit the post that has the duty comes first, then the department's person, then a post that stands in.
+
     Args:
         duty: The duty of posts to which it belongs.
         department: The department whose person, if named for the unit, takes it where no post has the duty.
@@ -117,12 +121,6 @@ class Matter(Rule):
 
     duty: str | None = term("职责", "Duty", default=None)
     department: str | None = term("部门", "Department", default=None)
-
-    def check(self) -> Iterator[Finding]:
-        """Yield a finding if nobody could take it."""
-        yield from super().check()
-        if self.duty is None and self.department is None:
-            yield Finding((), "missing-setting", "须有 duty 或 department", "needs a duty or a department")
 
 
 @rule
@@ -320,7 +318,15 @@ class Grid(Rule):
     def _check_duties(self) -> Iterator[Finding]:
         duties = {duty for post in self.posts.values() for duty in post.duties}
         named = {name for post in self.posts.values() for name in post.departments}
+        stands_in = any(post.stands_in for post in self.posts.values())
         for key, matter in self.matters.items():
+            if matter.duty is None and matter.department is None and not stands_in:
+                yield Finding(
+                    ("matters", key),
+                    "missing-setting",
+                    "须有 duty 或 department，或有兜底的岗位",
+                    "needs a duty or a department, or a post that stands in",
+                )
             if matter.duty is not None and matter.duty not in duties:
                 yield _unknown(("matters", key, "duty"), "岗位职责", "duty of a post", matter.duty, duties)
             if matter.department is not None and matter.department not in named:
@@ -330,6 +336,14 @@ class Grid(Rule):
         for (one, first), (other, second) in combinations(self.posts.items(), 2):
             if first.level != second.level or (first.kinds and second.kinds and not {*first.kinds} & {*second.kinds}):
                 continue
+            if first.stands_in and second.stands_in:
+                yield Finding(
+                    ("posts", other, "stands_in"),
+                    "two-answer",
+                    f"`{one}` 与 `{other}` 在同一层级都兜底，无法确定由谁办理",
+                    f"`{one}` and `{other}` of one level both stand in: who answers is not clear",
+                    also=(("posts", one, "stands_in"),),
+                )
             for field, what in (("duties", "duty"), ("departments", "department")):
                 for shared in sorted({*getattr(first, field)} & {*getattr(second, field)}):
                     yield Finding(

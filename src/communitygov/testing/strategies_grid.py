@@ -98,8 +98,9 @@ def _seats(draw: st.DrawFn, levels: dict[str, Level]) -> dict[str, Any]:
             key: title for key, title in _DUTY.items() if draw(st.booleans()) and (place["level"], key) not in taken
         }
         departments = ("police",) if draw(st.booleans()) and (place["level"], "police") not in taken else ()
-        taken |= {(place["level"], key) for key in (*duties, *departments)}
-        posts[name] = Post(duties=duties, departments=departments, **place)
+        stands_in = draw(st.booleans()) and (place["level"], "stands in") not in taken
+        taken |= {(place["level"], key) for key in (*duties, *departments, *(["stands in"] if stands_in else []))}
+        posts[name] = Post(duties=duties, departments=departments, stands_in=stands_in, **place)
     duties_known = sorted({duty for post in posts.values() for duty in post.duties})
     police = "police" if any(post.departments for post in posts.values()) else None
     matters = {
@@ -107,6 +108,8 @@ def _seats(draw: st.DrawFn, levels: dict[str, Level]) -> dict[str, Any]:
     }
     if police:
         matters["m_police"] = Matter(department=police)
+    if any(post.stands_in for post in posts.values()):
+        matters["m_any"] = Matter()
     return {
         "posts": posts,
         "bodies": {"committee": Body(**where())},
