@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from communitygov.grid.adjust import adjust
-from communitygov.grid.rules import Bound, Grid, Level
+from communitygov.grid.rules import Bound, Grid, Kind, Level
 from communitygov.grid.split import propose_split
 from communitygov.grid.units import load_units
 from communitygov.testing.strategies_grid import frame_of
@@ -174,6 +174,26 @@ class TestBounds:
         split = propose_split(grid, units, "c", {"c": "旧", "d": "新"}, on=DAY)
         assert {part.exempt for part in split.into.values()} == {"demolition"}
         adjust(grid, units, [split], on=NEXT)
+
+    @pytest.mark.parametrize("kind", ["c", "v"])
+    def test_a_kind_that_is_stated_stays_so(self, kind):
+        """A community is held to its kind's bound and a village to none; each is split into units of its kind."""
+        grid, units = community([20, 20, 20, 40])
+        bound = Bound(below=61, kinds=("c",))
+        level = evolve(grid.levels["community"], kinds={"c": Kind(), "v": Kind()}, sizes={"households": bound})
+        grid = evolve(grid, levels={**grid.levels, "community": level})
+        rows = units.frame.with_columns(kind=pl.when(pl.col("code") == "c").then(pl.lit(kind)))
+        units = load_units(grid, rows.drop("stated_kind", "stated_parent"))
+        split = propose_split(grid, units, "c", {"c": "旧", "d": "新"}, on=DAY)
+        assert {part.kind for part in split.into.values()} == {kind}
+        adjust(grid, units, [split], on=NEXT)
+        tight = evolve(level, sizes={"households": evolve(bound, below=50)})
+        grid = evolve(grid, levels={**grid.levels, "community": tight})
+        if kind == "c":
+            with pytest.raises(DataError, match="no-division"):
+                propose_split(grid, units, "c", {"c": "旧", "d": "新"}, on=DAY)
+        else:
+            assert propose_split(grid, units, "c", {"c": "旧", "d": "新"}, on=DAY) == split
 
     def test_what_cannot_be_divided(self, monkeypatch):
         """Too few parts, too many, bounds that no division keeps, numbers that do not add up: each is said."""

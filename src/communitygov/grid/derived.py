@@ -171,8 +171,10 @@ def with_parents_of_day(frame: pl.DataFrame, grid: Grid) -> pl.DataFrame:
     keys = skipping(grid)
     if not keys:
         return frame
+    # The nearest that there ever is is the nearest of the day too, if it is there.
     unstated = pl.col("level").is_in(list(keys)) & pl.col("stated_parent").is_null()
-    return with_parents(frame.with_columns(parent=pl.when(~unstated).then("parent")), grid)
+    lost = frame.select(lost=unstated & ~pl.col("parent").is_in(frame["code"].implode()))["lost"].fill_null(False)
+    return with_parents(frame.with_columns(parent=pl.when(~lost).then("parent")), grid) if lost.any() else frame
 
 
 def stem(grid: Grid) -> pl.Expr:

@@ -53,7 +53,8 @@ def propose_split(
     """Propose how to split a unit, such as a community over its bound, by the units that stand on it.
 
     The proposal is made step by step and not by trying all: it is one that no single unit's change of part makes more
-    even, not always the most even of all. It is the same whenever it is asked for.
+    even, not always the most even of all. It is the same whenever it is asked for. The new units are held to the bound
+    of the old one's kind; a kind and a reason of exemption that the data state of it are stated of them.
 
     Args:
         grid: The rule.
@@ -95,8 +96,10 @@ def propose_split(
     level = grid.levels[tree.frame["level"][row]]
     children = tree.frame.filter((tree.above == row).fill_null(False))
     sizes = _sizes(children, by)
-    bound, exempt = level.sizes.get(by), tree.frame["exempt"][row]
-    bound = None if bound is None or exempt in bound.exempt else bound
+    exempt, stated_kind = tree.frame["exempt"][row], tree.frame["stated_kind"][row]
+    bound = level.sizes.get(by)
+    if bound is not None and (exempt in bound.exempt or (bound.kinds and tree.frame["kind"][row] not in bound.kinds)):
+        bound = None
     _check_numbers(tree.frame.row(row, named=True), sizes, by, bound, len(into))
     graph = None if adjacency is None else _graph(adjacency, sizes)
     parts = _scattered(sizes, len(into)) if graph is None else _connected(graph, sizes, len(into))
@@ -106,7 +109,7 @@ def propose_split(
     parts.sort(key=min)
     numbers = {*level.sizes, *level.tallies}
     made = {
-        code: Part(name, sorted(part), {by: _sum(part, sizes)} if by in numbers else {}, exempt=exempt)
+        code: Part(name, sorted(part), {by: _sum(part, sizes)} if by in numbers else {}, stated_kind, exempt)
         for (code, name), part in zip(into.items(), parts, strict=True)
     }
     return Split(unit, made, below)
