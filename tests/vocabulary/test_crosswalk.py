@@ -4,6 +4,7 @@ from fractions import Fraction
 from random import Random
 
 import duckdb
+import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -168,7 +169,9 @@ class TestProperties:
         frame, _ = drawn(seed)
         olds = frame["unit"].unique().sort().to_list()
         news = Random(seed).sample([*olds, "x", "y"], len(olds))
-        codes = pl.DataFrame({"old": olds, "new": news, "share": 1}, schema_overrides={"old": pl.String})
+        codes = pl.DataFrame(
+            {"old": olds, "new": news, "share": 1}, schema_overrides=dict.fromkeys(("old", "new"), pl.String)
+        )
         policy = {**POLICY, "old": "copy"}
         there = carry(frame, codes, policy)
         assert carry(there, codes.rename({"old": "new", "new": "old"}), policy).equals(frame)
@@ -250,6 +253,25 @@ class TestRefusals:
         nowhere = {"old": ["a", "b"], "new": ["m", None]}
         assert refused({"unit": ["a"], "n": [1]}, nowhere, {"n": "sum"}) == ["missing-value"]
 
+    @pytest.mark.parametrize("policy", ["copy", "drop"])
+    @pytest.mark.parametrize("kind", [*KINDS, "pandas, objects"])
+    @pytest.mark.parametrize("value", [[1, 2], {"a": 1}])
+    def test_what_has_no_order_is_refused(self, kind, policy, value):
+        """Lists and structs, of which none is the least, are told by name and not carried as missing."""
+        frame = pl.DataFrame({"unit": ["a", "b"], "n": [value, value], **dict.fromkeys(WHOLE, 0)})
+        given_ = KINDS.get(kind, lambda frame: frame.to_pandas())(frame)
+        with pytest.raises(DataError, match=r"wrong-column-type.*`n`"):
+            carry(given_, pl.DataFrame(MERGE), {"n": policy, **dict.fromkeys(WHOLE, "copy")})
+
+    @pytest.mark.parametrize("name", ["_rows", "_new", "_row", "_least_n", "_x"])
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_names_that_are_reckoned_with(self, kind, name):
+        """A column that begins as the inner ones do is told to be renamed."""
+        frame = pl.DataFrame({"unit": ["a"], "n": [1], name: [2], **dict.fromkeys(WHOLE, 0)})
+        policy = dict.fromkeys(frame.columns[1:], "copy")
+        with pytest.raises(DataError, match=f"reserved-name.*`{name}`"):
+            carry(KINDS[kind](frame), pl.DataFrame(MERGE), policy)
+
     def test_only_whole_numbers_are_added(self):
         """A float is not added up, a word has no least; a number that could leave 63 bits is refused."""
         assert refused({"unit": ["a"], "n": [1.5]}, MERGE, {"n": "sum"}) == ["wrong-column-type"]
@@ -276,6 +298,24 @@ class TestExamples:
         assert carry(frame, codes, {"star": "drop"}).rows() == [("a", "x"), ("b", None), ("e", None)]
         moved = codes.with_columns(change=pl.Series(["move", "merge", "recode", "merge"]))
         assert carry(frame, moved, {"star": "drop"})["star"].to_list() == [None] * 3
+
+    @pytest.mark.parametrize("values", [["k", "k", None, "l"], [3, 3, None, 4]])
+    @pytest.mark.parametrize("ordered", [False, True])
+    def test_categories_of_pandas_stay_what_they_are(self, values, ordered):
+        """Texts or numbers, ordered or not, each comes back as its category; missing ones stay missing."""
+        codes = pl.DataFrame({"old": list("abcd"), "new": list("mmcd")})
+        frame = pd.DataFrame({"unit": list("abcd"), "kind": pd.Categorical(values, ordered=ordered)})
+        result = carry(frame, codes, {"kind": "copy"})
+        assert result["kind"].dtype == frame["kind"].dtype
+        assert [None if value != value else value for value in result["kind"]] == [values[0], None, values[3]]
+        assert [value == value for value in carry(frame, codes, {"kind": "drop"})["kind"]] == [False, False, True]
+        with pytest.raises(DataError, match="predecessors-differ"):
+            carry(frame, codes.with_columns(new=pl.lit("m")), {"kind": "copy"})
+
+    def test_a_column_without_any_value_is_copied(self):
+        """Of no type at all, it is as missing for the new unit."""
+        frame = pl.DataFrame({"unit": ["a", "b"], "kind": [None, None]})
+        assert carry(frame, pl.DataFrame(MERGE), {"kind": "copy"})["kind"].to_list() == [None]
 
     def test_other_types_are_copied(self):
         """Flags, days, floats and categories are copied as they are."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -91,7 +91,8 @@ def carry(frame: Any, codes: Any, policy: Mapping[str, Policy], *, unit: str = "
 
     Raises:
         UsageError: If a column has no policy, a policy is none, or speaks of a column that there is not.
-        DataError: If a row is repeated, a unit is not in the map, or values cannot be carried as their policy says.
+        DataError: If a row is repeated, a unit is not in the map, values cannot be carried as their policy says (lists
+            and structs cannot be at all), or a column's name begins with ``_``.
 
     Source:
         Property G4.
@@ -111,7 +112,9 @@ def carry(frame: Any, codes: Any, policy: Mapping[str, Policy], *, unit: str = "
     names = adopted.collect_schema().names()
     _check_policy(names, policy, unit)
     keys = [name for name in names if policy.get(name) == "key"]
+    _check_types(adopted, policy)
     check_table(_frame_table(names, policy, unit), adopted)
+    adopted, back = _with_order(adopted, back, policy)
     ordered = isinstance(adopted, nw.DataFrame)
     if isinstance(adopted, nw.DataFrame):
         adopted = adopted.with_row_index("_row")
@@ -153,6 +156,53 @@ def _check_policy(names: Sequence[str], policy: Mapping[str, Policy], unit: str)
             problems.append(Problem("unknown-choice", Title(zh=zh, en=en), path=name))
     if problems:
         raise UsageError(problems)
+
+
+def _check_types(frame: Any, policy: Mapping[str, Policy]) -> None:
+    """Refuse columns that are called as one that is reckoned with, and values of which none is the least."""
+    problems = []
+    for name, dtype in frame.collect_schema().items():
+        if str(name).startswith("_"):
+            zh, en = f"列 `{name}` 以 `_` 开头，请改名", f"the column `{name}` begins with `_`; rename it"
+            problems.append(Problem("reserved-name", Title(zh=zh, en=en), path=str(name)))
+        elif policy.get(name) in ("key", "copy", "drop") and (dtype.is_nested() or _mixed(frame, name)):
+            zh = f"列 `{name}` 是 {dtype}，其值无法比较，不能结转；请先拆成单值的列"
+            en = f"column `{name}` holds {dtype}, whose values cannot be compared, so it cannot be carried"
+            problems.append(Problem("wrong-column-type", Title(zh=zh, en=en), path=name))
+    if problems:
+        raise DataError(problems)
+
+
+def _mixed(frame: Any, name: str) -> bool:
+    """Return whether a column of pandas has objects of several types, or lists."""
+    if not frame.implementation.is_pandas() or str(frame.to_native()[name].dtype) != "object":
+        return False
+    types = frame.implementation.to_native_namespace().api.types
+    return str(types.infer_dtype(frame.to_native()[name], skipna=True)).startswith("mixed")
+
+
+def _with_order(
+    frame: Any, back: Callable[[Any], Any], policy: Mapping[str, Policy]
+) -> tuple[Any, Callable[[Any], Any]]:
+    """Return a frame of pandas with the numbers of its categories, which have no order, and the way back to them."""
+    if not frame.implementation.is_pandas():
+        return frame, back
+    import narwhals as nw
+
+    pandas, native = frame.implementation.to_native_namespace(), frame.to_native()
+    names = [name for name, how in policy.items() if how in ("copy", "drop")]
+    kinds = {name: native[name].dtype for name in names if isinstance(native[name].dtype, pandas.CategoricalDtype)}
+    numbers = {name: native[name].cat.codes.astype("Int64").replace(-1, pandas.NA) for name in kinds}
+
+    def categories(done: Any) -> Any:
+        result = back(done)
+        found = {
+            name: pandas.Categorical.from_codes(result[name].fillna(-1).astype(int), dtype=kind)
+            for name, kind in kinds.items()
+        }
+        return result.assign(**found)
+
+    return nw.from_native(native.assign(**numbers)), categories
 
 
 def _frame_table(names: Sequence[str], policy: Mapping[str, Policy], unit: str) -> Table:
