@@ -135,17 +135,18 @@ def _standing(town: Town, unit: Row, key: str, level: Level) -> Iterator[Found]:
 
 def _code(town: Town, unit: Row, key: str, level: Level) -> Iterator[Found]:
     """A code is as long as its form says, all digits, and zeros behind the significant ones."""
-    if level.code is not None and not has_form(unit["code"], level.code):
+    if level.code is not None and not has_form(unit, level.code):
         yield "bad-code", unit["code"], f"levels.{key}.code"
 
 
-def has_form(code: str, form: CodeForm) -> bool:
-    """Return whether a code has its form: so long, all digits, zeros behind the significant ones.
+def has_form(unit: Row, form: CodeForm) -> bool:
+    """Return whether a unit's code has its form: so long, all digits, zeros behind the significant ones.
 
     Args:
-        code: The code.
+        unit: The unit.
         form: The form.
     """
+    code = unit["code"]
     digits = all(digit in "0123456789" for digit in code)
     return len(code) == form.digits and digits and not set(code[form.own :]) - {"0"}
 
@@ -173,7 +174,7 @@ def kind_of(unit: Row, level: Level) -> tuple[str | None, bool]:
         level: The rule of its level.
     """
     if level.code is not None and any(kind.codes for kind in level.kinds.values()):
-        if not has_form(unit["code"], level.code):
+        if not has_form(unit, level.code):
             return None, True
         for key, kind in level.kinds.items():
             for low, high in kind.ranges:
