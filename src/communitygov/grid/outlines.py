@@ -190,10 +190,11 @@ def _overlaps(rows: list[int], shapes: dict[int, Any]) -> _Told:
     own = [shapes[row] for row in rows]
     if not own:
         return
-    for i, j in shapely.STRtree(own).query(own, predicate="intersects").T.tolist():
-        common = own[i].intersection(own[j]).area if i != j else 0.0
-        if common > SLIVER * min(own[i].area, own[j].area):
+    pairs = shapely.STRtree(own).query(own, predicate="intersects").T.tolist()
+    for i, j in ((i, j) for i, j in pairs if i < j):
+        if own[i].intersection(own[j]).area > SLIVER * min(own[i].area, own[j].area):
             yield rows[i], rows[j], None
+            yield rows[j], rows[i], None
 
 
 def _outside(own: pl.DataFrame, shapes: dict[int, Any]) -> _Told:
