@@ -120,7 +120,8 @@ class TestCounting:
         if count.held and holders is None:
             return
         row = only(against(grid, {"figure": stated()}, units, holders, on=DAY))
-        expected = counted(count, town, held)
+        # A code without its zeros has them once it is read.
+        expected = counted(count, town, holders.frame.rows(named=True) if holders else [])
         assert row["found"] == expected
         assert row["same"] == (None if expected is None else expected == 2)
         assert expected is not None or row["why_zh"]

@@ -37,7 +37,8 @@ def drawn(seed, grid):
         *holders_of(random, grid, rows),
         {"unit": rows[0]["code"], "seat": "head", "holder": "p0", "department": None},
     ]
-    orders = [random.choice(rows)["code"] for _ in range(random.randint(0, 20))]
+    codes = units.frame["code"].to_list()  # as they were read: one without its zeros has them now
+    orders = [random.choice(codes) for _ in range(random.randint(0, 20))]
     return units, load_holders(grid, frame_of(held)), orders
 
 
