@@ -227,13 +227,18 @@ def adjust(
 
     from communitygov.grid.adjust import adjust as adjusted_by
     from communitygov.grid.changes import load_changes
+    from communitygov.grid.derived import skipping
 
     ground = ground_of(find_profile(profile), grid, on, reforms, readings)
     given = given_of(ground, units, None, level=level, above=above, encoding=encoding)
     read = load_changes(ground.grid, changes, encoding=encoding)
     done = adjusted_by(ground.grid, given.units, read, on=ground.day)
     if output is not None:
-        write_output(done.units.frame.drop("stated_kind", "stated_parent"), output, encoding=encoding)
+        # What a code's prefix names by the day is not written down, or it would hold for every day.
+        by_day = pl.col("level").is_in(list(skipping(ground.grid)))
+        parent = pl.when(by_day).then(pl.col("stated_parent")).otherwise(pl.col("parent")).alias("parent")
+        frame = done.units.frame.with_columns(parent).drop("stated_kind", "stated_parent")
+        write_output(frame, output, encoding=encoding)
     if codes is not None:
         write_output(done.codes, codes, encoding=encoding)
     if as_json:
