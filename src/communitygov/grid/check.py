@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from communitygov.grid.check_seats import seat_findings, seats_unchecked
+from communitygov.grid.derived import has_form, kind_shown
 from communitygov.grid.findings import Checked, Unchecked, found, listed
 from communitygov.grid.outlines import outline_findings, outlines_unchecked
 from communitygov.grid.rules import Bound, Grid, Level
@@ -141,10 +142,8 @@ def _codes(tree: Tree) -> Iterator[pl.DataFrame]:
         if level.code is None:
             continue
         form = level.code
-        zeros = form.digits - form.own
-        pattern = f"^[0-9]{{{form.own}}}0{{{zeros}}}$"
-        wrong = tree.frame.filter((pl.col("level") == key) & ~pl.col("code").str.contains(pattern))
-        wanted = "9" * form.own + "0" * zeros
+        wrong = tree.frame.filter((pl.col("level") == key) & ~has_form(form))
+        wanted = "9" * form.own + "0" * (form.digits - form.own)
         yield found(
             "bad-code",
             wrong.select(unit="code"),
@@ -158,14 +157,16 @@ def _codes(tree: Tree) -> Iterator[pl.DataFrame]:
 def _kinds(tree: Tree) -> Iterator[pl.DataFrame]:
     import polars as pl
 
-    from communitygov.grid.derived import kind_shown
-
     for key, level in tree.grid.levels.items():
         if not level.kinds:
             continue
         known = list(level.kinds)
-        mine = _of(tree, pl.col("level") == key, "kind", "stated_kind", _shown=kind_shown(level))
-        unknown = mine.filter(pl.col("kind").is_null() | ~pl.col("kind").is_in(known))
+        # A code that has not its form shows no kind; that it has not is found already.
+        coded = any(kind.codes for kind in level.kinds.values())
+        tells = has_form(level.code) if coded and level.code is not None else pl.lit(True)
+        shown = {"_shown": kind_shown(level), "_tells": tells}
+        mine = _of(tree, pl.col("level") == key, "kind", "stated_kind", **shown)
+        unknown = mine.filter((pl.col("kind").is_null() & pl.col("_tells")) | ~pl.col("kind").is_in(known))
         said = {"found": pl.col("kind").fill_null("-"), "wanted": ", ".join(known)}
         rule = f"levels.{key}.kinds"
         yield found("unknown-kind", unknown, rule, cited(level, tree.grid), **said)

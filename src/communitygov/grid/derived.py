@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from communitygov.grid.rules import Grid, Level
+from communitygov.grid.rules import CodeForm, Grid, Level
 
 if TYPE_CHECKING:
     import polars as pl
 
 __all__ = [
+    "has_form",
     "kind_shown",
     "skipping",
     "stem",
@@ -73,6 +74,17 @@ def _whole(code: pl.Expr, level: Level, where: pl.Expr, otherwise: pl.Expr) -> p
     return pl.when(short).then(code.str.pad_end(form.digits, "0")).otherwise(otherwise)
 
 
+def has_form(form: CodeForm) -> pl.Expr:
+    """Return whether a code has its form: so long, all digits, zeros behind the significant ones.
+
+    Args:
+        form: The form.
+    """
+    import polars as pl
+
+    return pl.col("code").str.contains(f"^[0-9]{{{form.own}}}0{{{form.digits - form.own}}}$")
+
+
 def kind_shown(level: Level) -> pl.Expr | None:
     """Return the kind that a unit's code shows, or where kinds have no codes, its name; None if nothing shows it.
 
@@ -89,8 +101,7 @@ def kind_shown(level: Level) -> pl.Expr | None:
             for low, high in kind.ranges:
                 number = pl.col("code").str.slice(level.code.own - len(low), len(low))
                 shown = pl.when(number.is_between(pl.lit(low), pl.lit(high))).then(pl.lit(key)).otherwise(shown)
-        form = level.code
-        return pl.when(pl.col("code").str.contains(f"^[0-9]{{{form.own}}}0{{{form.digits - form.own}}}$")).then(shown)
+        return pl.when(has_form(level.code)).then(shown)
     endings = sorted((len(ending), ending, key) for key, kind in level.kinds.items() for ending in kind.endings)
     if not endings:
         return None

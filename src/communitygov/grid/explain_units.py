@@ -152,12 +152,17 @@ def has_form(unit: Row, form: CodeForm) -> bool:
 
 
 def _kind(town: Town, unit: Row, key: str, level: Level) -> Iterator[Found]:
-    """A unit is of a kind of its level; what the data say and what code or name show is the same."""
+    """A unit is of a kind of its level; what the data say and what code or name show is the same.
+
+    Where codes tell the kinds, one that has not its form tells none; that it has not is found by its own rule.
+    """
     if not level.kinds:
         return
     shown, shows = kind_of(unit, level)
     kind = unit["stated_kind"] if unit["stated_kind"] is not None else shown
-    if kind not in level.kinds:
+    coded = any(one.codes for one in level.kinds.values())
+    silent = coded and level.code is not None and not has_form(unit, level.code)
+    if kind not in level.kinds and not (kind is None and silent):
         yield "unknown-kind", unit["code"], f"levels.{key}.kinds"
     if shows and shown is not None and unit["stated_kind"] not in (None, shown):
         yield "other-kind", unit["code"], f"levels.{key}.kinds"

@@ -140,7 +140,8 @@ def _table(of: str, time: str, groups: Sequence[str], columns: Sequence[Column])
 
 
 def _values(name: str, decimals: int) -> Column:
-    return Column(name, "score", Title(zh=f"数值 {name}", en=f"value {name}"), nullable=True, decimals=decimals)
+    # Not a score, which is held to the bound of sums over a year: a measure knows its own, from its rows.
+    return Column(name, "number", Title(zh=f"数值 {name}", en=f"value {name}"), nullable=True, decimals=decimals)
 
 
 def _conditioned(name: str, condition: Condition) -> Column:
