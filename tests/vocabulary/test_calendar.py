@@ -222,6 +222,12 @@ class TestClock:
         clock, n = wall_clock("Pacific/Apia"), number_of(dt.date(2011, 12, 30))
         assert clock.midnight(n) == clock.midnight(n + 1)
 
+    def test_a_day_that_has_begun_has_begun(self):
+        """In St. John's the clock was put back at 00:01: it showed the 28th once more, and the 28th was over."""
+        moment = dt.datetime(2000, 10, 29, 2, 45, tzinfo=dt.UTC)
+        assert moment.astimezone(ZoneInfo("America/St_Johns")).date() == dt.date(2000, 10, 28)
+        assert day_of(wall_clock("America/St_Johns").day(instant_of(moment))) == dt.date(2000, 10, 29)
+
     @pytest.mark.parametrize(("day", "hours"), [("2024-03-10", 23), ("2024-11-03", 25), ("2024-06-01", 24)])
     def test_a_day_on_which_clocks_change_is_shorter_or_longer(self, day, hours):
         """New York has days of 23 and of 25 hours; open round the clock, they have as many open hours."""

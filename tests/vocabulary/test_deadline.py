@@ -10,7 +10,7 @@ import duckdb
 import narwhals as nw
 import polars as pl
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from communitygov.vocabulary.calendar import ROUND_THE_CLOCK, Calendar, Hours, Overlay, cn_statutory
@@ -189,7 +189,6 @@ def pauses(draw, start: dt.datetime):
 
 
 class TestAgainstTheWalk:
-    @settings(max_examples=300)
     @given(cases(), st.data())
     def test_what_is_found_by_index_is_what_a_walk_finds(self, case, data):
         """Instant, remainder and mark are those of walking day by day, or quarter of an hour by quarter."""
@@ -197,7 +196,6 @@ class TestAgainstTheWalk:
         stopped = data.draw(pauses(start))
         assert due(start, budget, calendar, stopped) == Walk(budget, calendar, stopped).due(start)
 
-    @settings(max_examples=200)
     @given(cases(), st.data())
     def test_lateness_is_what_a_walk_counts(self, case, data):
         """How late something is, and on what that rests, is what walking on from the due instant counts."""
@@ -206,7 +204,6 @@ class TestAgainstTheWalk:
         done = start + data.draw(ticks(0, 25 * 96))
         assert late_by(start, budget, calendar, done, stopped) == Walk(budget, calendar, stopped).late(start, done)
 
-    @settings(max_examples=150)
     @given(cases(), st.lists(ticks(0, 9 * 96), min_size=1, max_size=20), st.booleans())
     def test_a_column_falls_due_as_each_of_its_rows(self, case, offsets, missing):
         """In bulk every row has the due instant and the mark that it has alone; where the start is missing, none."""
@@ -219,7 +216,6 @@ class TestAgainstTheWalk:
 
 
 class TestPauses:
-    @settings(max_examples=200)
     @given(cases(), st.data())
     def test_p4_a_pause_before_due_moves_it_by_exactly_itself(self, case, data):
         """What was counted in the pause is what the new due instant lies beyond the old, in the deadline's own unit."""
@@ -277,7 +273,6 @@ class TestPauses:
 
 
 class TestMovedHolidays:
-    @settings(max_examples=200)
     @given(cases(), st.data())
     def test_p5_a_moved_holiday_changes_only_deadlines_that_cross_it(self, case, data):
         """Where no changed day lies between start and due instant, instant, mark and version of the rest stay."""
