@@ -10,6 +10,7 @@ import duckdb
 import narwhals as nw
 import polars as pl
 import pytest
+from attrs import evolve
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
@@ -33,6 +34,14 @@ def at(text: str, zone: str = SHANGHAI) -> dt.datetime:
 
 def refused(code: str, error: type[Exception] = UsageError):
     return pytest.raises(error, match=f"^{code}: ")
+
+
+def both(start: dt.datetime, budget: Budget, calendar: Calendar) -> Due:
+    """Return when a deadline falls due, alone and as the row of a column."""
+    alone = due(start, budget, calendar)
+    row = due_instants(pl.DataFrame({"at": [start]}), budget, calendar, start="at").row(0)
+    assert row[1:] == (alone.at, alone.provisional)
+    return alone
 
 
 class Walk:
@@ -155,9 +164,7 @@ def cases(draw, units=("elapsed_hours", "working_hours", "working_days", "natura
     near = st.frozensets(st.integers(-2, 20).map(lambda n: anchor.date() + dt.timedelta(days=n)), max_size=5)
     off = draw(near)
     published = draw(st.frozensets(st.sampled_from([anchor.year, anchor.year + 1])))
-    hours = draw(
-        st.sampled_from([("08:30-12:00", "14:00-17:30"), ("09:00-20:00",), ("00:00-02:30",), ("00:00-24:00",)])
-    )
+    hours = draw(st.sampled_from([("08:30-12:00", "14:00-17:30"), ("09:00-20:00",), ("00:00-02:30", "22:00-24:00")]))
     calendar = Calendar(
         zone,
         published=published,
@@ -204,7 +211,7 @@ class TestAgainstTheWalk:
         done = start + data.draw(ticks(0, 25 * 96))
         assert late_by(start, budget, calendar, done, stopped) == Walk(budget, calendar, stopped).late(start, done)
 
-    @given(cases(), st.lists(ticks(0, 9 * 96), min_size=1, max_size=20), st.booleans())
+    @given(cases(), st.lists(ticks(0, 9 * 96), min_size=12, max_size=24), st.booleans())
     def test_a_column_falls_due_as_each_of_its_rows(self, case, offsets, missing):
         """In bulk every row has the due instant and the mark that it has alone; where the start is missing, none."""
         calendar, budget, start = case
@@ -324,18 +331,34 @@ class TestProvisional:
     def test_the_first_unpublished_day_that_is_counted_brings_the_mark(self, start, amount, provisional):
         """Up to the last published day there is none, from the next on there is; nothing breaks in November."""
         calendar = Calendar(SHANGHAI, published=range(2004, 2027), on=CN.on, off=CN.off)
-        assert due(at(start), Budget(amount, "working_days", begins="day_after"), calendar).provisional == provisional
+        assert both(at(start), Budget(amount, "working_days", begins="day_after"), calendar).provisional == provisional
+
+    @pytest.mark.parametrize(
+        ("start", "provisional"),
+        [
+            ("2027-03-05T18:00", False),
+            ("2027-03-05T17:00", True),
+            ("2027-03-05T12:00", True),
+            ("2027-03-08T08:00", False),
+        ],
+    )
+    def test_hours_rest_only_on_days_whose_hours_are_counted(self, start, provisional):
+        """After the office has closed it does not matter whether the day was worked; before, it does."""
+        rest = [dt.date(2027, 3, day) for day in range(6, 20)]
+        known = OFFICE.overlaid(Overlay(on=[day for day in rest if day.weekday() < 5], off=rest[:2] + rest[7:9]))
+        calendar = evolve(known, published=range(2004, 2027))
+        assert both(at(start), Budget(2, "working_hours"), calendar).provisional == provisional
 
     @pytest.mark.parametrize("unit", ["elapsed_hours", "natural_days", "same_day"])
     def test_what_asks_no_calendar_is_never_provisional(self, unit):
         """Time that passes, and days of any kind, are known for ever."""
         budget = Budget(1, unit, begins="day_of" if unit == "natural_days" else None)
-        assert not due(at("2050-01-01T09:00"), budget, Calendar(SHANGHAI)).provisional
+        assert not both(at("2050-01-01T09:00"), budget, Calendar(SHANGHAI)).provisional
 
     def test_round_the_clock_rests_on_no_year(self):
         """A hotline that never closes counts the same hours whatever is published."""
         budget, start = Budget(5, "working_hours"), at("2050-01-01T23:00")
-        assert due(start, budget, CN.overlaid(ROUND_THE_CLOCK)) == Due(at("2050-01-02T04:00"), None, False)
+        assert both(start, budget, CN.overlaid(ROUND_THE_CLOCK)) == Due(at("2050-01-02T04:00"), None, False)
 
 
 class TestPublishedYears:
@@ -354,7 +377,7 @@ class TestPublishedYears:
     )
     def test_working_days_end_at_midnight_of_the_last(self, start, amount, last_day):
         """Counted by hand on the notices of 2024 and 2025, from the day after."""
-        found = due(at(start), Budget(amount, "working_days", begins="day_after"), CN)
+        found = both(at(start), Budget(amount, "working_days", begins="day_after"), CN)
         assert found == Due(at(last_day) + dt.timedelta(days=1), None, False)
 
     @pytest.mark.parametrize(
@@ -374,7 +397,7 @@ class TestPublishedYears:
     )
     def test_each_unit_by_hand(self, start, budget, expected):
         """Every unit, with an office open from 08:30 to 12:00 and from 14:00 to 17:30."""
-        assert due(at(start), budget, OFFICE) == Due(at(expected), None, False)
+        assert both(at(start), budget, OFFICE) == Due(at(expected), None, False)
 
     @pytest.mark.parametrize(
         ("done", "by", "past_due"),
