@@ -24,7 +24,9 @@ BEFORE, DAY, NEXT = "2023-12-31", "2024-01-01", "2025-01-01"
 SEEDS = st.integers(0, 2**32)
 TOWNS = 3
 
-tried = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+tried = settings(
+    max_examples=settings().max_examples // 3, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 def bare(grid):

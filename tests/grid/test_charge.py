@@ -19,7 +19,7 @@ DAY = "2024"
 
 
 class TestInCharge:
-    @settings(suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=settings().max_examples // 3, suppress_health_check=[HealthCheck.too_slow])
     @given(grid=grids(), seed=st.integers(0, 2**32))
     def test_it_is_what_one_finds_unit_by_unit(self, grid, seed):
         """Every post and body of every unit on the way up, each with all who are there, or nobody."""

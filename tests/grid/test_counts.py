@@ -105,7 +105,10 @@ def counted(count, town, held):
 
 
 class TestCounting:
-    @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much])
+    @settings(
+        max_examples=settings().max_examples // 3,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+    )
     @given(grid=grids(), seed=st.integers(0, 2**32), data=st.data())
     def test_it_is_what_one_counts_by_hand(self, grid, seed, data):
         """Units by level and kind, holders once each, at or below a unit: in any town, sound or not."""

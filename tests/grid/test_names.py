@@ -103,7 +103,10 @@ def respelt(random, grid, unit):
 
 
 class TestMatching:
-    @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+    @settings(
+        max_examples=settings().max_examples // 3,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
     @given(grid=grids(), seed=st.integers(0, 2**32))
     def test_it_is_what_one_finds_by_looking_at_each_unit(self, grid, seed):
         """The same level, stem and kind below the same units: found by columns as one finds it by hand."""

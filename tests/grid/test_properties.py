@@ -28,7 +28,8 @@ SEEDS = st.integers(0, 2**32)
 STANDING = {"duplicate-code", "two-tops", "orphan", "wrong-level", "cycle", "not-under-parent", "bad-code"}
 
 tried = settings(
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
+    max_examples=settings().max_examples // 2,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
 )
 # Each example writes files or goes through five kinds of frames.
 tried_on_files = settings(tried, max_examples=settings().max_examples // 4)

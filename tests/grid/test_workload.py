@@ -23,7 +23,9 @@ from communitygov.vocabulary.errors import DataError, UsageError
 DAY = "2024"
 SEEDS = st.integers(0, 2**32)
 
-tried = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+tried = settings(
+    max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 def drawn(seed, grid):

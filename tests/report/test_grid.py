@@ -25,7 +25,9 @@ from communitygov.vocabulary.text import Title
 
 DAY = "2024"
 ALL = Limits(depth=1000, width=1000, units=10_000)
-tried = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+tried = settings(
+    max_examples=settings().max_examples // 3, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 def drawn(seed, grid, limits):

@@ -33,7 +33,7 @@ KINDS = {
 WHOLE = ("orders", "homes", "low", "high", "old")
 
 seeds = st.integers(0, 2**32)
-tried = settings(max_examples=60)
+tried = settings(max_examples=settings().max_examples // 4)
 
 
 def rows_of(frame):
@@ -138,7 +138,7 @@ class TestEveryPolicy:
         ]
         assert rows_of(carry(frame, codes, POLICY)) == sorted(expected, key=repr)
 
-    @settings(max_examples=15)
+    @settings(max_examples=settings().max_examples // 10)
     @given(seeds)
     @pytest.mark.parametrize("kind", KINDS)
     def test_frames_of_every_kind(self, kind, seed):
