@@ -336,6 +336,7 @@ class TestProvisional:
     @pytest.mark.parametrize(
         ("start", "provisional"),
         [
+            ("2027-03-05T17:30", False),
             ("2027-03-05T18:00", False),
             ("2027-03-05T17:00", True),
             ("2027-03-05T12:00", True),
@@ -435,6 +436,14 @@ class TestClocks:
         """24 hours are 24 hours, whatever the clock on the wall was made to show."""
         found = due(at(start, zone), Budget(24, "elapsed_hours"), Calendar(zone)).at
         assert found == at(expected, zone).astimezone(dt.UTC)
+
+    @pytest.mark.parametrize("unit", ["natural_days", "working_days"])
+    @pytest.mark.parametrize(("start", "amount"), [("2011-12-28T09:00", 2), ("2011-12-29T09:00", 1)])
+    def test_a_day_that_never_was_is_not_counted(self, unit, start, amount):
+        """In Samoa the day after 29 December 2011 was the 31st, here made up for."""
+        calendar = Calendar("Pacific/Apia", on={dt.date(2011, 12, 31)})
+        found = both(at(start, calendar.zone), Budget(amount, unit, begins="day_after"), calendar)
+        assert found.at == at("2012-01-01T00:00", calendar.zone)
 
     @example("2024-11-03T01:30")
     @given(st.datetimes(dt.datetime(2024, 1, 1), dt.datetime(2024, 12, 1)).map(str))
