@@ -1,6 +1,7 @@
 """The READMEs' reform does what they say, and their links lead somewhere; test_blocks.py tries their blocks."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,12 @@ class TestReadme:
         links = re.findall(r"\]\(([^)#]+)\)", readme)
         assert links
         assert [link for link in links if not (ROOT / link).exists()] == []
+
+    def test_what_is_installed_from_folders_finds_what_it_needs(self, readme: str) -> None:
+        """A profile that extends another is installed together with it: neither is on an index."""
+        (line,) = re.findall(r"^pip install .*$", readme, re.MULTILINE)
+        folders = [ROOT / word.strip("'").partition("[")[0] for word in line.split()[2:]]
+        projects = [tomllib.loads((one / "pyproject.toml").read_text(encoding="utf-8"))["project"] for one in folders]
+        ours = {project["name"] for project in projects}
+        needed = {re.split(r"[><=\[]", one)[0] for project in projects for one in project["dependencies"]}
+        assert {one for one in needed if one.startswith("communitygov")} <= ours
