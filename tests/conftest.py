@@ -7,7 +7,7 @@ import pytest
 from hypothesis import settings
 
 # A shared machine is slow at times: no deadline. A failure prints what repeats it.
-settings.register_profile("ci", deadline=None, print_blob=True)
+settings.register_profile("ci", max_examples=60, deadline=None, print_blob=True)
 settings.register_profile("long", settings.get_profile("ci"), max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 

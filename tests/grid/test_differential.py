@@ -31,7 +31,7 @@ def found_in(checked):
 
 
 class TestFindings:
-    """400 towns in a run: 100 drawn rules with 4 towns each."""
+    """240 towns in a run: 60 drawn rules with 4 towns each."""
 
     @tried
     @given(grid=grids(), seed=st.integers(0, 2**32))
