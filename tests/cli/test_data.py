@@ -301,7 +301,12 @@ class TestMistakes:
         args = ["certify", "shijingshan", files / "scored.csv", "--year"]
         assert "it has 2022, 2023" in call(*args, "2025").err
         holders = write_csv(tmp_path / "h.csv", [["subject", "year", "tier"], ["001", "2021", "six_star"]])
-        assert "unknown-tier" in call(*args, "2022", "--holders", holders).err
+        done = call(*args, "2022", "--holders", holders)
+        assert "unknown-tier: holders of tiers that the rule does not have: 1 (six_star)" in done.err
+        assert "did you mean `" in done.err
+        assert call(*args, "2022", "--holders", holders, "--json").json["former"] == [
+            {"subject": "001", "year": 2021, "tier": "six_star"}
+        ]
         assert "not-in-force" in call(*args, "2020").err
 
     def test_an_extra_that_is_not_installed_is_named(self, call, files, monkeypatch, tmp_path):

@@ -217,10 +217,18 @@ class TestRoute:
         assert pl.read_csv(there("routed.csv"))["holder"].to_list() == ["p1", "p2"]
 
     def test_one_or_many(self, call, town, there):
-        """Orders and an address are two calls; neither is none; half an address is none either."""
+        """Orders and an address are two calls; neither is none; a matter without an address is none either."""
         held = ("--holders", there("held.csv"), *HOW)
-        for more in ([], [there("orders.csv"), "--at", "101001", "--matter", "lamp"], ["--at", "101001"]):
+        for more in ([], [there("orders.csv"), "--at", "101001", "--matter", "lamp"], ["--matter", "lamp"]):
             assert call("grid", "route", town, there("units.csv"), *more, *held).code == 2
+
+    def test_an_address_alone_has_its_chain_of_those_in_charge(self, call, town, there):
+        """From the unit upward, each post with who holds it."""
+        args = [town, there("units.csv"), "--at", "101001", "--holders", there("held.csv"), *HOW]
+        rows = call("grid", "route", *args, "--json").json["rows"]
+        assert [row["up"] for row in rows] == sorted(row["up"] for row in rows)
+        assert {"unit": "101001", "holder": "p1"}.items() <= rows[0].items()
+        assert not re.search(r"\b(seat|holder|community)\b", call("grid", "route", *args, "--lang", "zh").out)
 
 
 class TestAdjust:

@@ -50,12 +50,12 @@ class TestInCharge:
     def test_a_place_that_is_not_there_is_named(self):
         """With the nearest that is."""
         grid = load_profile("qufu").at(DAY).grid["party"]
-        units = load_units(grid, pl.DataFrame({"code": ["s1"], "name": ["鲁城街道"], "level": ["street"]}))
+        units = load_units(grid, pl.DataFrame({"code": ["370881001"], "name": ["鲁城街道"], "level": ["street"]}))
         holders = load_holders(
-            grid, pl.DataFrame({"unit": ["s1"], "seat": ["street_working_committee"], "holder": ["b"]})
+            grid, pl.DataFrame({"unit": ["370881001"], "seat": ["street_working_committee"], "holder": ["b"]})
         )
-        with pytest.raises(UsageError, match=r"there is no unit `s2`.*did you mean `s1`"):
-            in_charge(grid, units, holders, on=DAY, at="s2")
+        with pytest.raises(UsageError, match=r"there is no unit `370881002`.*did you mean `370881001`"):
+            in_charge(grid, units, holders, on=DAY, at="370881002")
 
 
 class TestQufu:

@@ -18,6 +18,7 @@ from communitygov.cli.columns import (
 )
 from communitygov.cli.output import emit, emit_frame
 from communitygov.report.tables import frame_text, in_points
+from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
@@ -192,10 +193,27 @@ def certify(
     cuts = in_points(result.cuts, ("line",), rule.decimals)
     if not as_json and output != "-":
         emit(_cuts_text(rule, cuts))
-    more = {"year": year, "cuts": _rows(cuts)}
+    former = [] if result.former is None else _rows(result.former.select("subject", "year", "tier"))
+    _tell_former(rule, former)
+    more = {"year": year, "cuts": _rows(cuts), "former": former}
     schema = "communitygov.certified/1"
     shown = frame if output is not None or as_json else _named(rule, frame)
     emit_frame(shown, schema=schema, as_json=as_json, output=output, encoding=encoding, titles=TITLES, more=more)
+
+
+def _tell_former(rule: Certification, former: list[dict[str, Any]]) -> None:
+    """Say which tiers of the holders the rule does not have, beside the result: such a tier counts as held, no more."""
+    names = sorted({row["tier"] for row in former})
+    if names:
+        hint = did_you_mean(names[0], rule.tiers)
+        listed = "、".join(names), ", ".join(names)
+        said = Title(
+            zh=f"unknown-tier：{len(former)} 个获评记录的星级现行规则没有（{listed[0]}），"
+            f"按曾持有而不属任何一级计{hint.zh}",
+            en=f"unknown-tier: holders of tiers that the rule does not have: {len(former)} ({listed[1]}); such a tier "
+            f"counts as held, and as none of the rule's{hint.en}",
+        )
+        emit(said.say(language()), err=True)
 
 
 def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:

@@ -140,8 +140,9 @@ def _table(of: str, time: str, groups: Sequence[str], columns: Sequence[Column])
 
 
 def _values(name: str, decimals: int) -> Column:
-    # Not a score, which is held to the bound of sums over a year: a measure knows its own, from its rows.
-    return Column(name, "number", Title(zh=f"数值 {name}", en=f"value {name}"), nullable=True, decimals=decimals)
+    # A measure knows the bound of its values itself, from its rows.
+    title = Title(zh=f"数值 {name}", en=f"value {name}")
+    return Column(name, "score", title, nullable=True, decimals=decimals, summed=False)
 
 
 def _conditioned(name: str, condition: Condition) -> Column:

@@ -61,6 +61,7 @@ class Column:
         decimals: Places that values may have; None for any.
         unit: What it counts.
         clause: The clauses it comes from.
+        summed: Whether scores are added up over a year, so that they are held to what such sums can be.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Column:
     decimals: int | None = None
     unit: Title | None = None
     clause: tuple[str, ...] = ()
+    summed: bool = True
 
 
 @frozen
@@ -405,7 +407,7 @@ def _largest(column: Column, dtype: Any) -> int | None:
     """Return the largest value that can be counted, added up over a year and compared in 63 bits; None if all can."""
     import narwhals as nw
 
-    if column.kind == "score":
+    if column.kind == "score" and column.summed:
         # Beyond 53 bits neighbouring units are one float.
         units = 2**53 if dtype.is_float() else _MOST_UNITS
         return units if dtype.is_integer() else int(units // 10 ** (column.decimals or 0))
