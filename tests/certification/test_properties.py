@@ -352,7 +352,7 @@ def tier_from(tree: Steps) -> str | None:
     keys = {step.key: step for step in tree.children}
     if "held" in keys:
         f = dict(keys["held"].facts)
-        if f["previous_score"] == score and f["held"] is not None and not f["vetoed"]:
+        if f["previous_score"] == score and f["of_the_rule"] and not f["vetoed"]:
             tier = f["held"]
     if "cap" in keys and tier is not None:
         f = dict(keys["cap"].facts)

@@ -366,6 +366,7 @@ def _held(certification: Certification, outcome: Outcome, year: int) -> Steps:
         facts={
             "previous_score": previous,
             "held": dict(outcome.held).get(year - 1),
+            "of_the_rule": dict(outcome.held).get(year - 1) in certification.tiers,
             "vetoed": any(veto.column in outcome.row.flags for veto in certification.barriers.values()),
         },
     )
