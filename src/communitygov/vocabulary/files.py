@@ -19,7 +19,7 @@ from communitygov.vocabulary.text import Title
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["SUFFIXES", "csv_text", "encoded", "read_frame", "reason_of", "write_frame"]
+__all__ = ["SUFFIXES", "csv_text", "encoded", "read_cells", "read_frame", "reason_of", "write_frame"]
 
 SUFFIXES = (".csv", ".parquet", ".xlsx")
 """The kinds of files, by suffix."""
@@ -84,6 +84,35 @@ def read_frame(
         >>> read_frame(file, table).row(0)
         ('007', 8630)
     """
+    found = read_cells(file, encoding=encoding)
+    if isinstance(found, Cells):
+        return typed(found, table if isinstance(table, Table) else table(found.frame.columns))
+    check_columns(table if isinstance(table, Table) else table(found.columns), found)
+    return found
+
+
+def read_cells(file: str | Path, *, encoding: str = "utf-8") -> Cells | pl.DataFrame:
+    r"""Read a table from a file as it stands there, for those who name its rows themselves.
+
+    Args:
+        file: A ``.csv``, ``.parquet`` or ``.xlsx`` file; of a workbook the first sheet is read.
+        encoding: The encoding of CSV; ``utf-8`` takes a byte-order mark as well.
+
+    Returns:
+        The cells of CSV and XLSX, with the line of each row; the frame of Parquet, which has kinds of its own.
+
+    Raises:
+        UsageError: If the file cannot be read, or its suffix or the encoding is unknown.
+        DataError: If it is not the table that its suffix says.
+        MissingExtra: If XLSX is to be read without the extra ``excel``.
+
+    Example:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "scores.csv"
+        >>> _ = file.write_text("subject,score\n007,86.3\n")
+        >>> read_cells(file).lines
+        range(2, 3)
+    """
     file = Path(file)
     suffix = _suffix(file)
     if file.is_dir():
@@ -93,11 +122,8 @@ def read_frame(
     except OSError as error:
         raise _unreadable(file, reason_of(error)) from None
     if suffix == ".parquet":
-        frame = _read_parquet(data, file)
-        check_columns(table if isinstance(table, Table) else table(frame.columns), frame)
-        return frame
-    cells = _read_csv(data, file, encoding) if suffix == ".csv" else _read_xlsx(data, file)
-    return typed(cells, table if isinstance(table, Table) else table(cells.frame.columns))
+        return _read_parquet(data, file)
+    return _read_csv(data, file, encoding) if suffix == ".csv" else _read_xlsx(data, file)
 
 
 def write_frame(frame: pl.DataFrame, file: str | Path, *, encoding: str = "utf-8") -> Path:
