@@ -1,0 +1,1 @@
+"""Procedure: how a case is handled, step by step, by whom and by when."""
