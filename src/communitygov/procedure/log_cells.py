@@ -61,11 +61,13 @@ class LogCells:
     Args:
         cells: The log, all text.
         mapping: What its columns are.
+        is_table: Whether a column is a place in the file, as in a table; else a row alone is.
         problems: What is wrong.
     """
 
     cells: Cells
     mapping: LogMapping
+    is_table: bool = True
     problems: list[Problem] = field(factory=list)
 
     def refuse(
@@ -99,7 +101,8 @@ class LogCells:
             row: Its row, from 0.
             column: Its column.
         """
-        return Place(self.cells.file, self.cells.lines[row], self.cells.frame.columns.index(column) + 1)
+        number = self.cells.frame.columns.index(column) + 1 if self.is_table else 0
+        return Place(self.cells.file, self.cells.lines[row], number)
 
     def kept(self) -> LogCells:
         """Return the rows that the mapping keeps: those of the values of ``keep``, and none of ``ignored``."""
@@ -199,7 +202,7 @@ class LogCells:
         try:
             read = typed(cells, Table(_LOG, tuple(exact.values()), (), open=True))
         except DataError as error:
-            self.problems.extend(error.problems)
+            self.problems.extend(error.problems if self.is_table else map(_by_row, error.problems))
             read = renamed  # nothing comes of it
         return {column: read[column] if column in exact else texts[column] for column in texts}
 
@@ -222,3 +225,8 @@ class LogCells:
         self.problems.extend(found)
         if self.problems:
             raise DataError(self.problems)
+
+
+def _by_row(problem: Problem) -> Problem:
+    """Return a problem of a cell as one of its row."""
+    return problem if problem.place is None else evolve(problem, place=evolve(problem.place, column=0))

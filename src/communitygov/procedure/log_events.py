@@ -23,12 +23,13 @@ EVENT_COLUMNS = ("case", "seq", "step", "at", "actor", "role", "unit", "reason")
 _ROW, _COLUMN, _ORDER = "_row", "_column", "_order"
 
 
-def events_of(cells: Cells, mapping: LogMapping) -> pl.DataFrame:
+def events_of(cells: Cells, mapping: LogMapping, *, is_table: bool = True) -> pl.DataFrame:
     """Return the events of a log as a frame.
 
     Args:
         cells: The log: a column of text for each of its columns, an empty text where nothing is.
         mapping: What its columns are.
+        is_table: Whether a column is a place in the file, as in a table; else problems name the row alone.
 
     Returns:
         One row per event, by case and in the order of acts: ``case`` (text), ``seq`` (1 and up in each case), ``step``,
@@ -52,7 +53,7 @@ def events_of(cells: Cells, mapping: LogMapping) -> pl.DataFrame:
     import polars as pl
 
     check_log_columns(cells, mapping)
-    log = LogCells(cells, mapping).kept()
+    log = LogCells(cells, mapping, is_table).kept()
     log.ask(_nothing(log))
     events = _of_rows(log) if mapping.events else _one_a_row(log)
     order = ["case", _ORDER] if mapping.seq is not None else ["case", "at", _ORDER, _ROW]
