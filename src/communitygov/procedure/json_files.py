@@ -75,7 +75,7 @@ def read_json(file: Path, schema: Mapping[str, Any], what: Title, code: str) -> 
         raise DataError(Problem("bad-json", Title(zh="嵌套过深", en="nested too deeply"), place)) from None
     except _NotAllowed as error:
         raise DataError(Problem("bad-json", error.message, place)) from None
-    faults = list(_faults(whole, schema, what))
+    faults = list(dict.fromkeys(_faults(whole, schema, what)))
     if faults:
         problems = [Problem(code, title, place) for title in faults[:SHOWN]]
         if len(faults) > SHOWN:
@@ -120,8 +120,9 @@ def _faults(whole: Any, schema: Mapping[str, Any], what: Title) -> Iterator[Titl
         path = "/".join(str(part + 1) if isinstance(part, int) else part for part in error.absolute_path)
         zh, en = (f"`{path}` ", f"`{path}` ") if path else ("文件", "the file ")
         if error.validator == "required":
-            key = next(key for key in error.validator_value if key not in error.instance)
-            yield Title(zh=f"不是{what.zh}：{zh}没有 `{key}`", en=f"not {what.en}: {en}has no `{key}`")
+            for key in error.validator_value:
+                if key not in error.instance:
+                    yield Title(zh=f"不是{what.zh}：{zh}没有 `{key}`", en=f"not {what.en}: {en}has no `{key}`")
         elif error.validator == "type":
             wanted = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
             said = Title(zh="、".join(_KINDS[one].zh for one in wanted), en=", ".join(_KINDS[one].en for one in wanted))
