@@ -139,7 +139,8 @@ class Days:
     until: dt.time | None
 
     @cached_property
-    def _until(self) -> int:
+    def closes(self) -> int:
+        """What the clock shows when a day ends, in microseconds since its midnight."""
         until = self.until
         if until is None:
             return DAY
@@ -159,7 +160,7 @@ class Days:
         Args:
             n: The day, counted from 1970.
         """
-        return self.clock.at(n * DAY + self._until)
+        return self.clock.at(n * DAY + self.closes)
 
     def ended(self, at: int) -> int:
         """Return how many days since 1970 have ended by an instant.

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from communitygov.vocabulary.errors import DataError, UsageError
 from communitygov.vocabulary.faults import Fault, find_problems
-from communitygov.vocabulary.frames import Column, ColumnKind, Table, adopt, check_table, nullable
+from communitygov.vocabulary.frames import Column, ColumnKind, Table, adopt, check_table, in_kind_of
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
@@ -120,7 +120,7 @@ def carry(frame: Any, codes: Any, policy: Mapping[str, Policy], *, unit: str = "
         adopted = adopted.with_row_index("_row")
     pairs = _pairs(codes, policy)
     adopted = adopted.with_columns(nw.col(unit).cast(nw.String))
-    joined = adopted.join(_in_kind_of(adopted, pairs), left_on=unit, right_on="_old", how="left")
+    joined = adopted.join(in_kind_of(adopted, pairs), left_on=unit, right_on="_old", how="left")
     _refuse(joined, list(_row_faults(policy, unit)), [unit, *keys])
     joined = joined.with_columns(*(_own_part(name, how) for name, how in policy.items() if how != "key"))
     groups = joined.drop(unit).rename({"_new": unit}).group_by(unit, *keys)
@@ -256,19 +256,6 @@ def _check_shares(empty: pl.DataFrame, name: str) -> None:
         zh=f"拆分的单元在 `{name}` 中合计为零，无从分配：{units}",
         en=f"`{name}` adds up to nothing for units that were split, so that nothing can be divided by it: {units}",
     )
-
-
-def _in_kind_of(frame: Any, table: pl.DataFrame) -> Any:
-    """Return a small table as a frame of the kind of another, so that the two can be joined."""
-    import narwhals as nw
-
-    kind = frame.implementation
-    if kind.is_polars():
-        return nw.from_native(table.lazy() if isinstance(frame, nw.LazyFrame) else table)
-    if kind.is_pandas():
-        return nullable(nw.from_native(table.to_pandas()))
-    arrow = table.to_arrow()  # noqa: F841 - found by its name in the query
-    return nw.from_native(frame.to_native().query("frame", "select * from arrow"))
 
 
 def _row_faults(policy: Mapping[str, Policy], unit: str) -> Iterator[Fault]:

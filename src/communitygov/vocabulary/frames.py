@@ -22,6 +22,7 @@ from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
     import narwhals as nw
+    import polars as pl
 
 __all__ = [
     "SHOWN",
@@ -36,6 +37,7 @@ __all__ = [
     "column_problems",
     "decimal_units",
     "find_faults",
+    "in_kind_of",
     "literal",
     "missing_values",
     "nullable",
@@ -190,6 +192,24 @@ def nullable(frame: Any) -> Any:
         if len(native) or str(dtype) != "object"
     }
     return nw.from_native(native.astype({name: dtype for name, dtype in wanted.items() if dtype is not None}))
+
+
+def in_kind_of(frame: Any, table: pl.DataFrame) -> Any:
+    """Return a small table as a frame of the kind of another, so that the two can be joined.
+
+    Args:
+        frame: A Narwhals frame, as ``adopt`` gives it.
+        table: The table.
+    """
+    import narwhals as nw
+
+    kind = frame.implementation
+    if kind.is_polars():
+        return nw.from_native(table.lazy() if isinstance(frame, nw.LazyFrame) else table)
+    if kind.is_pandas():
+        return nullable(nw.from_native(table.to_pandas()))
+    arrow = table.to_arrow()  # noqa: F841 - found by its name in the query
+    return nw.from_native(frame.to_native().query("frame", "select * from arrow"))
 
 
 def check_table(
