@@ -1,4 +1,4 @@
-"""How long a million deadlines take, in each unit, and one alone.
+"""How long a million deadlines take, in each unit, with pauses and without, and one alone.
 
 Run it with ``python benchmarks/bench_deadlines.py``. Starts are drawn over three years, in Shanghai. It prints wall and
 processor time beside the bound, what the first calendar of a process takes, and the machine's load. Nothing is
@@ -17,14 +17,17 @@ from random import Random
 import polars as pl
 
 from communitygov.vocabulary.calendar import Hours, Overlay, cn_statutory
-from communitygov.vocabulary.deadline import Budget, Pause, due
-from communitygov.vocabulary.deadlines import due_instants
+from communitygov.vocabulary.clock import DAY
+from communitygov.vocabulary.deadline import Budget, Pause, counting_of, due
+from communitygov.vocabulary.deadlines import due_instants, dues, lateness
 
 ZONE = "Asia/Shanghai"
 DEADLINES = 1_000_000
+PAUSED = 200_000
+"""Of which so many have a pause or two; of twenty pauses one is open."""
 ALONE = 5_000
 BOUND = 1.0
-"""Seconds for a million of ``+5 working days``."""
+"""Seconds for a million of ``+5 working days``, and for a million with pauses in each unit."""
 
 
 @contextmanager
@@ -35,6 +38,16 @@ def clocked(what: str, each: int = 1) -> Iterator[None]:
     wall, own = (time.perf_counter() - wall) / each, (time.process_time() - own) / each
     said = f"{wall * 1e6:,.1f} us wall, {own * 1e6:,.1f} us" if each > 1 else f"{wall:.3f} s wall, {own:.3f} s"
     print(f"  {what}: {said} of processors")
+
+
+def drawn_pauses(starts: pl.Series, random: Random) -> pl.DataFrame:
+    """Draw pauses that begin within six days of the start, and last up to five."""
+    rows = []
+    for n, row in enumerate(random.sample(range(len(starts)), PAUSED)):
+        for _ in range(1 + n % 2):
+            begins = starts[row] + random.randrange(6 * DAY)
+            rows.append((row, begins, begins + random.randrange(5 * DAY) if random.randrange(20) else None))
+    return pl.DataFrame(rows, schema={"row": pl.Int64, "start": pl.Int64, "end": pl.Int64}, orient="row")
 
 
 def main() -> None:
@@ -63,6 +76,15 @@ def main() -> None:
             found = due_instants(native, budgets["+5 working days"], calendar, start="start")
             if isinstance(found, pl.LazyFrame):
                 found.collect()
+    instants = orders["start"].dt.epoch("us")
+    pauses = drawn_pauses(instants, random)
+    print(f"{DEADLINES:,} deadlines, {PAUSED:,} of them paused (bound {BOUND:.0f} s), and how late they are")
+    for name, budget in budgets.items():
+        counting = counting_of(budget, calendar)
+        with clocked(name):
+            found = dues(instants, budget.units, counting, calendar, pauses)
+        with clocked(f"{name}, late by"):
+            lateness(found, instants + 10 * DAY, counting)
     print(f"one deadline alone, of {ALONE:,}")
     starts = orders["start"].head(ALONE).to_list()
     for name, budget in budgets.items():

@@ -178,6 +178,18 @@ class TestByHand:
         found = dues(starts, units, counting_of(FIVE, CN), CN, stopped)
         assert found.rows() == [(None,) * 3, (instant_of(at("2024-10-12")), None, False)]
 
+    def test_what_is_given_stays_as_it_was(self):
+        """Neither the starts nor the units nor the pauses are changed by asking."""
+        starts, units, stopped = (
+            instants([at("2024-05-02")] * 2),
+            pl.Series([5, 5]),
+            frame_of([(0, Pause(at("2024-05-03")))]),
+        )
+        before = [one.clone() for one in (starts, units, stopped)]
+        dues(starts, units * 3_600_000_000, counting_of(Budget(1, "elapsed_hours"), CN), CN, stopped)
+        dues(starts, units, counting_of(FIVE, CN), CN, stopped)
+        assert all(one.equals(was) for one, was in zip((starts, units, stopped), before, strict=True))
+
 
 class TestRefusals:
     START, DAYS = pl.Series([instant_of(at("2024-05-02"))]), counting_of(FIVE, CN)

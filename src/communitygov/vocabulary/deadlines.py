@@ -294,10 +294,10 @@ def _apart(pauses: pl.DataFrame, there: pl.Series) -> Iterator[pl.DataFrame]:
 
 
 def _latest_by_now(row: pl.Series, end: pl.Series) -> pl.Series:
-    """Return the latest end of a row's pauses up to each; rows are in order.
+    """Return the latest end so far of the pauses of each row, of which the rows are in order.
 
-    One running maximum does for all, which a window for each row would take very much longer for: of which number in
-    the row of all rows, then of which in the row of all ends.
+    One running maximum does for all of them, where a window for each would take many times as long: its values go up
+    from row to row, and in a row with the rank of the end among all ends.
     """
     size = len(end) + 1
     rank = (row.rle_id().cast(row.dtype) * size + end.rank("ordinal").cast(row.dtype) - 1).cum_max() % size
