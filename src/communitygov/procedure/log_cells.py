@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from attrs import define, evolve, field
+from attrs import define, evolve, field, frozen
 
 from communitygov.procedure.log_mapping import LogFact, LogMapping
 from communitygov.procedure.log_times import instants
@@ -19,7 +19,7 @@ from communitygov.vocabulary.text import Title
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["LogCells", "check_log_columns"]
+__all__ = ["LogCells", "Refusal", "Words", "check_log_columns"]
 
 _LOG = Title(zh="日志", en="the log")
 _LONGEST = 40
@@ -54,6 +54,36 @@ def check_log_columns(cells: Cells, mapping: LogMapping) -> None:
         raise DataError(problems)
 
 
+@frozen
+class Refusal:
+    """Why a cell cannot be taken.
+
+    Args:
+        code: The problem's stable name.
+        say: What is wrong, from what stands in the cell.
+        once: Whether one is enough to be shown, since it is the same for all.
+    """
+
+    code: str
+    say: Callable[[str], Title]
+    once: bool = False
+
+
+@frozen
+class Words:
+    """What the values of a column are called here; all that occur must be named.
+
+    Args:
+        code: The code of the problem that one is not.
+        names: The name of each.
+        section: The section of the mapping that names them.
+    """
+
+    code: str
+    names: Mapping[str, str]
+    section: str
+
+
 @define
 class LogCells:
     """Reads the columns of a log, and collects what is wrong on the way.
@@ -70,23 +100,19 @@ class LogCells:
     is_table: bool = True
     problems: list[Problem] = field(factory=list)
 
-    def refuse(
-        self, code: str, column: str, where: pl.Series, say: Callable[[str], Title], *, once: bool = False
-    ) -> None:
+    def refuse(self, column: str, where: pl.Series, why: Refusal) -> None:
         """Collect a problem for each row at fault: the first 20, or the first alone, and how many more there are.
 
         Args:
-            code: The problem's stable name.
             column: The column at fault.
             where: True for the rows at fault.
-            say: What is wrong, from what stands in the cell.
-            once: Whether one is enough, since it is the same for all.
+            why: What is wrong with them.
         """
         rows, texts = where.arg_true().to_list(), self.cells.frame[column]
-        shown = rows[: 1 if once else SHOWN]
+        shown = rows[: 1 if why.once else SHOWN]
         for row in shown:
             text = texts[row] if len(texts[row]) <= _LONGEST else f"{texts[row][:_LONGEST]}..."
-            self.problems.append(Problem(code, say(text), self.place(row, column), path=column))
+            self.problems.append(Problem(why.code, why.say(text), self.place(row, column), path=column))
         rest = rows[len(shown) :]
         if rest:
             zh, en = f"列 `{column}` 还有 {len(rest)} 处", f"{len(rest)} more like this in column `{column}`"
@@ -141,7 +167,7 @@ class LogCells:
         texts = self.cells.frame[column]
         if needed:
             zh, en = f"列 `{column}` 不能为空", f"column `{column}` must not be empty"
-            self.refuse("missing-value", column, texts == "", lambda _: Title(zh=zh, en=en))
+            self.refuse(column, texts == "", Refusal("missing-value", lambda _: Title(zh=zh, en=en)))
         return texts.replace("", None)
 
     def time(self, column: str, *, needed: bool = False) -> pl.Series:
@@ -160,31 +186,29 @@ class LogCells:
                     zh=f"列 `{column}` 的 `{text}`：{message.zh}", en=f"column `{column}`: `{text}` {message.en}"
                 )
 
-            self.refuse(one.code, column, one.where, say, once=one.once)
+            self.refuse(column, one.where, Refusal(one.code, say, one.once))
         return found
 
-    def named(self, column: str, names: Mapping[str, str], code: str, where: str, *, needed: bool = False) -> pl.Series:
+    def named(self, column: str, words: Words, *, needed: bool = False) -> pl.Series:
         """Return a column with its values called as they are here.
 
         Args:
             column: The column.
-            names: What each value is called; all that occur must be named.
-            code: The code of the problem that one is not.
-            where: The section of the mapping that names them.
+            words: What each value is called.
             needed: Whether each row must have a value.
         """
         texts = self.text(column, needed=needed)
-        unknown = texts.is_not_null() & ~texts.is_in(list(names))
+        unknown = texts.is_not_null() & ~texts.is_in(list(words.names))
 
         def say(text: str) -> Title:
-            hint = did_you_mean(text, names)
+            hint = did_you_mean(text, words.names)
             return Title(
-                zh=f"对应文件的 `{where}` 没有列 `{column}` 的 `{text}`{hint.zh}",
-                en=f"`{text}` in column `{column}` does not stand in `{where}` of the mapping{hint.en}",
+                zh=f"对应文件的 `{words.section}` 没有列 `{column}` 的 `{text}`{hint.zh}",
+                en=f"`{text}` in column `{column}` does not stand in `{words.section}` of the mapping{hint.en}",
             )
 
-        self.refuse(code, column, unknown, say)
-        return texts.replace_strict(dict(names), default=None, return_dtype=texts.dtype)
+        self.refuse(column, unknown, Refusal(words.code, say))
+        return texts.replace_strict(dict(words.names), default=None, return_dtype=texts.dtype)
 
     @cached_property
     def facts(self) -> Mapping[str, pl.Series]:
@@ -210,7 +234,7 @@ class LogCells:
         if fact.kind == "time":
             return self.time(column)
         if fact.values:
-            return self.named(column, fact.values, "unknown-value", f"facts.{column}.values")
+            return self.named(column, Words("unknown-value", fact.values, f"facts.{column}.values"))
         return self.text(column)
 
     def ask(self, found: Iterator[Problem]) -> None:

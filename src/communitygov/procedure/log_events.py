@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from communitygov.procedure.log_cells import LogCells, check_log_columns
+from communitygov.procedure.log_cells import LogCells, Refusal, Words, check_log_columns
 from communitygov.procedure.log_mapping import LogEvent, LogMapping
 from communitygov.vocabulary.cells import Cells
 from communitygov.vocabulary.frames import SHOWN
@@ -82,7 +82,7 @@ def _one_a_row(log: LogCells) -> pl.DataFrame:
     assert mapping.time is not None, "the mapping was checked"
     assert mapping.activity is not None, "the mapping was checked"
     column = log.cells.frame.columns.index(mapping.time)
-    step = log.named(mapping.activity, mapping.steps, "unknown-activity", "steps", needed=True)
+    step = log.named(mapping.activity, Words("unknown-activity", mapping.steps, "steps"), needed=True)
     common = [
         log.text(mapping.case, needed=True).alias("case"),
         step.alias("step"),
@@ -131,7 +131,7 @@ def _of_rows(log: LogCells) -> pl.DataFrame:
         en = f"case `{text}` has no time at all, and so no event; fill one in, or leave it out with `keep`"
         return Title(zh=zh, en=en)
 
-    log.refuse("no-event", mapping.case, ~happened & case.is_not_null(), say)
+    log.refuse(mapping.case, ~happened & case.is_not_null(), Refusal("no-event", say))
     again = case.is_not_null() & ~case.is_first_distinct()
 
     def say_again(text: str) -> Title:
@@ -139,7 +139,7 @@ def _of_rows(log: LogCells) -> pl.DataFrame:
         en = f"case `{text}` stands in an earlier row; where a row has several times, a case has one row"
         return Title(zh=zh, en=en)
 
-    log.refuse("duplicate-row", mapping.case, again, say_again)
+    log.refuse(mapping.case, again, Refusal("duplicate-row", say_again))
     return pl.concat(parts)
 
 
@@ -156,7 +156,7 @@ def _parts(log: LogCells, event: LogEvent | None) -> Iterator[pl.Series]:
         elif column is None:
             found = nobody
         elif name == "role":
-            found = log.named(column, log.mapping.roles, "unknown-role", "roles")
+            found = log.named(column, Words("unknown-role", log.mapping.roles, "roles"))
         else:
             found = log.text(column)
         yield found.alias(name)
@@ -169,7 +169,11 @@ def _sequence(log: LogCells, column: str) -> pl.Series:
     texts = log.text(column, needed=True).str.strip_chars()
     whole = texts.str.contains(r"^[-+]?[0-9]{1,18}$")
     zh, en = f"列 `{column}` 须为整数，却是", f"column `{column}` must hold a whole number, found"
-    log.refuse("bad-cell", column, ~whole.fill_null(True), lambda text: Title(zh=f"{zh} `{text}`", en=f"{en} `{text}`"))
+
+    def say(text: str) -> Title:
+        return Title(zh=f"{zh} `{text}`", en=f"{en} `{text}`")
+
+    log.refuse(column, ~whole.fill_null(True), Refusal("bad-cell", say))
     return pl.select(pl.when(whole).then(texts)).to_series().cast(pl.Int64())
 
 
