@@ -27,7 +27,7 @@ __all__ = [
     "rules_options",
 ]
 
-_CALLED = {"index": "评价体系", "certification": "认定", "grid": "网格"}
+_CALLED = {"index": "评价体系", "certification": "认定", "grid": "网格", "procedure": "流程"}
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")

@@ -13,6 +13,7 @@ from communitygov.grid.rules import Grid
 from communitygov.index.rules import Index
 from communitygov.measures.facts import check_facts, check_schemes
 from communitygov.measures.rules import Contradiction, Expectation, Fact, Measure, Report, Scheme
+from communitygov.procedure.rules import Procedure
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.text import Title
@@ -196,6 +197,7 @@ class Rules(Rule):
         index: Indexes.
         certification: Certifications.
         grid: Grids.
+        procedure: Procedures.
         measures: Measures.
         expectations: Targets, standards and trends.
         facts: Figures of the source.
@@ -210,6 +212,7 @@ class Rules(Rule):
     index: Mapping[str, Index] = term("评价体系", "Index", default={})
     certification: Mapping[str, Certification] = term("认定", "Certification", default={})
     grid: Mapping[str, Grid] = term("网格", "Grid", default={})
+    procedure: Mapping[str, Procedure] = term("流程", "Procedure", default={})
     measures: Mapping[str, Measure] = term("指标口径", "Measures", default={})
     expectations: Mapping[str, Expectation] = term("要求", "Expectations", default={})
     facts: Mapping[str, Fact] = term("事实", "Facts", default={})
@@ -254,6 +257,7 @@ SECTIONS = (
     "index",
     "certification",
     "grid",
+    "procedure",
     "measures",
     "expectations",
     "facts",

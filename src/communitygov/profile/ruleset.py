@@ -13,6 +13,7 @@ from communitygov.documents.layers import Layer
 from communitygov.documents.node import Node
 from communitygov.grid.rules import Grid
 from communitygov.index.rules import Index
+from communitygov.procedure.rules import Procedure
 from communitygov.profile.rules import ReformFile, Rules
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.problem import did_you_mean
@@ -81,6 +82,11 @@ class RuleSet:
     def grid(self) -> Mapping[str, Grid]:
         """The grids by id."""
         return self.rules.grid
+
+    @property
+    def procedure(self) -> Mapping[str, Procedure]:
+        """The procedures by id."""
+        return self.rules.procedure
 
     def find(self, path: str) -> Node:
         """Return the located value at a dotted path.

@@ -15,7 +15,7 @@ from communitygov.vocabulary.clock import instant_of, moment_at, wall_clock
 from communitygov.vocabulary.counting import Counting, Days, Elapsed, OpenHours, StartRule
 from communitygov.vocabulary.errors import UsageError
 
-__all__ = ["Budget", "Due", "Late", "Pause", "counting_of", "due", "late_by"]
+__all__ = ["Budget", "Due", "Late", "Pause", "Unit", "counting_of", "due", "due_instant", "late_by", "late_count"]
 
 Unit = Literal["elapsed_hours", "working_hours", "working_days", "natural_days", "same_day"]
 """What a deadline counts: time that passes, open hours, days that are worked, all days, or until the same day ends."""
@@ -183,10 +183,21 @@ def _joined(pauses: Iterable[Pause]) -> list[tuple[int, int | None]]:
     return found
 
 
-def _due(
-    start: int, units: int, counting: Counting, pauses: Iterable[tuple[int, int | None]]
+def due_instant(
+    start: int, units: int, counting: Counting, pauses: Iterable[tuple[int, int | None]] = ()
 ) -> tuple[int | None, int, bool]:
-    """Return the due instant, or none and the units that are left, and whether it is provisional."""
+    """Return when a deadline falls due, all in whole numbers: the core of ``due``.
+
+    Args:
+        start: When it starts, in microseconds since 1970 in UTC.
+        units: The budget in whole units: microseconds of hours, or days.
+        counting: How the unit is counted.
+        pauses: Stretches in which it does not run, in order and apart from each other; None for the end of an open one.
+
+    Returns:
+        The instant and 0; or, while a pause is open that began before it, none and the units that are left. And whether
+        that is provisional.
+    """
     position, left, provisional = counting.begin(start), units, False
     for begins, ends in pauses:
         if ends is not None and ends <= position:
@@ -202,6 +213,18 @@ def _due(
         position = ends
     at = counting.reach(counting.count(position) + left)
     return at, 0, provisional or counting.provisional(position, at)
+
+
+def late_count(due: int, counting: Counting, at: int) -> tuple[int, bool]:
+    """Return by how many whole units something is late at an instant after it fell due, and whether that is provisional.
+
+    Args:
+        due: When it fell due, in microseconds since 1970 in UTC.
+        counting: How the unit is counted.
+        at: The instant.
+    """
+    through = counting.through(at)
+    return counting.count(through) - counting.count(due), counting.provisional(due, through)
 
 
 def due(start: dt.datetime, budget: Budget, calendar: Calendar, pauses: Iterable[Pause] = ()) -> Due:
@@ -234,7 +257,7 @@ def due(start: dt.datetime, budget: Budget, calendar: Calendar, pauses: Iterable
         '2024-10-12 00:00:00+08:00'
     """
     counting = counting_of(budget, calendar)
-    at, left, provisional = _due(instant_of(start), budget.units, counting, _joined(pauses))
+    at, left, provisional = due_instant(instant_of(start), budget.units, counting, _joined(pauses))
     if at is None:
         return Due(None, Fraction(left, budget.scale), provisional)
     wall_clock(calendar.zone).day(at)  # refuses what lies beyond the days that can be counted
@@ -264,9 +287,8 @@ def late_by(
         Fraction(5, 2)
     """
     counting, instant = counting_of(budget, calendar), instant_of(at)
-    reached, _, provisional = _due(instant_of(start), budget.units, counting, _joined(pauses))
+    reached, _, provisional = due_instant(instant_of(start), budget.units, counting, _joined(pauses))
     if reached is None or instant <= reached:
         return Late(Fraction(0), False, provisional)
-    through = counting.through(instant)
-    by = Fraction(counting.count(through) - counting.count(reached), budget.scale)
-    return Late(by, True, provisional or counting.provisional(reached, through))
+    by, unsettled = late_count(reached, counting, instant)
+    return Late(Fraction(by, budget.scale), True, provisional or unsettled)

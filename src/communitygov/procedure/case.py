@@ -1,0 +1,526 @@
+"""A live case: each act gives the next case, or is refused with what is wrong and who may do what now.
+
+Nothing here knows what time it is; every instant is passed in, with its time zone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal
+
+from attrs import evolve, field, frozen
+
+from communitygov.procedure.machine import Machine
+from communitygov.procedure.rules import CaseFact, Procedure
+from communitygov.procedure.state import Act, Fault, State, followed, opened
+from communitygov.procedure.times import Run, late_at, rung_instant, stretches
+from communitygov.procedure.wording import say_fault
+from communitygov.vocabulary.clock import instant_of, moment_at
+from communitygov.vocabulary.errors import CommunityGovError, UsageError
+from communitygov.vocabulary.problem import Problem, did_you_mean
+from communitygov.vocabulary.text import Title
+
+if TYPE_CHECKING:
+    from communitygov.vocabulary.steps import Steps
+
+__all__ = [
+    "Actor",
+    "Case",
+    "Event",
+    "Fire",
+    "May",
+    "Refused",
+    "Running",
+    "Status",
+    "open_case",
+    "overdue",
+    "replay",
+    "taken_up",
+]
+
+Status = Literal["open", "waiting", "handed_over", "closed", "undecided"]
+"""How a case stands: ``waiting`` while a pause lasts, ``handed_over`` while a unit that was called in is not done,
+``undecided`` while facts that its way hangs on are not known."""
+
+
+@frozen
+class Actor:
+    """Who acts.
+
+    Args:
+        id: The person's id; never a name.
+        role: The role.
+        unit: The unit acted for.
+    """
+
+    id: str | None
+    role: str
+    unit: str | None = None
+
+
+@frozen
+class Event:
+    """One recorded act.
+
+    Args:
+        seq: Its place in the case, from 1.
+        act: What was done.
+        before: Where the case stood: the step done last, and the way.
+        after: Where it stood then.
+    """
+
+    seq: int
+    act: Act
+    before: tuple[str, str]
+    after: tuple[str, str]
+
+
+@frozen
+class May:
+    """Something that may be done now.
+
+    Args:
+        step: The step.
+        roles: The roles that may do it.
+        needs: The facts that are not known yet and must be given with it.
+        reasons: The reasons of which one must be given; empty if none are listed.
+    """
+
+    step: str
+    roles: tuple[str, ...]
+    needs: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+@frozen
+class Running:
+    """A deadline of a case.
+
+    Args:
+        deadline: Which.
+        unit: Of which unit, on a line per unit.
+        start: When it began.
+        due: When it falls due; None while a pause is open.
+        remainder: What is left while a pause is open, in its unit.
+        provisional: Whether that rests on a year that is not published.
+    """
+
+    deadline: str
+    unit: str | None
+    start: dt.datetime
+    due: dt.datetime | None
+    remainder: Fraction | None
+    provisional: bool
+
+
+@frozen
+class Fire:
+    """A reminder that is to be fired.
+
+    Args:
+        rung: Which.
+        deadline: Of which deadline.
+        unit: Of which unit, on a line per unit.
+        since: Since when.
+    """
+
+    rung: str
+    deadline: str
+    unit: str | None
+    since: dt.datetime
+
+
+class Refused(CommunityGovError):
+    """You tried an act that the rules do not allow.
+
+    Attributes:
+        faults: What is wrong with it.
+        may: Who may do what instead.
+    """
+
+    faults: tuple[Fault, ...] = ()
+    may: tuple[May, ...] = ()
+
+    @classmethod
+    def act(cls, case: Case, act: Act, faults: tuple[Fault, ...]) -> Refused:
+        """Return the refusal of an act.
+
+        Args:
+            case: The case.
+            act: The act.
+            faults: What is wrong with it.
+        """
+        rule, may = case.procedure, case.may()
+        step = rule.steps[act.step].name(act.step) if act.step in rule.steps else Title(zh=act.step, en=act.step)
+        zh = "；".join(_may_say(rule, one, "zh") for one in may) or "无"
+        en = "; ".join(_may_say(rule, one, "en") for one in may) or "nothing"
+        problems = []
+        for fault in faults:
+            told = say_fault(rule, fault, act.step)
+            title = Title(
+                zh=f"{case.id}：“{step.zh}”被拒绝：{told.zh}。现在可以：{zh}",
+                en=f"{case.id}: {step.en} is refused: {told.en}. What may be done now: {en}",
+            )
+            problems.append(Problem(fault.kind.replace("_", "-"), title, clause=_clause(rule, act.step), path=act.step))
+        found = cls(problems)
+        found.faults, found.may = faults, may
+        return found
+
+
+def _clause(rule: Procedure, step: str) -> tuple[str, ...]:
+    return rule.steps[step].clause or rule.clause if step in rule.steps else rule.clause
+
+
+def _may_say(rule: Procedure, may: May, lang: Literal["zh", "en"]) -> str:
+    step = rule.steps[may.step].name(may.step).say(lang)
+    roles = [rule.roles[role].name(role).say(lang) for role in may.roles]
+    return f"{'、'.join(roles)}{step}" if lang == "zh" else f"{step} by {' or '.join(roles)}"
+
+
+Log = tuple["Event", Any] | None
+
+
+@frozen(eq=False)
+class Case:
+    """One matter going through a procedure. It is never changed; an act gives another.
+
+    Args:
+        machine: The rules it was opened under; it stays on them.
+        id: Its id.
+        state: How it stands.
+        seq: How many events it has.
+        log: Its last event and, nested, those before; None of events that are in a store only.
+    """
+
+    machine: Machine = field(repr=False)
+    id: str
+    state: State = field(repr=False)
+    seq: int = 0
+    log: Log = field(default=None, repr=False)
+
+    @property
+    def procedure(self) -> Procedure:
+        """The rule."""
+        return self.machine.rule
+
+    @property
+    def digest(self) -> str:
+        """The digest of the rules it was opened under."""
+        return self.machine.digest
+
+    @property
+    def step(self) -> str:
+        """The step of the main line that was done last."""
+        return self.state.place.step
+
+    @property
+    def owner(self) -> str | None:
+        """The unit that has it."""
+        return self.state.owner
+
+    @property
+    def outcome(self) -> str | None:
+        """What it is closed with; None while it is open."""
+        return self.state.outcome
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What is known of it."""
+        return self.state.facts
+
+    @property
+    def history(self) -> tuple[Event, ...]:
+        """Its events, oldest first.
+
+        Raises:
+            UsageError: If it was taken up from a store without them; read them there.
+        """
+        events: list[Event] = []
+        log = self.log
+        while log is not None:
+            events.append(log[0])
+            log = log[1]
+        if len(events) != self.seq:
+            raise UsageError.because(
+                "history-in-store",
+                zh=f"此件的前 {self.seq - len(events)} 条留痕在存储中，请从那里读取",
+                en=f"the first {self.seq - len(events)} events of this case are in the store; read them there",
+            )
+        return tuple(reversed(events))
+
+    def status(self, at: dt.datetime) -> Status:
+        """Return how it stands at an instant.
+
+        Args:
+            at: The instant, with its time zone.
+        """
+        state, instant = self.state, instant_of(at)
+        if state.place.is_closed:
+            return "closed"
+        if state.place.way == "*undecided":
+            return "undecided"
+        if any(one.open_at(instant) for one in state.pauses):
+            return "waiting"
+        return "handed_over" if any(key[1] and place.next for key, place in state.lines.items()) else "open"
+
+    def may(self, actor: Actor | None = None, at: dt.datetime | None = None) -> tuple[May, ...]:
+        """Return what may be done now.
+
+        Args:
+            actor: By whom; anybody if None.
+            at: When; if given, what is no longer in time is left out.
+        """
+        instant = self.state.at if at is None else instant_of(at)
+        return tuple(self._may(actor, instant))
+
+    def _may(self, actor: Actor | None, at: int) -> Iterator[May]:
+        ignored = {"missing_fact", "unexplained", "no_outcome", "late", "overdue", "no_show", "unknown_person"}
+        ignored |= set() if actor is not None else {"wrong_role", "not_named", "same_person"}
+        for key, step in self.procedure.steps.items():
+            for act in self._tried(key, actor, at):
+                if all(fault.kind in ignored for fault in followed(self.machine, self.state, act)[0]):
+                    needs = tuple(name for name in step.needs if self.state.facts.get(name) is None)
+                    yield May(key, step.by, needs, tuple(step.reasons))
+                    break
+
+    def _tried(self, step: str, actor: Actor | None, at: int) -> Iterator[Act]:
+        """Yield the acts that a step could be, one for each unit of its line."""
+        who = actor or Actor(None, "")
+        per, line = self.machine.per.get(step), self.procedure.steps[step].line
+        units: list[str | None] = [who.unit]
+        if per is not None and actor is None:
+            units = [unit for name, unit in self.state.lines if name == line] or [None]
+        for unit in units:
+            facts = {} if per is None or not self.procedure.steps[step].during else {per: unit}
+            yield Act(step, at, who.id, who.role, unit, None, facts)
+
+    def act(self, step: str, by: Actor, at: dt.datetime, reason: str | None = None, /, **facts: Any) -> Case:
+        """Return the case after an act.
+
+        Args:
+            step: The step.
+            by: Who does it.
+            at: When, with its time zone.
+            reason: Why, where the step needs a reason.
+            facts: What becomes known with it, by fact: a value of a choice, true or false, a whole number, text, or an
+                instant with its time zone.
+
+        Raises:
+            Refused: If the rules do not allow it; it names all that is wrong, and who may do what now.
+            UsageError: If there is no such step or fact, or a value is of another kind.
+        """
+        rule = self.procedure
+        if step not in rule.steps:
+            hint = did_you_mean(step, rule.steps)
+            raise UsageError.because(
+                "unknown-step", zh=f"没有环节 `{step}`{hint.zh}", en=f"there is no step `{step}`{hint.en}"
+            )
+        if facts:
+            _check_facts(rule, facts)
+        act = Act(step, instant_of(at), by.id, by.role, by.unit, reason, facts)
+        return self._after(act)
+
+    def _after(self, act: Act) -> Case:
+        machine, state = self.machine, self.state
+        found, new = followed(machine, state, act)
+        if found:
+            faults = tuple(fault for fault in found if fault.kind not in _TOLD)
+            if faults:
+                raise Refused.act(self, act, faults)
+        here, there = state.place, new.place
+        event = Event(self.seq + 1, act, (here.step, here.way), (there.step, there.way))
+        return Case(machine, self.id, new, self.seq + 1, (event, self.log))
+
+    def fire(self, rung: str, at: dt.datetime, unit: str | None = None) -> Case:
+        """Return the case after a reminder has been fired; it is an event like others.
+
+        Args:
+            rung: The reminder.
+            at: When, with its time zone.
+            unit: Of which unit's deadline, on a line per unit.
+
+        Raises:
+            Refused: If it is not to fire then, or has fired already.
+            UsageError: If there is no such reminder.
+        """
+        if rung not in self.procedure.reminders:
+            hint = did_you_mean(rung, self.procedure.reminders)
+            raise UsageError.because(
+                "unknown-reminder", zh=f"没有催办 `{rung}`{hint.zh}", en=f"there is no reminder `{rung}`{hint.en}"
+            )
+        return self._after(Act(rung, instant_of(at), unit=unit))
+
+    @property
+    def due(self) -> tuple[Running, ...]:
+        """Its running deadlines, each with the instant at which it falls due."""
+        return tuple(self._running(run) for run in self.state.runs if run.open)
+
+    def _running(self, run: Run) -> Running:
+        from communitygov.vocabulary.deadline import due_instant
+
+        machine, zone = self.machine, self.machine.calendar.zone
+        pauses = stretches(machine, self.state.pauses, run.deadline)
+        budget = run.limit.budget
+        at, left, provisional = due_instant(run.start, run.units, machine.counting(budget), pauses)
+        return Running(
+            run.deadline,
+            run.unit,
+            moment_at(run.start, zone),
+            None if at is None else moment_at(at, zone),
+            Fraction(left, budget.scale) if at is None else None,
+            provisional,
+        )
+
+    def late(self, at: dt.datetime) -> tuple[Fault, ...]:
+        """Return the running deadlines that are past due at an instant, each with how late, in its own unit.
+
+        Args:
+            at: The instant, with its time zone.
+        """
+        return tuple(overdue(self.machine, self.state, instant_of(at)))
+
+    def to_fire(self, at: dt.datetime) -> tuple[Fire, ...]:
+        """Return the reminders that are to be fired by an instant, in the order of their instants.
+
+        Args:
+            at: The instant, with its time zone.
+        """
+        instant, found = instant_of(at), []
+        for run in self.state.runs:
+            if not run.open:
+                continue
+            pauses = stretches(self.machine, self.state.pauses, run.deadline)
+            for key, rung in self.procedure.reminders.items():
+                if rung.deadline != run.deadline or key in run.fired:
+                    continue
+                since = rung_instant(self.machine, run, rung, pauses)
+                if since is not None and since <= instant:
+                    found.append(
+                        (since, Fire(key, run.deadline, run.unit, moment_at(since, self.machine.calendar.zone)))
+                    )
+        return tuple(fire for _, fire in sorted(found, key=lambda one: one[0]))
+
+    def explain(self, at: dt.datetime) -> Steps:
+        """Return how it came to stand where it stands, as a tree of steps.
+
+        Args:
+            at: The instant up to which deadlines are looked at, with its time zone.
+        """
+        from communitygov.procedure.explain import explain_case
+
+        return explain_case(self.procedure, self.id, [event.act for event in self.history], at)
+
+
+_TOLD = frozenset({"late", "overdue", "no_show"})
+"""What is noted of an act and does not make it refused: what is late must still be done."""
+
+
+def overdue(machine: Machine, state: State, at: int) -> Iterator[Fault]:
+    """Yield the running deadlines that are past due, by how much.
+
+    Args:
+        machine: The procedure.
+        state: The case.
+        at: The instant.
+    """
+    for run in state.runs:
+        deadline = machine.rule.deadlines[run.deadline]
+        if run.open and deadline.bound == "at_latest":
+            late = late_at(machine, run, stretches(machine, state.pauses, run.deadline), at)
+            if late is not None:
+                kind: Literal["no_show", "overdue"] = "no_show" if deadline.no_show else "overdue"
+                yield Fault(kind, run.deadline, run.unit, *late)
+
+
+_KINDS: Mapping[str, tuple[type, Title]] = {
+    "flag": (bool, Title(zh="true 或 false", en="true or false")),
+    "whole": (int, Title(zh="整数", en="a whole number")),
+    "text": (str, Title(zh="文字", en="text")),
+    "file": (str, Title(zh="附件的标识", en="the id of what is attached")),
+    "time": (dt.datetime, Title(zh="带时区的时间", en="an instant with its time zone")),
+}
+
+
+def _check_facts(rule: Procedure, facts: Mapping[str, Any]) -> None:
+    problems = []
+    for name, value in facts.items():
+        fact = rule.all_facts.get(name)
+        if fact is None:
+            hint = did_you_mean(name, rule.all_facts)
+            title = Title(zh=f"没有事实 `{name}`{hint.zh}", en=f"there is no fact `{name}`{hint.en}")
+            problems.append(Problem("unknown-fact", title, path=name))
+        elif not _fits(fact, value):
+            problems.append(_bad_value(name, fact, value))
+    if problems:
+        raise UsageError(problems)
+
+
+def _fits(fact: CaseFact, value: Any) -> bool:
+    if fact.kind == "choice":
+        return isinstance(value, str) and value in fact.values
+    if fact.kind == "time":
+        return isinstance(value, dt.datetime) and value.utcoffset() is not None
+    return type(value) is _KINDS[fact.kind][0]
+
+
+def _bad_value(name: str, fact: CaseFact, value: Any) -> Problem:
+    if fact.kind == "choice":
+        hint = did_you_mean(str(value), fact.values)
+        wanted = Title(zh=f"{'、'.join(fact.values)}之一{hint.zh}", en=f"one of {', '.join(fact.values)}{hint.en}")
+    else:
+        wanted = _KINDS[fact.kind][1]
+    title = Title(zh=f"`{name}` 须为{wanted.zh}，却是 {value!r}", en=f"`{name}` must be {wanted.en}, found {value!r}")
+    return Problem("bad-value", title, path=name)
+
+
+def open_case(
+    procedure: Procedure, case: str, step: str, by: Actor, at: dt.datetime, reason: str | None = None, /, **facts: Any
+) -> Case:
+    """Return a new case, opened by its first step.
+
+    Args:
+        procedure: The rule; the case stays on it.
+        case: The case's id.
+        step: A step that starts a case.
+        by: Who does it.
+        at: When, with its time zone.
+        reason: Why, where the step needs a reason.
+        facts: What is known from the start, by fact.
+
+    Raises:
+        Refused: If the rules do not allow it.
+        UsageError: If there is no such step or fact, or a value is of another kind.
+    """
+    machine: Machine = procedure.machine
+    return Case(machine, case, opened(machine)).act(step, by, at, reason, **facts)
+
+
+def replay(procedure: Procedure, case: str, acts: list[Act]) -> Case:
+    """Return a case as its recorded acts left it. Nothing is refused, and no clock is asked.
+
+    Args:
+        procedure: The rule that it was opened under.
+        case: Its id.
+        acts: Its acts in order.
+    """
+    machine: Machine = procedure.machine
+    state, log = opened(machine), None
+    for seq, act in enumerate(acts, 1):
+        _, new = followed(machine, state, act)
+        before, there = (state.place.step, state.place.way), (new.place.step, new.place.way)
+        log = (Event(seq, act, before, there), log)
+        state = new
+    return Case(machine, case, state, len(acts), log)
+
+
+def taken_up(machine: Machine, case: str, acts: list[Act]) -> Case:
+    """Return a case without its history, which a store holds.
+
+    Args:
+        machine: The rules.
+        case: Its id.
+        acts: Its acts in order.
+    """
+    return evolve(replay(machine.rule, case, acts), log=None)

@@ -1,0 +1,212 @@
+"""A procedure made ready to run: where a case can stand, and what may follow there. Nothing of a case is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from attrs import field, frozen
+
+from communitygov.procedure.rules import Branch, Deadline, Onward, Pause, Procedure, Step
+from communitygov.vocabulary.calendar import Calendar
+from communitygov.vocabulary.counting import Counting
+from communitygov.vocabulary.deadline import Budget, counting_of
+from communitygov.vocabulary.errors import UsageError
+
+__all__ = ["BEYOND", "START", "Machine", "Place", "Ways"]
+
+START, BEYOND, UNDECIDED = "", "*beyond", "*undecided"
+
+
+@frozen
+class Place:
+    """Where a case, or a line of it, stands: after a step, and on which way from there.
+
+    Args:
+        step: The step that was done last; empty before the first.
+        way: The branch, or an empty name where there is but one; ``*beyond``, or ``*undecided`` while the facts that
+            the branches hang on are not known.
+        next: The steps that may follow. Of an undecided place, those of all its branches.
+        closes: The outcome, if the case is closed with one.
+        closes_as: The fact that says the outcome.
+    """
+
+    step: str
+    way: str
+    next: frozenset[str]
+    closes: str | None = None
+    closes_as: str | None = None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the case is closed here."""
+        return self.closes is not None or self.closes_as is not None
+
+
+def _place(step: str, way: str, onward: Onward) -> Place:
+    return Place(step, way, frozenset(onward.next), onward.closes, onward.closes_as)
+
+
+@frozen
+class Ways:
+    """The ways on from a step.
+
+    Args:
+        rule: The step.
+        only: The place where there is but one; else None.
+        branches: The places of its branches, with their guards; the one for all others comes last.
+        undecided: The place while the branches cannot be told apart.
+        beyond: The place once it has been done as often as it may.
+    """
+
+    rule: Step
+    only: Place | None
+    branches: tuple[tuple[Branch, Place], ...]
+    undecided: Place
+    beyond: Place | None
+
+    def taken(self, facts: Mapping[str, Any]) -> Place:
+        """Return the place that a case goes to.
+
+        Args:
+            facts: What is known of it.
+        """
+        if self.only is not None:
+            return self.only
+        unknown = False
+        for branch, place in self.branches:
+            if branch.when is None:
+                return self.undecided if unknown else place
+            held = branch.when.holds(facts)
+            if held:
+                return place
+            unknown = unknown or held is None
+        return self.undecided
+
+
+def _ways(key: str, step: Step) -> Ways:
+    ordered = sorted(step.choose.items(), key=lambda item: item[1].otherwise)
+    branches = tuple((branch, _place(key, name, branch)) for name, branch in ordered)
+    nexts = frozenset().union(*(place.next for _, place in branches))
+    return Ways(
+        step,
+        None if branches else _place(key, "", step),
+        branches,
+        Place(key, UNDECIDED, nexts),
+        None if step.beyond is None else _place(key, BEYOND, step.beyond),
+    )
+
+
+@frozen(eq=False)
+class Machine:
+    """A procedure made ready to run.
+
+    Args:
+        rule: The procedure.
+        digest: The digest of the rules it was taken from; empty if they were made in Python.
+    """
+
+    rule: Procedure
+    digest: str = ""
+    ways: Mapping[str, Ways] = field(init=False, repr=False)
+
+    @ways.default
+    def _make_ways(self) -> Mapping[str, Ways]:
+        return {key: _ways(key, step) for key, step in self.rule.steps.items()}
+
+    @cached_property
+    def start(self) -> Place:
+        """Where a case stands before its first step."""
+        return Place(START, "", frozenset(key for key, step in self.rule.main.items() if step.starts))
+
+    @cached_property
+    def per(self) -> Mapping[str, str]:
+        """For each step of a line per unit the fact that names the unit; it is read where the step begins the line."""
+        return {
+            key: self.rule.lines[step.line].per or ""
+            for key, step in self.rule.steps.items()
+            if step.line is not None and self.rule.keyed(key)
+        }
+
+    @cached_property
+    def watched(self) -> frozenset[str]:
+        """The steps of which it must be known who did them last."""
+        return frozenset(name for step in self.rule.steps.values() for name in step.other_than)
+
+    @cached_property
+    def counted(self) -> frozenset[str]:
+        """The steps of which it must be known how often they were done."""
+        return frozenset(key for key, step in self.rule.steps.items() if step.at_most is not None)
+
+    @cached_property
+    def timed(self) -> Mapping[str, tuple[tuple[str, Deadline], ...]]:
+        """The deadlines that each step begins, ends or extends."""
+        return {key: tuple(self._timed(key)) for key in self.rule.steps}
+
+    def _timed(self, step: str) -> Iterator[tuple[str, Deadline]]:
+        for key, deadline in self.rule.deadlines.items():
+            if step in deadline.from_ or step in deadline.to or step in deadline.extended_by:
+                yield key, deadline
+
+    @cached_property
+    def pausing(self) -> Mapping[str, tuple[tuple[str, Pause], ...]]:
+        """The pauses that each step begins or ends."""
+        return {
+            key: tuple((name, p) for name, p in self.rule.pauses.items() if key in p.from_ or key in p.to)
+            for key in self.rule.steps
+        }
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The calendar of its deadlines.
+
+        Raises:
+            UsageError: If it has none.
+        """
+        if self.rule.clock is None:
+            raise UsageError.because("no-clock", zh="此流程没有时钟", en="this procedure has no clock")
+        return self.rule.clock.days
+
+    @cached_property
+    def _countings(self) -> dict[Budget, Counting]:
+        return {}
+
+    def counting(self, budget: Budget) -> Counting:
+        """Return how a budget's unit is counted.
+
+        Args:
+            budget: The budget.
+        """
+        found = self._countings.get(budget)
+        if found is None:
+            found = self._countings[budget] = counting_of(budget, self.calendar)
+        return found
+
+    @cached_property
+    def dominators(self) -> Mapping[str, frozenset[str]]:
+        """For each step of the main line the others that lie on every way to it."""
+        steps = self.rule.main
+        after = {key: {name for _, way in step.ways for name in way.next} for key, step in steps.items()}
+        return {
+            key: frozenset(one for one in steps if one != key and not self._gets_to(key, one, after)) for key in steps
+        }
+
+    def _gets_to(self, goal: str, without: str, after: Mapping[str, set[str]]) -> bool:
+        """Return whether a step can be reached without another."""
+        open_ = [key for key in self.start.next if key != without]
+        seen = set(open_)
+        while open_:
+            key = open_.pop()
+            if key == goal:
+                return True
+            for name in after[key] - seen:
+                if name != without:
+                    seen.add(name)
+                    open_.append(name)
+        return False
+
+    @cached_property
+    def disclosed_within(self) -> frozenset[str]:
+        """The deadlines by which something is to be made public."""
+        return frozenset(one.within for one in self.rule.disclosures.values() if one.within is not None)

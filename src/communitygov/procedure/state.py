@@ -1,0 +1,363 @@
+"""A case as it stands, what is wrong with an act, and how the case stands after it. All instants are whole numbers.
+
+A case is the fold of its events. The live case refuses an act that has a fault; the explanation of a finished log notes
+the fault and goes on from where the act itself leads to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any, Literal
+
+from attrs import evolve, field, frozen
+
+from communitygov.procedure.machine import Machine, Place
+from communitygov.procedure.rules import Deadline, Limit, Rung, Step
+from communitygov.procedure.times import Run, Stretch, due_of, late_at, rung_instant, stretches
+
+__all__ = ["CASE_FAULTS", "EVENT_FAULTS", "Act", "Fault", "State", "followed", "key_of", "opened"]
+
+EventFault = Literal[
+    "back_in_time",
+    "wrong_order",
+    "wrong_role",
+    "not_named",
+    "same_person",
+    "unknown_person",
+    "missing_fact",
+    "stray_fact",
+    "unexplained",
+    "too_many",
+    "awaiting",
+    "out_of_time",
+    "no_outcome",
+    "late",
+    "too_early",
+    "overdue",
+    "no_show",
+    "misfired",
+]
+"""What can be wrong with one event."""
+
+CaseFault = Literal["missing_step", "overdue", "no_show", "not_disclosed"]
+"""What can be wrong with a case as a whole at the instant that its log goes up to."""
+
+EVENT_FAULTS: tuple[EventFault, ...] = EventFault.__args__  # type: ignore[attr-defined]
+CASE_FAULTS: tuple[CaseFault, ...] = CaseFault.__args__  # type: ignore[attr-defined]
+
+
+@frozen
+class Act:
+    """Something that is done: one row of a log.
+
+    Args:
+        step: The step, or the reminder that fires.
+        at: When, in microseconds since 1970 in UTC.
+        actor: Who did it.
+        role: In which role.
+        unit: For which unit.
+        reason: Why.
+        facts: What became known with it.
+    """
+
+    step: str
+    at: int
+    actor: str | None = None
+    role: str | None = None
+    unit: str | None = None
+    reason: str | None = None
+    facts: Mapping[str, Any] = field(factory=dict)
+
+
+@frozen
+class Fault:
+    """One thing that is wrong with an act or a case.
+
+    Args:
+        kind: What is wrong.
+        what: The step, fact, role, line, deadline or reminder that it is about.
+        unit: The unit whose line it is, on a line per unit.
+        by: How late, in the deadline's unit.
+        provisional: Whether that rests on a year that is not published.
+    """
+
+    kind: EventFault | CaseFault
+    what: str
+    unit: str | None = None
+    by: Fraction | None = None
+    provisional: bool = False
+
+
+@frozen
+class State:
+    """A case as it stands.
+
+    Args:
+        place: Where its main line stands.
+        at: The latest instant of its events.
+        lines: Where each line beside it stands, by line and unit.
+        facts: What is known.
+        owner: The unit that has it.
+        counts: How often the steps that are counted were done.
+        persons: Who last did the steps of which that must be known.
+        runs: The deadlines that have begun.
+        pauses: The pauses that have begun.
+    """
+
+    place: Place
+    at: int
+    lines: Mapping[tuple[str, str | None], Place]
+    facts: Mapping[str, Any]
+    owner: str | None
+    counts: Mapping[str, int]
+    persons: Mapping[str, str | None]
+    runs: tuple[Run, ...]
+    pauses: tuple[Stretch, ...]
+
+    @property
+    def outcome(self) -> str | None:
+        """What it is closed with; None while it is open, or if that is not known."""
+        return self.facts.get(self.place.closes_as) if self.place.closes_as is not None else self.place.closes
+
+
+_NONE: Mapping[Any, Any] = {}
+_BEGINNING = -(2**63)
+
+
+def opened(machine: Machine) -> State:
+    """Return a case before its first step.
+
+    Args:
+        machine: The procedure.
+    """
+    return State(machine.start, _BEGINNING, _NONE, _NONE, None, _NONE, _NONE, (), ())
+
+
+def key_of(machine: Machine, act: Act) -> str | None:
+    """Return the unit whose line an act belongs to; None where there is no line per unit.
+
+    Args:
+        machine: The procedure.
+        act: The act.
+    """
+    per = machine.per.get(act.step)
+    if per is None:
+        rung = machine.rule.reminders.get(act.step)
+        keyed = rung is not None and machine.rule.deadlines[rung.deadline].from_[0] in machine.per
+        return act.unit if keyed else None
+    return act.facts.get(per) if machine.rule.steps[act.step].during else act.unit
+
+
+def followed(machine: Machine, state: State, act: Act) -> tuple[list[Fault], State]:
+    """Return everything that is wrong with an act, and how the case stands after it.
+
+    Args:
+        machine: The procedure.
+        state: The case before it.
+        act: The act; its step is one of the procedure's, or a reminder.
+    """
+    found = [Fault("back_in_time", act.step)] if act.at < state.at else []
+    rung = machine.rule.reminders.get(act.step)
+    if rung is not None:
+        found.extend(_misfired(machine, state, act, rung))
+        return found, _fired(machine, state, act, rung)
+    step, unit = machine.rule.steps[act.step], key_of(machine, act)
+    facts = _known(state.facts, act.facts)
+    place = _way(machine, state, act.step, facts)
+    if not _in_order(state, act.step, step, unit):
+        found.append(Fault("wrong_order", act.step, unit))
+    found.extend(_wrong_person(machine, state, act, step, facts))
+    for name in step.needs:
+        if facts.get(name) is None:
+            found.append(Fault("missing_fact", name))
+    for name, value in act.facts.items():
+        if value is not None and name not in step.facts:
+            found.append(Fault("stray_fact", name))
+    if (step.reasons and act.reason not in step.reasons) or (step.needs_reason and not act.reason):
+        found.append(Fault("unexplained", act.step))
+    if step.at_most is not None and step.beyond is None and state.counts.get(act.step, 0) >= step.at_most:
+        found.append(Fault("too_many", act.step))
+    if step.awaits:
+        found.extend(
+            Fault("awaiting", line, other)
+            for (line, other), there in state.lines.items()
+            if line in step.awaits and there.next
+        )
+    if place.closes_as is not None and facts.get(place.closes_as) is None:
+        found.append(Fault("no_outcome", place.closes_as))
+    timed = machine.timed[act.step]
+    if timed or step.within:
+        found.extend(_untimely(machine, state, act, step, unit))
+    return found, _after(machine, state, act, step, unit, facts, place)
+
+
+def _known(before: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what is known with an act; a value that is missing takes nothing away."""
+    if not given:
+        return before
+    known = {**before, **given}
+    if None in given.values():
+        for name, value in given.items():
+            if value is None:
+                del known[name]
+                if name in before:
+                    known[name] = before[name]
+    return known
+
+
+def _in_order(state: State, name: str, step: Step, unit: str | None) -> bool:
+    if step.line is None:
+        return name in state.place.next
+    place = state.lines.get((step.line, unit))
+    underway = place is not None and bool(place.next)
+    if place is not None and name in place.next:
+        return True
+    return not underway and state.place.step in step.during
+
+
+def _wrong_person(machine: Machine, state: State, act: Act, step: Step, facts: Mapping[str, Any]) -> Iterator[Fault]:
+    if act.role not in step.by:
+        yield Fault("wrong_role", act.role or "")
+    elif act.role is not None:
+        role = machine.rule.roles[act.role]
+        named = role.named_in is None or (act.actor is not None and act.actor == facts.get(role.named_in))
+        assigned = role.unit_in is None or (act.unit is not None and act.unit == facts.get(role.unit_in))
+        if not named or not assigned:
+            yield Fault("not_named", act.role)
+    for name in step.other_than:
+        if name in state.persons:
+            before = state.persons[name]
+            if before is None or act.actor is None:
+                yield Fault("unknown_person", name)
+            elif before == act.actor:
+                yield Fault("same_person", name)
+
+
+def _untimely(machine: Machine, state: State, act: Act, step: Step, unit: str | None) -> Iterator[Fault]:
+    """Yield what is late, too early, or no longer in time."""
+    for name in step.within:
+        run = _running(state, name, unit)
+        if run is None or late_at(machine, run, stretches(machine, state.pauses, name), act.at) is not None:
+            yield Fault("out_of_time", name, unit)
+    for name, deadline in machine.timed[act.step]:
+        run = _running(state, name, unit)
+        if run is None:
+            continue
+        ends = act.step in deadline.to
+        if not ends and not (act.step in deadline.from_ and deadline.again == "restart"):
+            continue
+        pauses = stretches(machine, state.pauses, name)
+        if deadline.bound == "at_latest":
+            late = late_at(machine, run, pauses, act.at)
+            if late is not None:
+                kind: EventFault = "late" if ends else "no_show" if deadline.no_show else "overdue"
+                yield Fault(kind, name, unit, *late)
+        elif ends:
+            due = due_of(machine, run, pauses)
+            if due is None or act.at < due[0]:
+                yield Fault("too_early", name, unit)
+
+
+def _running(state: State, deadline: str, unit: str | None) -> Run | None:
+    for run in state.runs:
+        if run.deadline == deadline and run.unit == unit and run.open:
+            return run
+    return None
+
+
+def _misfired(machine: Machine, state: State, act: Act, rung: Rung) -> Iterator[Fault]:
+    unit = key_of(machine, act)
+    run = _running(state, rung.deadline, unit)
+    if run is None or act.step in run.fired:
+        yield Fault("misfired", act.step, unit)
+        return
+    instant = rung_instant(machine, run, rung, stretches(machine, state.pauses, rung.deadline))
+    if instant is None or act.at < instant:
+        yield Fault("misfired", act.step, unit)
+
+
+def _way(machine: Machine, state: State, name: str, facts: Mapping[str, Any]) -> Place:
+    ways = machine.ways[name]
+    most = ways.rule.at_most
+    if most is not None and ways.beyond is not None and state.counts.get(name, 0) >= most:
+        return ways.beyond
+    return ways.only or ways.taken(facts)
+
+
+def _after(
+    machine: Machine,
+    state: State,
+    act: Act,
+    step: Step,
+    unit: str | None,
+    facts: Mapping[str, Any],
+    place: Place,
+) -> State:
+    """Return how a case stands after an act of a step, whether or not it is at fault."""
+    name, lines = act.step, state.lines
+    if step.line is not None:
+        lines, place = {**lines, (step.line, unit): place}, state.place
+    counts, persons = state.counts, state.persons
+    if name in machine.counted:
+        counts = {**counts, name: counts.get(name, 0) + 1}
+    if name in machine.watched:
+        persons = {**persons, name: act.actor}
+    return State(
+        place,
+        max(state.at, act.at),
+        lines,
+        facts,
+        act.unit if step.takes else state.owner,
+        counts,
+        persons,
+        _timed(machine, state, act, unit, facts) if machine.timed[name] else state.runs,
+        _paused(machine, state, act) if machine.pausing[name] else state.pauses,
+    )
+
+
+def _timed(machine: Machine, state: State, act: Act, unit: str | None, facts: Mapping[str, Any]) -> tuple[Run, ...]:
+    """Return the deadlines that have begun, those that the act ends, extends and begins among them."""
+    runs = list(state.runs)
+    for name, deadline in machine.timed[act.step]:
+        i = next((i for i, run in enumerate(runs) if run.deadline == name and run.unit == unit and run.open), None)
+        if i is not None and act.step in deadline.extended_by:
+            runs[i] = evolve(runs[i], more=runs[i].more + deadline.extended_by[act.step])
+        if i is not None and act.step in deadline.to:
+            runs[i] = evolve(runs[i], ended=act.at)
+            i = None
+        if act.step in deadline.from_ and (i is None or deadline.again == "restart"):
+            if i is not None:
+                runs[i] = evolve(runs[i], ended=act.at, restarted=True)
+            limit = _limit(deadline, facts)
+            if limit is not None:
+                runs.append(Run(name, unit, act.at, limit))
+    return tuple(runs)
+
+
+def _limit(deadline: Deadline, facts: Mapping[str, Any]) -> Limit | None:
+    return deadline.limit_for(facts.get(deadline.by) if deadline.by is not None else None)
+
+
+def _fired(machine: Machine, state: State, act: Act, rung: Rung) -> State:
+    """Return how a case stands after a reminder has fired."""
+    unit = key_of(machine, act)
+    runs = tuple(
+        evolve(run, fired=run.fired | {act.step})
+        if run.deadline == rung.deadline and run.unit == unit and run.open
+        else run
+        for run in state.runs
+    )
+    return evolve(state, at=max(state.at, act.at), runs=runs)
+
+
+def _paused(machine: Machine, state: State, act: Act) -> tuple[Stretch, ...]:
+    pauses = list(state.pauses)
+    for name, pause in machine.pausing[act.step]:
+        i = next((i for i, one in enumerate(pauses) if one.pause == name and one.open_at(act.at)), None)
+        if act.step in pause.to and i is not None:
+            pauses[i] = evolve(pauses[i], end=act.at)
+            i = None
+        if act.step in pause.from_ and i is None:
+            pauses.append(Stretch.begun(machine, name, pause, act.at))
+    return tuple(pauses)

@@ -1,0 +1,159 @@
+"""Deadlines of a case as they run: when they fall due, by how much they are late. Derived each time, never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from communitygov.vocabulary.deadline import due_instant, late_count
+
+if TYPE_CHECKING:
+    from communitygov.procedure.machine import Machine
+    from communitygov.procedure.rules import Limit, Pause, Rung
+
+__all__ = ["Run", "Stretch", "due_of", "late_at", "rung_instant", "stretches"]
+
+
+@frozen
+class Run:
+    """A deadline that has begun.
+
+    Args:
+        deadline: Which.
+        unit: Of which unit, on a line per unit.
+        start: When it began.
+        limit: How much time there was then.
+        more: How much was added, in its own unit.
+        ended: When a step ended it; None while it runs.
+        restarted: Whether what ended it was that it began anew.
+        fired: The reminders that have fired.
+    """
+
+    deadline: str
+    unit: str | None
+    start: int
+    limit: Limit
+    more: Fraction = Fraction(0)
+    ended: int | None = None
+    restarted: bool = False
+    fired: frozenset[str] = field(default=frozenset())
+
+    @property
+    def open(self) -> bool:
+        """Whether it is running."""
+        return self.ended is None
+
+    @property
+    def units(self) -> int:
+        """All the time there is, in whole units: microseconds of hours, or days."""
+        budget = self.limit.budget
+        return budget.units + int(self.more * budget.scale)
+
+
+@frozen
+class Stretch:
+    """A pause that has begun.
+
+    Args:
+        pause: Which.
+        start: When it began.
+        end: When it ended, or will end by itself; None while nothing ends it.
+    """
+
+    pause: str
+    start: int
+    end: int | None
+
+    @classmethod
+    def begun(cls, machine: Machine, name: str, pause: Pause, at: int) -> Stretch:
+        """Return a pause that begins now.
+
+        Args:
+            machine: The procedure.
+            name: Which pause.
+            pause: Its rule.
+            at: When.
+        """
+        if pause.at_most is None:
+            return cls(name, at, None)
+        budget = pause.at_most.budget
+        return cls(name, at, due_instant(at, budget.units, machine.counting(budget))[0])
+
+    def open_at(self, at: int) -> bool:
+        """Return whether it still lasts.
+
+        Args:
+            at: The instant.
+        """
+        return self.end is None or at < self.end
+
+
+def stretches(machine: Machine, pauses: Iterable[Stretch], deadline: str) -> list[tuple[int, int | None]]:
+    """Return when a deadline does not run, in order and apart from each other.
+
+    Args:
+        machine: The procedure.
+        pauses: The pauses of the case.
+        deadline: Which deadline.
+    """
+    rules = machine.rule.pauses
+    found: list[tuple[int, int | None]] = []
+    for one in sorted((one for one in pauses if deadline in rules[one.pause].stops), key=lambda one: one.start):
+        last = found[-1][1] if found else None
+        if not found or (last is not None and last < one.start):
+            found.append((one.start, one.end))
+        elif last is not None:
+            found[-1] = (found[-1][0], None if one.end is None else max(last, one.end))
+    return found
+
+
+def due_of(machine: Machine, run: Run, pauses: list[tuple[int, int | None]]) -> tuple[int, bool] | None:
+    """Return when a deadline falls due, and whether that is provisional; None while a pause is open.
+
+    Args:
+        machine: The procedure.
+        run: The deadline.
+        pauses: When it does not run.
+    """
+    at, _, provisional = due_instant(run.start, run.units, machine.counting(run.limit.budget), pauses)
+    return None if at is None else (at, provisional)
+
+
+def late_at(machine: Machine, run: Run, pauses: list[tuple[int, int | None]], at: int) -> tuple[Fraction, bool] | None:
+    """Return by how much a deadline is late, and whether that is provisional; None if it is not past due.
+
+    Args:
+        machine: The procedure.
+        run: The deadline.
+        pauses: When it does not run.
+        at: The instant.
+    """
+    found = due_of(machine, run, pauses)
+    if found is None or at <= found[0]:
+        return None
+    budget = run.limit.budget
+    count, unsettled = late_count(found[0], machine.counting(budget), at)
+    return Fraction(count, budget.scale), found[1] or unsettled
+
+
+def rung_instant(machine: Machine, run: Run, rung: Rung, pauses: list[tuple[int, int | None]]) -> int | None:
+    """Return when a reminder is to fire; None while a pause is open.
+
+    Args:
+        machine: The procedure.
+        run: Its deadline.
+        rung: The reminder.
+        pauses: When the deadline does not run.
+    """
+    if rung.counted_from == "start":
+        base: int | None = run.start
+    else:
+        found = due_of(machine, run, pauses)
+        base = None if found is None else found[0]
+    if base is None or rung.after is None:
+        return base
+    budget = rung.after.budget
+    return due_instant(base, budget.units, machine.counting(budget))[0]

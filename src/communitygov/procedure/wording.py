@@ -1,0 +1,132 @@
+"""What a fault of an act or a case is called, in both languages, and the sentence that says it of this one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from communitygov.vocabulary.numbers import decimal_text
+from communitygov.vocabulary.text import Title
+
+if TYPE_CHECKING:
+    from communitygov.procedure.rules import Procedure
+    from communitygov.procedure.state import Fault
+    from communitygov.vocabulary.deadline import Unit
+
+__all__ = ["FAULTS", "UNITS", "say_fault"]
+
+FAULTS: Mapping[str, Title] = {
+    "back_in_time": Title(zh="时间倒退", en="back in time"),
+    "wrong_order": Title(zh="次序有误", en="wrong order"),
+    "wrong_role": Title(zh="角色不符", en="wrong role"),
+    "not_named": Title(zh="不是指定的人", en="not the one named"),
+    "same_person": Title(zh="同一人经办", en="same person"),
+    "unknown_person": Title(zh="经办人不详", en="person not known"),
+    "missing_fact": Title(zh="缺少事实", en="missing fact"),
+    "stray_fact": Title(zh="不该填的事实", en="stray fact"),
+    "unexplained": Title(zh="未说明理由", en="unexplained"),
+    "too_many": Title(zh="次数过多", en="too many times"),
+    "awaiting": Title(zh="支线未完", en="line still underway"),
+    "out_of_time": Title(zh="已不在期限内", en="no longer in time"),
+    "no_outcome": Title(zh="没有结果", en="no outcome"),
+    "late": Title(zh="逾期", en="late"),
+    "too_early": Title(zh="过早", en="too early"),
+    "overdue": Title(zh="到期未办", en="overdue"),
+    "no_show": Title(zh="缺席", en="no-show"),
+    "misfired": Title(zh="催办不当", en="reminder misfired"),
+    "missing_step": Title(zh="缺少环节", en="missing step"),
+    "not_disclosed": Title(zh="未公开", en="not disclosed"),
+}
+"""The name of every fault."""
+
+UNITS: Mapping[Unit, Title] = {
+    "elapsed_hours": Title(zh="小时", en="hours"),
+    "working_hours": Title(zh="工作小时", en="working hours"),
+    "working_days": Title(zh="个工作日", en="working days"),
+    "natural_days": Title(zh="个自然日", en="natural days"),
+    "same_day": Title(zh="日", en="days"),
+}
+
+_SAID: Mapping[str, Title] = {
+    "back_in_time": Title(zh="时间早于此件已有的留痕", en="its time lies before what was recorded of the case already"),
+    "wrong_order": Title(zh="此时不能做“{what}”{unit}", en="{what}{unit} does not follow here"),
+    "wrong_role": Title(zh="{role}不能经办", en="{role} may not do it"),
+    "not_named": Title(zh="须由指定的{what}经办", en="only the {what} that is named may do it"),
+    "same_person": Title(zh="上次“{what}”由同一人经办", en="the same person did {what} last"),
+    "unknown_person": Title(
+        zh="不知经办人，无法确定与“{what}”不是同一人", en="who did it, or did {what} last, is not known"
+    ),
+    "missing_fact": Title(zh="缺少“{what}”", en="{what} is not known"),
+    "stray_fact": Title(zh="此环节不填“{what}”", en="{what} is not set in this step"),
+    "unexplained": Title(zh="须说明理由{reasons}", en="a reason must be given{reasons}"),
+    "too_many": Title(zh="“{what}”至多 {most} 次", en="{what} is done at most {most} times"),
+    "awaiting": Title(zh="“{what}”{unit}尚未完成", en="{what}{unit} is still underway"),
+    "out_of_time": Title(zh="“{what}”未在运行或已到期", en="{what} is not running, or past due"),
+    "no_outcome": Title(zh="没有结果“{what}”", en="there is no outcome, {what}"),
+    "late": Title(zh="“{what}”{unit}逾期{by}", en="{what}{unit} is late{by}"),
+    "too_early": Title(zh="“{what}”{unit}尚未到时", en="the time of {what}{unit} is not up yet"),
+    "overdue": Title(zh="“{what}”到期未办{by}", en="{what} is overdue{by}"),
+    "no_show": Title(zh="{unit}在“{what}”内未到{by}", en="{unit} did not come within {what}{by}"),
+    "misfired": Title(zh="“{what}”此时不应发出", en="{what} is not to fire here"),
+    "missing_step": Title(zh="缺少环节“{what}”", en="the step {what} is missing"),
+    "not_disclosed": Title(zh="“{what}”未公开{by}", en="{what} was not made public{by}"),
+}
+
+
+def say_fault(procedure: Procedure, fault: Fault, step: str | None = None) -> Title:
+    """Return the sentence that says a fault.
+
+    Args:
+        procedure: The rule.
+        fault: The fault.
+        step: The step of the act; None for a fault of the case as a whole.
+    """
+    told, what = _SAID[fault.kind], _name(procedure, fault.what)
+    rule = None if step is None else procedure.steps.get(step)
+    by = _late(procedure, fault)
+    listed = [] if rule is None else [reason.zh for reason in rule.reasons.values()]
+    listed_en = [] if rule is None else [reason.en for reason in rule.reasons.values()]
+    return Title(
+        zh=told.zh.format(
+            what=what.zh,
+            role=what.zh or "未写角色的人",
+            unit=f"（{fault.unit}）" if fault.unit else "",
+            by=by.zh,
+            most="" if rule is None else rule.at_most,
+            reasons=f"：{'、'.join(listed)}" if listed else "",
+        ),
+        en=told.en.format(
+            what=what.en,
+            role=what.en or "nobody without a role",
+            unit=f" ({fault.unit})" if fault.unit else "",
+            by=by.en,
+            most="" if rule is None else rule.at_most,
+            reasons=f": {', '.join(listed_en)}" if listed_en else "",
+        ),
+    )
+
+
+def _late(procedure: Procedure, fault: Fault) -> Title:
+    """Return by how much, as words behind a sentence."""
+    if fault.by is None:
+        return Title(zh="", en="")
+    unit = UNITS[next(iter(procedure.deadlines[fault.what].every.values())).unit]
+    amount = decimal_text(fault.by)
+    zh = f" {amount} {unit.zh}" + ("（暂定）" if fault.provisional else "")
+    return Title(zh=zh, en=f" by {amount} {unit.en}" + (" (provisional)" if fault.provisional else ""))
+
+
+def _name(procedure: Procedure, key: str) -> Title:
+    """Return the title of a step, fact, role, line, deadline, reminder or disclosure."""
+    for section in (
+        procedure.steps,
+        procedure.all_facts,
+        procedure.roles,
+        procedure.lines,
+        procedure.deadlines,
+        procedure.reminders,
+        procedure.disclosures,
+    ):
+        if key in section:
+            return section[key].name(key)
+    return Title(zh=key, en=key)
