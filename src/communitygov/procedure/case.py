@@ -10,17 +10,17 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
+from communitygov.procedure.given import check_facts
 from communitygov.procedure.machine import Machine
-from communitygov.procedure.rules import CaseFact, Procedure
+from communitygov.procedure.refusal import May, Refused
+from communitygov.procedure.rules import Procedure
 from communitygov.procedure.state import Act, Fault, State, followed, opened
 from communitygov.procedure.times import Run, late_at, rung_instant, stretches
-from communitygov.procedure.wording import say_fault
 from communitygov.vocabulary.clock import instant_of, moment_at
-from communitygov.vocabulary.errors import CommunityGovError, UsageError
-from communitygov.vocabulary.problem import Problem, did_you_mean
-from communitygov.vocabulary.text import Title
+from communitygov.vocabulary.errors import UsageError
+from communitygov.vocabulary.problem import did_you_mean
 
 if TYPE_CHECKING:
     from communitygov.vocabulary.steps import Steps
@@ -37,7 +37,6 @@ __all__ = [
     "open_case",
     "overdue",
     "replay",
-    "taken_up",
 ]
 
 Status = Literal["open", "waiting", "handed_over", "closed", "undecided"]
@@ -78,23 +77,6 @@ class Event:
 
 
 @frozen
-class May:
-    """Something that may be done now.
-
-    Args:
-        step: The step.
-        roles: The roles that may do it.
-        needs: The facts that are not known yet and must be given with it.
-        reasons: The reasons of which one must be given; empty if none are listed.
-    """
-
-    step: str
-    roles: tuple[str, ...]
-    needs: tuple[str, ...]
-    reasons: tuple[str, ...]
-
-
-@frozen
 class Running:
     """A deadline of a case.
 
@@ -132,54 +114,8 @@ class Fire:
     since: dt.datetime
 
 
-class Refused(CommunityGovError):
-    """You tried an act that the rules do not allow.
-
-    Attributes:
-        faults: What is wrong with it.
-        may: Who may do what instead.
-    """
-
-    faults: tuple[Fault, ...] = ()
-    may: tuple[May, ...] = ()
-
-    @classmethod
-    def act(cls, case: Case, act: Act, faults: tuple[Fault, ...]) -> Refused:
-        """Return the refusal of an act.
-
-        Args:
-            case: The case.
-            act: The act.
-            faults: What is wrong with it.
-        """
-        rule, may = case.procedure, case.may()
-        step = rule.steps[act.step].name(act.step) if act.step in rule.steps else Title(zh=act.step, en=act.step)
-        zh = "；".join(_may_say(rule, one, "zh") for one in may) or "无"
-        en = "; ".join(_may_say(rule, one, "en") for one in may) or "nothing"
-        problems = []
-        for fault in faults:
-            told = say_fault(rule, fault, act.step)
-            title = Title(
-                zh=f"{case.id}：“{step.zh}”被拒绝：{told.zh}。现在可以：{zh}",
-                en=f"{case.id}: {step.en} is refused: {told.en}. What may be done now: {en}",
-            )
-            problems.append(Problem(fault.kind.replace("_", "-"), title, clause=_clause(rule, act.step), path=act.step))
-        found = cls(problems)
-        found.faults, found.may = faults, may
-        return found
-
-
-def _clause(rule: Procedure, step: str) -> tuple[str, ...]:
-    return rule.steps[step].clause or rule.clause if step in rule.steps else rule.clause
-
-
-def _may_say(rule: Procedure, may: May, lang: Literal["zh", "en"]) -> str:
-    step = rule.steps[may.step].name(may.step).say(lang)
-    roles = [rule.roles[role].name(role).say(lang) for role in may.roles]
-    return f"{'、'.join(roles)}{step}" if lang == "zh" else f"{step} by {' or '.join(roles)}"
-
-
 Log = tuple["Event", Any] | None
+_NO_LOG: Log = None
 
 
 @frozen(eq=False)
@@ -191,7 +127,8 @@ class Case:
         id: Its id.
         state: How it stands.
         seq: How many events it has.
-        log: Its last event and, nested, those before; None of events that are in a store only.
+        log: Its last event and, nested, those before; None of events that are in a store.
+        tip: The hash of the last entry that is in a store; empty if there is none.
     """
 
     machine: Machine = field(repr=False)
@@ -199,6 +136,7 @@ class Case:
     state: State = field(repr=False)
     seq: int = 0
     log: Log = field(default=None, repr=False)
+    tip: str = field(default="", repr=False)
 
     @property
     def procedure(self) -> Procedure:
@@ -231,24 +169,30 @@ class Case:
         return self.state.facts
 
     @property
-    def history(self) -> tuple[Event, ...]:
-        """Its events, oldest first.
-
-        Raises:
-            UsageError: If it was taken up from a store without them; read them there.
-        """
+    def unsaved(self) -> tuple[Event, ...]:
+        """Its events that are in no store yet, oldest first."""
         events: list[Event] = []
         log = self.log
         while log is not None:
             events.append(log[0])
             log = log[1]
+        return tuple(reversed(events))
+
+    @property
+    def history(self) -> tuple[Event, ...]:
+        """Its events, oldest first.
+
+        Raises:
+            UsageError: If some are in a store; read them there.
+        """
+        events = self.unsaved
         if len(events) != self.seq:
             raise UsageError.because(
                 "history-in-store",
                 zh=f"此件的前 {self.seq - len(events)} 条留痕在存储中，请从那里读取",
                 en=f"the first {self.seq - len(events)} events of this case are in the store; read them there",
             )
-        return tuple(reversed(events))
+        return events
 
     def status(self, at: dt.datetime) -> Status:
         """Return how it stands at an instant.
@@ -318,7 +262,7 @@ class Case:
                 "unknown-step", zh=f"没有环节 `{step}`{hint.zh}", en=f"there is no step `{step}`{hint.en}"
             )
         if facts:
-            _check_facts(rule, facts)
+            check_facts(rule, facts)
         act = Act(step, instant_of(at), by.id, by.role, by.unit, reason, facts)
         return self._after(act)
 
@@ -331,7 +275,7 @@ class Case:
                 raise Refused.act(self, act, faults)
         here, there = state.place, new.place
         event = Event(self.seq + 1, act, (here.step, here.way), (there.step, there.way))
-        return Case(machine, self.id, new, self.seq + 1, (event, self.log))
+        return Case(machine, self.id, new, self.seq + 1, (event, self.log), self.tip)
 
     def fire(self, rung: str, at: dt.datetime, unit: str | None = None) -> Case:
         """Return the case after a reminder has been fired; it is an event like others.
@@ -434,47 +378,6 @@ def overdue(machine: Machine, state: State, at: int) -> Iterator[Fault]:
                 yield Fault(kind, run.deadline, run.unit, *late)
 
 
-_KINDS: Mapping[str, tuple[type, Title]] = {
-    "flag": (bool, Title(zh="true 或 false", en="true or false")),
-    "whole": (int, Title(zh="整数", en="a whole number")),
-    "text": (str, Title(zh="文字", en="text")),
-    "file": (str, Title(zh="附件的标识", en="the id of what is attached")),
-    "time": (dt.datetime, Title(zh="带时区的时间", en="an instant with its time zone")),
-}
-
-
-def _check_facts(rule: Procedure, facts: Mapping[str, Any]) -> None:
-    problems = []
-    for name, value in facts.items():
-        fact = rule.all_facts.get(name)
-        if fact is None:
-            hint = did_you_mean(name, rule.all_facts)
-            title = Title(zh=f"没有事实 `{name}`{hint.zh}", en=f"there is no fact `{name}`{hint.en}")
-            problems.append(Problem("unknown-fact", title, path=name))
-        elif not _fits(fact, value):
-            problems.append(_bad_value(name, fact, value))
-    if problems:
-        raise UsageError(problems)
-
-
-def _fits(fact: CaseFact, value: Any) -> bool:
-    if fact.kind == "choice":
-        return isinstance(value, str) and value in fact.values
-    if fact.kind == "time":
-        return isinstance(value, dt.datetime) and value.utcoffset() is not None
-    return type(value) is _KINDS[fact.kind][0]
-
-
-def _bad_value(name: str, fact: CaseFact, value: Any) -> Problem:
-    if fact.kind == "choice":
-        hint = did_you_mean(str(value), fact.values)
-        wanted = Title(zh=f"{'、'.join(fact.values)}之一{hint.zh}", en=f"one of {', '.join(fact.values)}{hint.en}")
-    else:
-        wanted = _KINDS[fact.kind][1]
-    title = Title(zh=f"`{name}` 须为{wanted.zh}，却是 {value!r}", en=f"`{name}` must be {wanted.en}, found {value!r}")
-    return Problem("bad-value", title, path=name)
-
-
 def open_case(
     procedure: Procedure, case: str, step: str, by: Actor, at: dt.datetime, reason: str | None = None, /, **facts: Any
 ) -> Case:
@@ -506,21 +409,10 @@ def replay(procedure: Procedure, case: str, acts: list[Act]) -> Case:
         acts: Its acts in order.
     """
     machine: Machine = procedure.machine
-    state, log = opened(machine), None
+    state, log = opened(machine), _NO_LOG
     for seq, act in enumerate(acts, 1):
         _, new = followed(machine, state, act)
         before, there = (state.place.step, state.place.way), (new.place.step, new.place.way)
         log = (Event(seq, act, before, there), log)
         state = new
     return Case(machine, case, state, len(acts), log)
-
-
-def taken_up(machine: Machine, case: str, acts: list[Act]) -> Case:
-    """Return a case without its history, which a store holds.
-
-    Args:
-        machine: The rules.
-        case: Its id.
-        acts: Its acts in order.
-    """
-    return evolve(replay(machine.rule, case, acts), log=None)

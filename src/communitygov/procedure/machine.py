@@ -169,6 +169,11 @@ class Machine:
         return self.rule.clock.days
 
     @cached_property
+    def calendar_digest(self) -> str | None:
+        """The version of its calendar, for what is recorded; None if it has none."""
+        return None if self.rule.clock is None else self.calendar.digest
+
+    @cached_property
     def _countings(self) -> dict[Budget, Counting]:
         return {}
 

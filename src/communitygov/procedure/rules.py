@@ -75,6 +75,9 @@ class CaseFact(Rule):
     def check(self) -> Iterator[Finding]:
         """Yield a finding if values and kind do not fit each other."""
         yield from super().check()
+        if self.personal and self.kind not in ("text", "file"):
+            zh, en = "个人信息须为文字或附件", "what is about a person is text or a file"
+            yield Finding(("personal",), "bad-personal", zh, en)
         if (self.kind == "choice") != bool(self.values):
             yield Finding(
                 (), "missing-setting", "choice 须有 values，其他种类没有", "a choice has values, no other kind"

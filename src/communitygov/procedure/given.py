@@ -1,0 +1,63 @@
+"""Facts as they are given with a live act: each of its kind, or refused by name. Nothing is coerced."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from communitygov.procedure.rules import CaseFact, Procedure
+from communitygov.vocabulary.errors import UsageError
+from communitygov.vocabulary.problem import Problem, did_you_mean
+from communitygov.vocabulary.text import Title
+
+__all__ = ["check_facts"]
+
+_KINDS: Mapping[str, tuple[type, Title]] = {
+    "flag": (bool, Title(zh="true 或 false", en="true or false")),
+    "whole": (int, Title(zh="整数", en="a whole number")),
+    "text": (str, Title(zh="文字", en="text")),
+    "file": (str, Title(zh="附件的标识", en="the id of what is attached")),
+    "time": (dt.datetime, Title(zh="带时区的时间", en="an instant with its time zone")),
+}
+
+
+def check_facts(rule: Procedure, facts: Mapping[str, Any]) -> None:
+    """Refuse facts that there are not, and values of another kind.
+
+    Args:
+        rule: The procedure.
+        facts: The values by fact.
+
+    Raises:
+        UsageError: It names each of them.
+    """
+    problems = []
+    for name, value in facts.items():
+        fact = rule.all_facts.get(name)
+        if fact is None:
+            hint = did_you_mean(name, rule.all_facts)
+            title = Title(zh=f"没有事实 `{name}`{hint.zh}", en=f"there is no fact `{name}`{hint.en}")
+            problems.append(Problem("unknown-fact", title, path=name))
+        elif not _fits(fact, value):
+            problems.append(_bad_value(name, fact, value))
+    if problems:
+        raise UsageError(problems)
+
+
+def _fits(fact: CaseFact, value: Any) -> bool:
+    if fact.kind == "choice":
+        return isinstance(value, str) and value in fact.values
+    if fact.kind == "time":
+        return isinstance(value, dt.datetime) and value.utcoffset() is not None
+    return type(value) is _KINDS[fact.kind][0]
+
+
+def _bad_value(name: str, fact: CaseFact, value: Any) -> Problem:
+    if fact.kind == "choice":
+        hint = did_you_mean(str(value), fact.values)
+        wanted = Title(zh=f"{'、'.join(fact.values)}之一{hint.zh}", en=f"one of {', '.join(fact.values)}{hint.en}")
+    else:
+        wanted = _KINDS[fact.kind][1]
+    title = Title(zh=f"`{name}` 须为{wanted.zh}，却是 {value!r}", en=f"`{name}` must be {wanted.en}, found {value!r}")
+    return Problem("bad-value", title, path=name)

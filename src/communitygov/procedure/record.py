@@ -1,0 +1,164 @@
+"""Cases and their entries in a store: sealed as they are saved, verified as they are read.
+
+What a store holds of an event is enough to replay it; nothing is asked of a clock then, and nothing is refused.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
+
+from attrs import evolve, frozen
+
+from communitygov.procedure.case import Case, Event
+from communitygov.procedure.chain import Entry, Personal, canonical, digest_of, sealed, verify
+from communitygov.procedure.machine import Machine
+from communitygov.procedure.rules import Procedure
+from communitygov.procedure.state import Act, followed, opened
+from communitygov.procedure.store import Store
+from communitygov.vocabulary.clock import instant_of, moment_at
+from communitygov.vocabulary.errors import DataError, UsageError
+
+__all__ = ["ERASED", "Erased", "acts_of", "load", "save", "seal"]
+
+
+@frozen
+class Erased:
+    """What stands in a case for a personal value that was erased: it was known once."""
+
+    def __repr__(self) -> str:
+        return "erased"
+
+
+ERASED: Final = Erased()
+
+
+def _salt() -> str:
+    return secrets.token_hex(16)
+
+
+def seal(case: Case, salt: Callable[[], str] = _salt) -> tuple[Entry, ...]:
+    """Return the entries of a case's events that are in no store yet, each with the hash of the one before.
+
+    Args:
+        case: The case.
+        salt: What gives a new salt, 32 hexadecimal digits, for each personal value.
+    """
+    entries, previous = [], case.tip
+    for event in case.unsaved:
+        entry = _sealed(case, event, previous, salt)
+        entries.append(entry)
+        previous = entry.hash
+    return tuple(entries)
+
+
+def _sealed(case: Case, event: Event, previous: str, salt: Callable[[], str]) -> Entry:
+    act, machine = event.act, case.machine
+    body: dict[str, object] = {
+        "actor": act.actor,
+        "after": list(event.after),
+        "at": act.at,
+        "before": list(event.before),
+        "calendar": machine.calendar_digest,
+        "reason": act.reason,
+        "role": act.role,
+        "rules": machine.digest,
+        "step": act.step,
+        "unit": act.unit,
+    }
+    if not act.facts:
+        return sealed(case.id, event.seq, canonical(body), previous)
+    personal: dict[str, Personal | None] = {}
+    facts: dict[str, object] = {}
+    for name, value in act.facts.items():
+        fact = machine.rule.all_facts[name]
+        plain = instant_of(value) if isinstance(value, dt.datetime) else value
+        if fact.personal and isinstance(plain, str):
+            one = Personal(salt(), plain)
+            personal[name], plain = one, digest_of(one.salt, one.value)
+        facts[name] = plain
+    body["facts"] = facts
+    return sealed(case.id, event.seq, canonical(body), previous, personal or None)
+
+
+def save(store: Store, case: Case, salt: Callable[[], str] = _salt) -> Case:
+    """Append a case's new events to a store, and return the case without them.
+
+    Args:
+        store: The store.
+        case: The case.
+        salt: What gives a new salt for each personal value.
+
+    Raises:
+        Conflict: If another writer appended to it first. Nothing was written: load the case and decide again.
+    """
+    entries = seal(case, salt)
+    if not entries:
+        return case
+    store.append(entries, case.seq - len(entries))
+    return evolve(case, log=None, tip=entries[-1].hash)
+
+
+def load(store: Store, procedure: Procedure, case: str) -> Case:
+    """Return a case as a store has it.
+
+    Args:
+        store: The store.
+        procedure: The rules that it was opened under.
+        case: Its id.
+
+    Returns:
+        The case; its history stays in the store.
+
+    Raises:
+        UsageError: If there is no such case, or it was opened under other rules.
+        DataError: If its chain does not verify; every place is named.
+    """
+    entries = store.read(case)
+    if not entries:
+        raise UsageError.because("unknown-case", zh=f"存储中没有件 `{case}`", en=f"the store has no case `{case}`")
+    findings = verify(entries)
+    if findings:
+        raise DataError([finding.problem() for finding in findings])
+    machine: Machine = procedure.machine
+    state = opened(machine)
+    for entry in entries:
+        act, rules = _read(procedure, entry)
+        if rules != machine.digest:
+            raise UsageError.because(
+                "other-rules",
+                zh=f"件 `{case}` 第 {entry.seq} 条依规则 {rules[:12]} 作出，不是 {machine.digest[:12]}",
+                en=f"event {entry.seq} of `{case}` was done under the rules {rules[:12]}, not {machine.digest[:12]}",
+            )
+        _, state = followed(machine, state, act)
+    return Case(machine, case, state, len(entries), None, entries[-1].hash)
+
+
+def acts_of(procedure: Procedure, entries: tuple[Entry, ...]) -> list[Act]:
+    """Return the acts that entries hold.
+
+    Args:
+        procedure: The rules that they were done under.
+        entries: The entries of one case in order.
+    """
+    return [_read(procedure, entry)[0] for entry in entries]
+
+
+def _read(procedure: Procedure, entry: Entry) -> tuple[Act, str]:
+    body: Mapping[str, Any] = json.loads(entry.body)
+    facts = {name: _fact(procedure, entry, name, value) for name, value in body.get("facts", {}).items()}
+    act = Act(body["step"], body["at"], body["actor"], body["role"], body["unit"], body["reason"], facts)
+    return act, cast("str", body["rules"])
+
+
+def _fact(procedure: Procedure, entry: Entry, name: str, value: Any) -> Any:
+    fact = procedure.all_facts.get(name)
+    if fact is None or value is None:
+        return value
+    if fact.personal:
+        one = entry.personal.get(name)
+        return ERASED if one is None else one.value
+    return moment_at(value, "UTC") if fact.kind == "time" else value

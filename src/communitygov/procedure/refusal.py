@@ -1,0 +1,83 @@
+"""A refused act: what is wrong with it, and who may do what now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from attrs import frozen
+
+from communitygov.procedure.wording import say_fault
+from communitygov.vocabulary.errors import CommunityGovError
+from communitygov.vocabulary.problem import Problem
+from communitygov.vocabulary.text import Title
+
+if TYPE_CHECKING:
+    from communitygov.procedure.case import Case
+    from communitygov.procedure.rules import Procedure
+    from communitygov.procedure.state import Act, Fault
+
+__all__ = ["May", "Refused"]
+
+
+@frozen
+class May:
+    """Something that may be done now.
+
+    Args:
+        step: The step.
+        roles: The roles that may do it.
+        needs: The facts that are not known yet and must be given with it.
+        reasons: The reasons of which one must be given; empty if none are listed.
+    """
+
+    step: str
+    roles: tuple[str, ...]
+    needs: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+class Refused(CommunityGovError):
+    """You tried an act that the rules do not allow.
+
+    Attributes:
+        faults: What is wrong with it.
+        may: Who may do what instead.
+    """
+
+    faults: tuple[Fault, ...] = ()
+    may: tuple[May, ...] = ()
+
+    @classmethod
+    def act(cls, case: Case, act: Act, faults: tuple[Fault, ...]) -> Refused:
+        """Return the refusal of an act.
+
+        Args:
+            case: The case.
+            act: The act.
+            faults: What is wrong with it.
+        """
+        rule, may = case.procedure, case.may()
+        step = rule.steps[act.step].name(act.step) if act.step in rule.steps else Title(zh=act.step, en=act.step)
+        zh = "；".join(_may_say(rule, one, "zh") for one in may) or "无"
+        en = "; ".join(_may_say(rule, one, "en") for one in may) or "nothing"
+        problems = []
+        for fault in faults:
+            told = say_fault(rule, fault, act.step)
+            title = Title(
+                zh=f"{case.id}：“{step.zh}”被拒绝：{told.zh}。现在可以：{zh}",
+                en=f"{case.id}: {step.en} is refused: {told.en}. What may be done now: {en}",
+            )
+            problems.append(Problem(fault.kind.replace("_", "-"), title, clause=_clause(rule, act.step), path=act.step))
+        found = cls(problems)
+        found.faults, found.may = faults, may
+        return found
+
+
+def _clause(rule: Procedure, step: str) -> tuple[str, ...]:
+    return rule.steps[step].clause or rule.clause if step in rule.steps else rule.clause
+
+
+def _may_say(rule: Procedure, may: May, lang: Literal["zh", "en"]) -> str:
+    step = rule.steps[may.step].name(may.step).say(lang)
+    roles = [rule.roles[role].name(role).say(lang) for role in may.roles]
+    return f"{'、'.join(roles)}{step}" if lang == "zh" else f"{step} by {' or '.join(roles)}"
