@@ -189,6 +189,31 @@ class TestTimes:
         if not text.strip():
             assert (found.to_list(), unread) == ([None], [])
 
+    @given(MOMENTS, st.permutations(["YYYY", "MM", "DD"]), st.booleans(), st.sampled_from(["/", ".", "-", " ", "年"]))
+    def test_a_time_of_a_declared_form_is_the_one_it_writes(
+        self, moment: dt.datetime, days: list[str], twelve: bool, between: str
+    ) -> None:
+        """In any order, with a clock of twelve hours or of twenty-four, with one digit or two."""
+        moment = moment.replace(microsecond=0)
+        form = f"{between.join(days)} hh:mm:ss{' AM' * twelve}"
+        part = {"YYYY": f"{moment:%Y}", "MM": str(moment.month), "DD": f"{moment:%d}"}
+        clock = f"{moment:%I:%M:%S %p}" if twelve else f"{moment.hour}:{moment:%M:%S}"
+        text = f"{between.join(part[one] for one in days)} {clock}"
+        found, unread = instants(pl.Series([text, ""]), "Asia/Shanghai", "first", form)
+        assert found[0] == instants(pl.Series([moment.isoformat()]), "Asia/Shanghai", "first")[0][0]
+        assert (found[1], [one.code for one in unread]) == (None, [] if found[0] else ["no-such-time"])
+
+    @pytest.mark.parametrize("text", ["2024-10-08T09:00Z", "10/08/2024", "13/08/2024 09:00 AM", "10/08/2024 13:00 PM"])
+    def test_a_time_of_another_form_is_refused(self, text: str) -> None:
+        """Even of the form of ISO 8601, and of an hour that the clock does not have."""
+        form = "MM/DD/YYYY hh:mm AM"
+        found, (unread,) = instants(pl.Series([text]), "Asia/Shanghai", None, form)
+        assert (found.to_list(), unread.code, unread.message.en) == (
+            [None],
+            "bad-cell",
+            "must be a time of the form `MM/DD/YYYY hh:mm AM`",
+        )
+
 
 ROWS = st.lists(
     st.tuples(st.sampled_from("pqr"), st.integers(0, 5), st.sampled_from("ABC")).map(
@@ -313,6 +338,50 @@ class TestRows:
         assert [one.place.line for one in error.value.problems if one.place] == [4]
 
 
+class TestOddities:
+    def test_more_than_20_ties_are_counted(self) -> None:
+        """The first 20 are named."""
+        rows = [{"id": str(i // 2), "at": "2024-10-08T00:00Z", "what": "A"} for i in range(44)]
+        said = refused(PLAIN, rows, ["id", "at", "what"])
+        assert Counter(line.split(": ")[1] for line in said) == {"same-time": 20, "more-bad-cells": 1}
+        assert "log.csv: more-bad-cells: 2 more where it is not clear which came first" in said
+
+    def test_a_number_that_says_what_came_first_is_whole(self) -> None:
+        """Anything else is refused."""
+        rows = [{"id": "1", "at": "2024-10-08T00:00Z", "what": "A", "n": "1.5"}]
+        (line,) = refused(evolve(PLAIN, seq="n"), rows, [*rows[0]])
+        assert line == "log.csv:2:4: bad-cell: column `n` must hold a whole number, found `1.5`"
+
+    def test_a_role_that_is_not_named_is_refused(self) -> None:
+        """Roles decide who may act; an empty one is nobody's."""
+        rows = [
+            {"id": str(i), "at": "2024-10-08T00:00Z", "what": "A", "post": post} for i, post in enumerate(["x", ""])
+        ]
+        mapping = evolve(PLAIN, role="post", roles={"x": "clerk"})
+        assert events_of(cells(rows, [*rows[0]]), mapping)["role"].to_list() == ["clerk", None]
+        (line,) = refused(evolve(mapping, roles={"y": "clerk"}), rows, [*rows[0]])
+        assert line.startswith("log.csv:2:4: unknown-role: `x` in column `post` does not stand in `roles`")
+
+    def test_the_type_of_an_object_is_for_logs_with_objects(self) -> None:
+        """What has no effect is refused."""
+        rows = [{"id": "1", "at": "2024-10-08T00:00Z", "what": "A"}]
+        (line,) = refused(evolve(PLAIN, object_type="order"), rows, [*rows[0]])
+        assert line == "log.csv: unused-setting: `object_type` is for OCEL logs alone; remove it"
+
+    def test_kinds_of_parquet_that_are_no_single_value_are_refused(self, tmp_path: Path) -> None:
+        """Unless the column is not used; parts of a microsecond are no instant."""
+        file = tmp_path / "log.parquet"
+        at = pl.Series([dt.datetime(2024, 10, 8)], dtype=pl.Datetime("ns", "UTC"))
+        frame = pl.DataFrame({"id": [7], "at": at, "what": ["A"], "who": [["x", "y"]]})
+        frame.write_parquet(file)
+        assert read_log(file, evolve(PLAIN, unused=("who",)))["case"].to_list() == ["7"]
+        with pytest.raises(DataError, match=r"log.parquet: wrong-column-type: column `who` cannot hold List"):
+            read_log(file, evolve(PLAIN, actor="who"))
+        frame.with_columns(pl.col("at") + pl.duration(nanoseconds=1)).write_parquet(file)
+        with pytest.raises(DataError, match=r"log.parquet:1:2: too-many-decimals: "):
+            read_log(file, evolve(PLAIN, unused=("who",)))
+
+
 class TestMapping:
     @pytest.mark.parametrize(
         ("text", "code"),
@@ -335,6 +404,7 @@ class TestMapping:
             ),
             ("case: id, time: at, activity: what, steps: {A: a}, ignored: [A]", "unused-setting"),
             ("case: id, time: at, activity: what, steps: {A: a}, seq: n, ties: file_order", "unused-setting"),
+            ("case: id, events: {a: {at: x, step: s}}, time_form: YYYY-MM-DD", "bad-time-form"),
             ("case: id, time: at, activty: what, steps: {A: a}", "unknown-field"),
         ],
     )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from communitygov.procedure.logs import LogFact, LogMapping, read_log, read_mapping
 from communitygov.procedure.ocel import ocel_mapping, read_ocel, write_ocel
-from communitygov.vocabulary.errors import DataError
+from communitygov.vocabulary.errors import DataError, UsageError
 
 MAPPINGS = Path(__file__).parent / "logs"
 INSTANT = pl.Datetime("us", "UTC")
@@ -151,6 +151,55 @@ class TestRoundTrip:
             write_ocel(events, tmp_path / "log.json", object_type="case")
         assert code in {one.code for one in error.value.problems}
         assert not (tmp_path / "log.json").exists()
+
+    def test_nothing_and_nowhere_are_refused(self, tmp_path: Path) -> None:
+        """A frame without rows has no types that a file could hold; a folder must be there."""
+        events = pl.DataFrame([{"case": "7", "seq": 1, "step": "a", "at": dt.datetime(2024, 10, 8, tzinfo=dt.UTC)}])
+        events = events.with_columns(
+            pl.lit(None, pl.String).alias(name) for name in ("actor", "role", "unit", "reason")
+        )
+        with pytest.raises(DataError, match="empty-table"):
+            write_ocel(events.clear(), tmp_path / "log.json", object_type="case")
+        with pytest.raises(UsageError, match="no-folder"):
+            write_ocel(events, tmp_path / "no" / "log.json", object_type="case")
+        assert write_ocel(events, tmp_path / "log.json", object_type="case").exists()
+
+
+class TestJson:
+    @pytest.mark.parametrize(
+        ("data", "said"),
+        [
+            (b'{"a": "\xff"}', "not in UTF-8"),
+            (b"[" * 100_000, "nested too deeply"),
+            (b'{"a": NaN}', "NaN is no number"),
+            (b'{"a": 1, "a": 2}', "the key `a` stands twice in one object"),
+        ],
+    )
+    def test_what_json_leaves_open_is_refused(self, tmp_path: Path, data: bytes, said: str) -> None:
+        """A key that stands twice says two things, and only one of them would be read."""
+        file = tmp_path / "log.json"
+        file.write_bytes(data)
+        with pytest.raises(DataError) as error:
+            read_ocel(file, ORDERS)
+        assert [(one.code, one.message.en) for one in error.value.problems] == [("bad-json", said)]
+
+    def test_numbers_are_read_as_they_are_written(self, tmp_path: Path) -> None:
+        """A decimal goes through no float."""
+        text = log(tmp_path).read_text(encoding="utf-8").replace('"value": 3', '"value": 0.10000000000000000001')
+        file = tmp_path / "exact.json"
+        file.write_text(text, encoding="utf-8")
+        mapping = evolve(ORDERS, facts={**ORDERS.facts, "case.size": LogFact(fact="size", kind="text")})
+        assert read_ocel(file, mapping)["fact.size"][0] == "0.10000000000000000001"
+        with pytest.raises(DataError, match=r"exact.json:1: bad-cell: column `case.size` must hold a whole number"):
+            read_ocel(file, ORDERS)
+
+    def test_the_first_20_faults_are_told_and_the_rest_counted(self, tmp_path: Path) -> None:
+        """Of the structure, and of what does not fit together."""
+        for events in ([{}] * 9, [{"id": "e", "type": "open", "time": ""}] * 30):
+            with pytest.raises(DataError) as error:
+                read_ocel(log(tmp_path, events=events), ORDERS)
+            codes = [one.code for one in error.value.problems]
+            assert (codes.count("bad-ocel"), codes.count("more-bad-cells")) in ((20, 1), (1, 1))
 
 
 class TestForeign:

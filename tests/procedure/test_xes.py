@@ -149,6 +149,11 @@ class TestRefused:
         assert problem.place is not None
         assert problem.place.line == 2
 
+    def test_a_log_without_events_is_none(self, tmp_path: Path) -> None:
+        """It is told, rather than made an empty frame; what it says of itself is no event."""
+        with pytest.raises(DataError, match=r"log.xes: empty-table: the log has no events"):
+            read_xes(log(tmp_path, attribute("concept:name", "all")), PLAIN)
+
     def test_a_cut_off_package_is_refused(self, tmp_path: Path) -> None:
         """A gzip file without its end is no log, rather than a shorter one."""
         file = tmp_path / "log.xes.gz"

@@ -178,7 +178,9 @@ class LogCells:
             needed: Whether each row must have it.
         """
         self.text(column, needed=needed)
-        found, unread = instants(self.cells.frame[column], self.mapping.zone, self.mapping.twice)
+        found, unread = instants(
+            self.cells.frame[column], self.mapping.zone, self.mapping.twice, self.mapping.time_form
+        )
         for one in unread:
 
             def say(text: str, message: Title = one.message) -> Title:

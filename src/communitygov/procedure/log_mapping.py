@@ -13,6 +13,7 @@ from communitygov.documents.model import build
 from communitygov.documents.reading import try_document
 from communitygov.documents.rule import Finding, Rule, rule, term
 from communitygov.documents.schema import document_schema
+from communitygov.procedure.log_times import fits_form
 from communitygov.vocabulary.clock import wall_clock
 from communitygov.vocabulary.errors import DocumentError, UsageError
 from communitygov.vocabulary.problem import Problem, did_you_mean
@@ -92,6 +93,7 @@ class LogMapping(Rule):
     Args:
         zone: The time zone of times that are written without one; only then.
         twice: Which of two a time without a zone is that the clock showed twice, when it was put back.
+        time_form: How times are written, if not as ISO 8601 has them: such as ``DD.MM.YYYY hh:mm``.
         case: The column that says which case it is.
         object_type: In an object-centric log, the type of object that is the case.
         time: The column of times.
@@ -114,6 +116,7 @@ class LogMapping(Rule):
 
     zone: str | None = term("时区", "Zone", default=None)
     twice: Literal["first", "second"] | None = term("重复的时刻", "Twice", default=None)
+    time_form: str | None = term("时间写法", "Time form", default=None)
     case: str = term("件列", "Case")
     object_type: str | None = term("对象类型", "Object type", default=None)
     time: str | None = term("时间列", "Time", default=None)
@@ -172,6 +175,10 @@ class LogMapping(Rule):
             except UsageError as error:
                 (problem,) = error.problems
                 yield Finding(("zone",), problem.code, problem.message.zh, problem.message.en)
+        if self.time_form is not None and not fits_form(self.time_form):
+            zh = f"`{self.time_form}` 须各有一个 YYYY、MM、DD、hh、mm，可另有 ss、AM"
+            en = f"`{self.time_form}` needs YYYY, MM, DD, hh and mm once each, and may have ss and AM"
+            yield Finding(("time_form",), "bad-time-form", zh, en)
         if self.seq is not None and self.ties == "file_order":
             yield _unused("ties", "次序由 `seq` 决定", "`seq` says what came first")
 

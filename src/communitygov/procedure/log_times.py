@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
@@ -11,7 +12,7 @@ from communitygov.vocabulary.text import Title
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Unread", "instants"]
+__all__ = ["Unread", "fits_form", "instants"]
 
 _HOUR = "([01][0-9]|2[0-3])"
 _FORM = (
@@ -19,7 +20,10 @@ _FORM = (
     r"(:(?<second>[0-5][0-9])([.,](?<part>[0-9]{1,9}))?)?"
     rf" ?((?<utc>[Zz])|(?<sign>[-+])(?<hours>{_HOUR}):?(?<minutes>[0-5][0-9])?)?$"
 )
-_SECOND, _MINUTE, _SUB = 1_000_000, 60_000_000, 9
+_MINUTE, _DIGITS = 60_000_000, 9
+_TOKEN = re.compile("(YYYY|MM|DD|hh|mm|ss|AM)")
+_NEEDED = ("YYYY", "MM", "DD", "hh", "mm")
+_READS = {"YYYY": "[0-9]{4}", "AM": "[AaPp][Mm]"}
 
 
 @frozen
@@ -40,7 +44,7 @@ class Unread:
 
 
 def instants(
-    texts: pl.Series, zone: str | None, twice: Literal["first", "second"] | None
+    texts: pl.Series, zone: str | None, twice: Literal["first", "second"] | None, form: str | None = None
 ) -> tuple[pl.Series, list[Unread]]:
     """Return times as instants, and why some are none.
 
@@ -49,6 +53,7 @@ def instants(
             between them ``T`` or a space, an offset from UTC or none; an empty text where there is no time.
         zone: The time zone of times without an offset; none may have one then.
         twice: Which of two instants is meant where the clock of the zone showed a time twice.
+        form: How times are written, if not so; see ``fits_form``.
 
     Returns:
         The instants in UTC, null where there is no time or it cannot be read.
@@ -63,20 +68,21 @@ def instants(
     """
     import polars as pl
 
-    parts = texts.str.strip_chars().str.extract_groups(_FORM).struct.unnest()
-    second, part = parts["second"].fill_null("00"), parts["part"].fill_null("").str.pad_end(_SUB, "0")
+    texts = texts.str.strip_chars() if form is None else _rewritten(texts.str.strip_chars(), form)
+    parts = texts.str.extract_groups(_FORM).struct.unnest()
+    second, part = parts["second"].fill_null("00"), parts["part"].fill_null("").str.pad_end(_DIGITS, "0")
     shown = (parts["day"] + "T" + parts["clock"] + ":" + second).str.to_datetime(
         "%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False
     )
     shown = shown + part.str.slice(0, 6).cast(pl.Int64()).cast(pl.Duration("us"))
-    given, bad = texts.str.strip_chars() != "", shown.is_null()
+    given, bad = texts != "", shown.is_null()
     fine = ~bad & (part.str.slice(6) != "000")
     aware = ~bad & (parts["utc"].is_not_null() | parts["sign"].is_not_null())
     minutes = 60 * parts["hours"].cast(pl.Int64()).fill_null(0) + parts["minutes"].cast(pl.Int64()).fill_null(0)
     sign = (parts["sign"] == "-").fill_null(False).cast(pl.Int64()) * 2 - 1
     found = (shown + (sign * minutes * _MINUTE).cast(pl.Duration("us"))).dt.replace_time_zone("UTC")
     unread = [
-        Unread("bad-cell", given & bad, _NO_TIME),
+        Unread("bad-cell", given & bad, _NO_TIME if form is None else _of_form(form)),
         Unread("too-many-decimals", fine, _TOO_FINE),
     ]
     if zone is None:
@@ -94,9 +100,48 @@ def instants(
     return found, [one for one in unread if one.where.any()]
 
 
+def fits_form(form: str) -> bool:
+    """Return whether a form says all that a time needs, and nothing twice.
+
+    Args:
+        form: How times are written: ``YYYY``, ``MM``, ``DD``, ``hh`` and ``mm`` once each, perhaps ``ss`` and ``AM``
+            (of a clock of twelve hours), and whatever stands between them. ``MM`` to ``ss`` have one digit or two.
+
+    Example:
+        >>> fits_form("MM/DD/YYYY hh:mm:ss AM"), fits_form("YYYY年MM月DD日")
+        (True, False)
+    """
+    found = _TOKEN.findall(form)
+    return len(found) == len(set(found)) and set(_NEEDED) <= set(found)
+
+
+def _rewritten(texts: pl.Series, form: str) -> pl.Series:
+    """Return times of a form as ISO 8601 has them; what is not of the form as something that is no time."""
+    import polars as pl
+
+    parts = [
+        f"(?<{part}>{_READS.get(part, '[0-9]{1,2}')})" if _TOKEN.fullmatch(part) else re.escape(part)
+        for part in _TOKEN.split(form)
+    ]
+    found = texts.str.extract_groups(f"^{''.join(parts)}$").struct.unnest()
+    hour = found["hh"]
+    if "AM" in found.columns:
+        number, after_noon = hour.cast(pl.Int64()), found["AM"].str.to_uppercase() == "PM"
+        shown = (number % 12 + 12 * after_noon.cast(pl.Int64())).cast(pl.String())
+        hour = pl.select(pl.when(number.is_between(1, 12)).then(shown)).to_series()
+    second = found["ss"] if "ss" in found.columns else pl.repeat("00", len(texts), dtype=pl.String(), eager=True)
+    two = [one.str.zfill(2) for one in (found["MM"], found["DD"], hour, found["mm"], second)]
+    whole = found["YYYY"] + "-" + two[0] + "-" + two[1] + "T" + two[2] + ":" + two[3] + ":" + two[4]
+    return pl.select(pl.when(texts == "").then(texts).otherwise(whole.fill_null("none"))).to_series()
+
+
+def _of_form(form: str) -> Title:
+    return Title(zh=f"须为时间，形如 `{form}`", en=f"must be a time of the form `{form}`")
+
+
 _NO_TIME = Title(
-    zh="须为时间，如 2024-10-08T09:00:00+08:00（日期和时刻，ISO 8601）",
-    en="must be a time such as 2024-10-08T09:00:00+08:00 (day and time, ISO 8601)",
+    zh="须为时间，如 2024-10-08T09:00:00+08:00（ISO 8601）；若写法不同，请以 `time_form` 写明",
+    en="must be a time such as 2024-10-08T09:00:00+08:00 (ISO 8601); if written otherwise, say how as `time_form`",
 )
 _TOO_FINE = Title(zh="时间细于微秒，请先取舍", en="has parts of a microsecond; round it")
 _NAIVE = Title(
