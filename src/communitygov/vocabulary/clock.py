@@ -86,7 +86,8 @@ def instant_of(moment: dt.datetime) -> int:
             zh=f"时间 {moment} 没有时区；请写明，如 tzinfo=ZoneInfo('Asia/Shanghai')",
             en=f"the time {moment} has no time zone; give it one, such as tzinfo=ZoneInfo('Asia/Shanghai')",
         )
-    return (moment - _EPOCH) // dt.timedelta(microseconds=1)
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * _SECOND + since.microseconds
 
 
 def moment_at(instant: int, zone: str) -> dt.datetime:
