@@ -68,12 +68,14 @@ class Event:
         act: What was done.
         before: Where the case stood: the step done last, and the way.
         after: Where it stood then.
+        rules: The digest of the rules that it was done under.
     """
 
     seq: int
     act: Act
     before: tuple[str, str]
     after: tuple[str, str]
+    rules: str = ""
 
 
 @frozen
@@ -274,7 +276,7 @@ class Case:
             if faults:
                 raise Refused.act(self, act, faults)
         here, there = state.place, new.place
-        event = Event(self.seq + 1, act, (here.step, here.way), (there.step, there.way))
+        event = Event(self.seq + 1, act, (here.step, here.way), (there.step, there.way), machine.digest)
         return Case(machine, self.id, new, self.seq + 1, (event, self.log), self.tip)
 
     def fire(self, rung: str, at: dt.datetime, unit: str | None = None) -> Case:
@@ -413,6 +415,6 @@ def replay(procedure: Procedure, case: str, acts: list[Act]) -> Case:
     for seq, act in enumerate(acts, 1):
         _, new = followed(machine, state, act)
         before, there = (state.place.step, state.place.way), (new.place.step, new.place.way)
-        log = (Event(seq, act, before, there), log)
+        log = (Event(seq, act, before, there, machine.digest), log)
         state = new
     return Case(machine, case, state, len(acts), log)

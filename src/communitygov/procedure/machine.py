@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 from attrs import field, frozen
 
+from communitygov.documents.model import plain
 from communitygov.procedure.rules import Branch, Deadline, Onward, Pause, Procedure, Step
 from communitygov.vocabulary.calendar import Calendar
 from communitygov.vocabulary.counting import Counting
 from communitygov.vocabulary.deadline import Budget, counting_of
 from communitygov.vocabulary.errors import UsageError
 
-__all__ = ["BEYOND", "START", "Machine", "Place", "Ways"]
+__all__ = ["BEYOND", "START", "Machine", "Place", "Ways", "digest_of"]
 
 START, BEYOND, UNDECIDED = "", "*beyond", "*undecided"
+
+
+def digest_of(procedure: Procedure) -> str:
+    """Return the digest of a procedure that was made in Python: of what a document of it would say.
+
+    Args:
+        procedure: The rule.
+    """
+    said = json.dumps(plain(procedure), ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 @frozen
@@ -104,11 +117,11 @@ class Machine:
 
     Args:
         rule: The procedure.
-        digest: The digest of the rules it was taken from; empty if they were made in Python.
+        digest: The digest of the procedure.
     """
 
     rule: Procedure
-    digest: str = ""
+    digest: str
     ways: Mapping[str, Ways] = field(init=False, repr=False)
 
     @ways.default

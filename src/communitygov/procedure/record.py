@@ -9,13 +9,14 @@ import datetime as dt
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from attrs import evolve, frozen
 
 from communitygov.procedure.case import Case, Event
 from communitygov.procedure.chain import Entry, Personal, canonical, digest_of, sealed, verify
 from communitygov.procedure.machine import Machine
+from communitygov.procedure.migrate import MIGRATED, carried_over
 from communitygov.procedure.rules import Procedure
 from communitygov.procedure.state import Act, followed, opened
 from communitygov.procedure.store import Store
@@ -65,7 +66,7 @@ def _sealed(case: Case, event: Event, previous: str, salt: Callable[[], str]) ->
         "calendar": machine.calendar_digest,
         "reason": act.reason,
         "role": act.role,
-        "rules": machine.digest,
+        "rules": event.rules,
         "step": act.step,
         "unit": act.unit,
     }
@@ -102,19 +103,20 @@ def save(store: Store, case: Case, salt: Callable[[], str] = _salt) -> Case:
     return evolve(case, log=None, tip=entries[-1].hash)
 
 
-def load(store: Store, procedure: Procedure, case: str) -> Case:
+def load(store: Store, procedure: Procedure, case: str, *before: Procedure) -> Case:
     """Return a case as a store has it.
 
     Args:
         store: The store.
-        procedure: The rules that it was opened under.
+        procedure: The rules that it is on.
         case: Its id.
+        before: The rules that it was on before it came over to these, if it did, in any order.
 
     Returns:
         The case; its history stays in the store.
 
     Raises:
-        UsageError: If there is no such case, or it was opened under other rules.
+        UsageError: If there is no such case, or it is on other rules.
         DataError: If its chain does not verify; every place is named.
     """
     entries = store.read(case)
@@ -123,18 +125,34 @@ def load(store: Store, procedure: Procedure, case: str) -> Case:
     findings = verify(entries)
     if findings:
         raise DataError([finding.problem() for finding in findings])
-    machine: Machine = procedure.machine
-    state = opened(machine)
+    known: dict[str, Machine] = {rules.machine.digest: rules.machine for rules in (*before, procedure)}
+    state, machine = None, None
     for entry in entries:
-        act, rules = _read(procedure, entry)
-        if rules != machine.digest:
-            raise UsageError.because(
-                "other-rules",
-                zh=f"件 `{case}` 第 {entry.seq} 条依规则 {rules[:12]} 作出，不是 {machine.digest[:12]}",
-                en=f"event {entry.seq} of `{case}` was done under the rules {rules[:12]}, not {machine.digest[:12]}",
-            )
-        _, state = followed(machine, state, act)
+        digest = json.loads(entry.body)["rules"]
+        if digest not in known:
+            raise _other_rules(entry, digest)
+        act = _read(known[digest].rule, entry)
+        if machine is None or state is None:
+            machine = known[digest]
+            state = opened(machine)
+        if act.step == MIGRATED:
+            state = carried_over(state, machine.digest, known[digest], act.at)
+            machine = known[digest]
+        elif digest != machine.digest:
+            raise _other_rules(entry, digest)
+        else:
+            _, state = followed(machine, state, act)
+    if machine is not procedure.machine or state is None:
+        raise _other_rules(entries[-1], "" if machine is None else machine.digest)
     return Case(machine, case, state, len(entries), None, entries[-1].hash)
+
+
+def _other_rules(entry: Entry, digest: str) -> UsageError:
+    return UsageError.because(
+        "other-rules",
+        zh=f"件 `{entry.case}` 第 {entry.seq} 条依规则 {digest[:12]} 作出，给出的规则中没有它",
+        en=f"event {entry.seq} of `{entry.case}` was done under the rules {digest[:12]}, which are not those given",
+    )
 
 
 def acts_of(procedure: Procedure, entries: tuple[Entry, ...]) -> list[Act]:
@@ -144,14 +162,13 @@ def acts_of(procedure: Procedure, entries: tuple[Entry, ...]) -> list[Act]:
         procedure: The rules that they were done under.
         entries: The entries of one case in order.
     """
-    return [_read(procedure, entry)[0] for entry in entries]
+    return [_read(procedure, entry) for entry in entries]
 
 
-def _read(procedure: Procedure, entry: Entry) -> tuple[Act, str]:
+def _read(procedure: Procedure, entry: Entry) -> Act:
     body: Mapping[str, Any] = json.loads(entry.body)
     facts = {name: _fact(procedure, entry, name, value) for name, value in body.get("facts", {}).items()}
-    act = Act(body["step"], body["at"], body["actor"], body["role"], body["unit"], body["reason"], facts)
-    return act, cast("str", body["rules"])
+    return Act(body["step"], body["at"], body["actor"], body["role"], body["unit"], body["reason"], facts)
 
 
 def _fact(procedure: Procedure, entry: Entry, name: str, value: Any) -> Any:

@@ -319,9 +319,9 @@ class Procedure(Rule):
     @cached_property
     def machine(self) -> Any:  # a Machine; its name here would be read as that of a field's type
         """The same, made ready to run."""
-        from communitygov.procedure.machine import Machine
+        from communitygov.procedure.machine import Machine, digest_of
 
-        return Machine(self, "" if self.node is None else self.node.digest)
+        return Machine(self, digest_of(self) if self.node is None else self.node.digest)
 
     def keyed(self, step: str) -> bool:
         """Return whether a step belongs to a line of which there is one for each unit.
