@@ -339,6 +339,13 @@ class TestRows:
 
 
 class TestOddities:
+    def test_times_of_a_row_that_are_equal_come_in_the_order_of_the_columns(self) -> None:
+        """Not in that of the mapping, whose keys have none."""
+        row = {"id": "1", "x": "2024-10-08T00:00Z", "y": "2024-10-08T00:00Z"}
+        turned = evolve(WIDE, ties="file_order", events=dict(reversed(WIDE.events.items())))
+        assert events_of(cells([row], ["id", "x", "y"]), turned)["step"].to_list() == ["ask", "reply"]
+        assert events_of(cells([row], ["id", "y", "x"]), turned)["step"].to_list() == ["reply", "ask"]
+
     def test_more_than_20_ties_are_counted(self) -> None:
         """The first 20 are named."""
         rows = [{"id": str(i // 2), "at": "2024-10-08T00:00Z", "what": "A"} for i in range(44)]
