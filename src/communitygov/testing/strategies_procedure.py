@@ -1,0 +1,532 @@
+"""Hypothesis strategies for procedures: built sound, of every setting, with nothing thrown away.
+
+The main line is a row of steps, each of which leads to the next one, so that all are reached and all reach the end;
+loops, refusals, second starts, reopening, lines beside it and deadlines are then laid on it. Logs of their cases are
+drawn by ``strategies_cases``. Needs the extra ``[test]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from random import Random
+from typing import Any, Literal
+
+from attrs import define, evolve, field, fields_dict
+from hypothesis import strategies as st
+
+from communitygov.documents.rule import Finding, Rule
+from communitygov.measures.rules import Condition, Measure, Quantity
+from communitygov.procedure.rules import (
+    ORIGIN,
+    Branch,
+    CaseFact,
+    Clock,
+    Deadline,
+    Disclosure,
+    Guard,
+    Limit,
+    Line,
+    Onward,
+    Pause,
+    Procedure,
+    Role,
+    Rung,
+    Step,
+)
+from communitygov.vocabulary.deadline import Unit
+from communitygov.vocabulary.numbers import Number
+from communitygov.vocabulary.period import Period
+from communitygov.vocabulary.text import Title
+
+__all__ = ["all_findings", "clocks", "guards", "limits", "made_procedure", "procedures"]
+
+
+def _number(numerator: int, denominator: int = 1) -> Number:
+    return Number(Fraction(numerator, denominator))
+
+
+UNITS: tuple[Unit, ...] = ("elapsed_hours", "working_hours", "working_days", "natural_days", "same_day")
+_AGAIN: tuple[Literal["restart", "run_on"], ...] = ("restart", "run_on")
+_OUTCOMES = {"solved": Title(zh="已解决", en="solved"), "refused": Title(zh="不予受理", en="refused")}
+_REASONS = {"elsewhere": Title(zh="不归此处", en="not ours"), "unclear": Title(zh="事项不明", en="not clear")}
+
+FACTS: Mapping[str, CaseFact] = {
+    "kind": CaseFact(kind="choice", values={key: Title(zh=key, en=key) for key in ("a", "b", "c")}),
+    "urgent": CaseFact(kind="flag"),
+    "rooms": CaseFact(kind="whole"),
+    "person": CaseFact(kind="text", personal=True),
+    "unit": CaseFact(kind="text"),
+    "invited": CaseFact(kind="text"),
+    "seen": CaseFact(kind="time"),
+    "photo": CaseFact(kind="file"),
+    "result": CaseFact(kind="choice", values=_OUTCOMES, worth={"solved": _number(1), "refused": _number(4, 5)}),
+}
+"""What may be known of a case. The fact that says the outcome has the outcomes as its values."""
+
+_ROLES = {
+    "clerk": Role(),
+    "chief": Role(),
+    "liaison": Role(named_in="person"),
+    "department": Role(unit_in="unit"),
+}
+
+
+def _chance(random: Random, of: int = 2) -> bool:
+    """Return true once in so many times; the least that can be drawn is false."""
+    return random.randrange(of) == of - 1
+
+
+def _some(random: Random, names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if _chance(random))
+
+
+@st.composite
+def procedures(draw: st.DrawFn) -> Procedure:
+    """Draw a procedure that nothing is wrong with.
+
+    Args:
+        draw: Hypothesis's.
+    """
+    found = made_procedure(draw(st.randoms(use_true_random=False)))
+    assert not all_findings(found)
+    return found
+
+
+@st.composite
+def clocks(draw: st.DrawFn) -> Clock:
+    """Draw a clock: either calendar, with or without days of its own.
+
+    Args:
+        draw: Hypothesis's.
+    """
+    return _clock(draw(st.randoms(use_true_random=False)))
+
+
+@st.composite
+def limits(draw: st.DrawFn, unit: Unit | None = None) -> Limit:
+    """Draw a limit.
+
+    Args:
+        draw: Hypothesis's.
+        unit: What it counts; drawn if None.
+    """
+    return _limit(draw(st.randoms(use_true_random=False)), unit)
+
+
+@st.composite
+def guards(draw: st.DrawFn, depth: int = 2) -> Guard:
+    """Draw a guard on the facts ``kind``, ``urgent`` and ``rooms``, which need not be known.
+
+    Args:
+        draw: Hypothesis's.
+        depth: How deep guards stand in guards at most.
+    """
+    return _guard(draw(st.randoms(use_true_random=False)), ("kind", "urgent", "rooms"), depth, known=True)
+
+
+def all_findings(rule: Rule) -> list[Finding]:
+    """Return what is wrong with a rule and all below it, as loading it from a document would find it.
+
+    Args:
+        rule: The rule.
+    """
+    found = [*rule.check()]
+    for name in fields_dict(type(rule)):  # type: ignore[arg-type]  # rules are attrs classes
+        value = getattr(rule, name)
+        parts = value.items() if isinstance(value, Mapping) else ((None, value),)
+        for key, part in parts:
+            if isinstance(part, Rule):
+                path = (name.rstrip("_"),) if key is None else (name.rstrip("_"), key)
+                for finding in all_findings(part):
+                    found.append(evolve(finding, path=(*path, *finding.path)))
+    return found
+
+
+def _clock(random: Random) -> Clock:
+    return Clock(
+        zone=random.choice(["Asia/Shanghai", "UTC", "America/New_York"]),
+        calendar=random.choice(["monday_to_friday", "cn_statutory"]),
+        hours=random.choice([("09:00-12:00", "13:00-17:30"), ("09:00-20:00",), ("00:00-24:00",)]),
+        open_on=random.choice(["working_days", "every_day"]),
+        on=(Period.parse("2024-10-05"),) if _chance(random) else (),
+        off=(Period.parse("2024-09-30"), Period.parse("2024-10-09")) if _chance(random) else (),
+    )
+
+
+def _limit(random: Random, unit: Unit | None = None) -> Limit:
+    counted: Unit = random.choice(UNITS) if unit is None else unit
+    if counted == "same_day":
+        return Limit(amount=_number(1), unit=counted, until=random.choice([None, "18:00"]))
+    if counted in ("elapsed_hours", "working_hours"):
+        return Limit(amount=random.choice([_number(2), _number(1, 2), _number(24), _number(48)]), unit=counted)
+    return Limit(
+        amount=_number(random.randint(1, 5)),
+        unit=counted,
+        begins=random.choice(["day_of", "day_after"]),
+        until=random.choice([None, "18:00"]),
+    )
+
+
+def _condition(random: Random, name: str) -> Condition:
+    fact = FACTS[name]
+    if fact.kind == "choice":
+        values = list(fact.values)
+        return Condition(one_of=tuple(values[: random.randint(1, len(values) - 1)]))
+    if fact.kind == "flag":
+        return Condition(flag=random.choice([True, False]))
+    low = random.randint(0, 3)
+    match random.randrange(3):
+        case 0:
+            return Condition(at_least=_number(low))
+        case 1:
+            return Condition(at_most=_number(low))
+        case _:
+            return Condition(at_least=_number(low), at_most=_number(low + random.randint(0, 2)))
+
+
+def _guard(random: Random, names: Sequence[str], depth: int = 1, *, known: bool = False) -> Guard:
+    """Return a guard; with ``known``, one that may ask as well whether a fact is known."""
+
+    def below(part: str) -> dict[str, Guard]:
+        return {f"{part}{i}": _guard(random, names, depth - 1, known=known) for i in range(random.randint(1, 2))}
+
+    if depth and _chance(random):
+        part = random.choice(["all_of", "any_of", "none_of"])
+        return Guard(**{part: below(part)}, facts={} if _chance(random) else _facts(random, names, known))  # type: ignore[arg-type]
+    return Guard(facts=_facts(random, names, known))
+
+
+def _facts(random: Random, names: Sequence[str], known: bool) -> dict[str, Condition]:
+    found = {}
+    for name in dict.fromkeys(random.choice(names) for _ in range(random.randint(1, 2))):
+        asks = known and _chance(random, 3)
+        found[name] = Condition(known=random.choice([True, False])) if asks else _condition(random, name)
+    return found
+
+
+@define
+class _Draft:
+    """A procedure that is being made."""
+
+    random: Random
+    main: list[str]
+    steps: dict[str, dict[str, Any]] = field(factory=dict)
+    lines: dict[str, Line] = field(factory=dict)
+    deadlines: dict[str, Deadline] = field(factory=dict)
+    pauses: dict[str, Pause] = field(factory=dict)
+    reminders: dict[str, Rung] = field(factory=dict)
+    disclosures: dict[str, Disclosure] = field(factory=dict)
+    rates: dict[str, Measure] = field(factory=dict)
+    origins: dict[str, Title] = field(factory=dict)
+
+    def chance(self, of: int = 2) -> bool:
+        """Return true once in so many times."""
+        return _chance(self.random, of)
+
+    def add(self, key: str, field: str, *names: str) -> None:
+        """Add names to a list of a step."""
+        step = self.steps[key]
+        step[field] = tuple(dict.fromkeys((*step.get(field, ()), *names)))
+
+    def measure(self, key: str) -> None:
+        """Have somebody look at a deadline: a ladder of reminders, or a rate."""
+        if self.chance():
+            counted = Quantity(what="count", where={f"kept.{key}": Condition(flag=True)})
+            base = Quantity(what="count", where={f"settled.{key}": Condition(at_least=_number(1))})
+            unit = Title(zh="件", en="cases")
+            self.rates[f"on_time_{key}"] = Measure(of="cases", numerator=counted, base=base, unit=unit, period="month")
+            return
+        random = self.random
+        for i in range(random.randint(1, 2)):
+            start = self.chance()
+            self.reminders[f"remind_{key}_{i}"] = Rung(
+                deadline=key,
+                counted_from="start" if start else "due",
+                after=_limit(random) if start or self.chance() else None,
+                act=random.choice(["remind", "notify", "escalate", "criticise"]),
+                to=random.choice(list(_ROLES)),
+                publish=self.chance(),
+            )
+
+
+def made_procedure(random: Random) -> Procedure:
+    """Return a procedure that nothing is wrong with.
+
+    Args:
+        random: Where chance comes from.
+    """
+    draft = _Draft(random, [f"m{i}" for i in range(1, random.randint(2, 6) + 1)])
+    _lay_main_line(draft)
+    _lay_end(draft)
+    if draft.chance(3):
+        _lay_reopening(draft)
+    if draft.chance():
+        _lay_deadlines(draft)
+    if draft.chance():
+        _lay_hand_over(draft)
+    if draft.chance():
+        _lay_question(draft)
+    if draft.chance(3):
+        _lay_posting(draft)
+    if draft.chance():
+        _lay_persons(draft)
+    _lay_awaits(draft)
+    return Procedure(
+        clock=_clock(random),
+        roles=_ROLES,
+        facts=FACTS,
+        origins=draft.origins,
+        outcomes=_OUTCOMES,
+        steps={key: Step(**step) for key, step in draft.steps.items()},
+        lines=draft.lines,
+        deadlines=draft.deadlines,
+        pauses=draft.pauses,
+        reminders=draft.reminders,
+        disclosures=draft.disclosures,
+        rates=draft.rates,
+    )
+
+
+def _ways(draft: _Draft, here: str, onward: str, others: Sequence[str]) -> dict[str, Any]:
+    """Return how a step goes on: to the one that follows, and perhaps elsewhere, by will or by what is known."""
+    random, elsewhere = draft.random, _some(draft.random, others)
+    choose: dict[str, Branch]
+    if not elsewhere or draft.chance():
+        return {"next": tuple(dict.fromkeys((onward, *elsewhere)))}
+    away = Onward(next=elsewhere) if draft.chance(3) is False else Onward(closes="refused")
+    way = {"next": away.next, "closes": away.closes}
+    match random.randrange(4):
+        case 0:
+            names: tuple[str, ...] = ("urgent",)
+            on, off = Guard(facts={"urgent": Condition(flag=False)}), Guard(facts={"urgent": Condition(flag=True)})
+            choose = {"go": Branch(when=on, next=(onward,)), "away": Branch(when=off, **way)}  # type: ignore[arg-type]
+        case 1:
+            names = ("kind",)
+            choose = {"go": Branch(when=Guard(facts={"kind": Condition(one_of=("a",))}), next=(onward,))}
+            choose["away"] = Branch(when=Guard(facts={"kind": Condition(one_of=("b",))}), **way)  # type: ignore[arg-type]
+            choose["other"] = Branch(when=Guard(facts={"kind": Condition(one_of=("c",))}), next=(onward,))
+        case 2:  # whether something is known at all: it need not be
+            names = ()
+            asked = Guard(facts={"rooms": Condition(known=True)})
+            choose = {"away": Branch(when=asked, **way), "go": Branch(otherwise=True, next=(onward,))}  # type: ignore[arg-type]
+            draft.add(here, "may_set", "rooms")
+        case _:
+            names = tuple(dict.fromkeys(random.choice(["kind", "urgent", "rooms"]) for _ in range(2)))
+            asked = _guard(random, names, 2)
+            rest = Branch(otherwise=True) if draft.chance() else Branch(when=Guard(none_of={"asked": asked}))
+            nexts = tuple(dict.fromkeys((onward, *elsewhere)))
+            choose = {
+                "yes": Branch(when=asked, next=nexts),
+                "no": Branch(when=rest.when, otherwise=rest.otherwise, next=(onward,)),
+            }
+    draft.add(here, "needs", *names)
+    return {"choose": choose}
+
+
+def _lay_main_line(draft: _Draft) -> None:
+    """Lay a row of steps with loops and branches, refusals and returns with a reason, and perhaps a second start."""
+    random, main = draft.random, draft.main
+    for key in main:
+        draft.steps[key] = {"by": _some(random, ["clerk", "chief"]) or ("clerk",), "takes": draft.chance(3)}
+        if draft.chance(3):
+            draft.steps[key]["counts_as"] = random.choice(["return", "call_back", "inspection", "whistle", "redo"])
+        if draft.chance(3):
+            draft.add(key, "may_set", random.choice(["kind", "urgent", "seen", "photo"]))
+    first = draft.steps[main[0]]
+    first["starts"] = True
+    draft.add(main[0], "needs", "unit", "person")
+    if draft.chance(3):
+        draft.origins = {"call": Title(zh="来电", en="a call"), "visit": Title(zh="走访", en="a visit")}
+        draft.add(main[0], "needs", ORIGIN)
+    for i, key in enumerate(main[:-1]):
+        if i:
+            draft.steps[key] |= _ways(draft, key, main[i + 1], [*main[:i], *main[i + 2 :]])
+        else:
+            first["next"] = (main[1],)
+    if draft.chance(3):
+        needs = ("unit", "person", *((ORIGIN,) if draft.origins else ()))
+        draft.steps["found"] = {"by": ("clerk",), "starts": True, "needs": needs, "next": (main[1],)}
+    for i in range(1, len(main) - 1):
+        if draft.chance(3) and draft.steps[main[i]].get("next"):
+            _lay_return(draft, f"back_{i}", main[i], main[: i + 1], main[i + 1])
+
+
+def _lay_return(draft: _Draft, key: str, after: str, before: Sequence[str], onward: str) -> None:
+    """Lay a return or a refusal: for a reason, perhaps not more often than so many times, and then another way."""
+    random = draft.random
+    step: dict[str, Any] = {"by": ("chief",), "next": (random.choice(before),)}
+    step["counts_as"] = random.choice(["return", "refusal"])
+    step |= {"reasons": _REASONS} if draft.chance() else {"needs_reason": draft.chance()}
+    if draft.chance():
+        step["at_most"] = random.randint(1, 2)
+        if draft.chance():
+            step["beyond"] = Onward(closes="refused") if draft.chance() else Onward(next=(onward,))
+    draft.steps[key] = step
+    draft.add(after, "next", key)
+
+
+def _lay_end(draft: _Draft) -> None:
+    """Close by an outcome, by a fact that says it, or by what is known."""
+    last, back = draft.main[-1], draft.random.choice(draft.main[:-1])
+    match draft.random.randrange(3):
+        case 0:
+            draft.steps[last]["closes"] = "solved"
+        case 1:
+            draft.steps[last]["closes_as"] = "result"
+            draft.add(last, "needs", "result")
+        case _:
+            done = Guard(facts={"result": Condition(one_of=("solved",))})
+            draft.steps[last]["choose"] = {
+                "done": Branch(when=done, closes="solved"),
+                "again": Branch(otherwise=True, next=(back,)),
+            }
+            draft.add(last, "needs", "result")
+
+
+def _lay_reopening(draft: _Draft) -> None:
+    """Let a closed case be reopened for some days."""
+    last = draft.main[-1]
+    step = draft.steps[last]
+    if "choose" in step:
+        done = step["choose"]["done"]
+        step["choose"]["done"] = Branch(when=done.when, closes=done.closes, next=("reopen",))
+    else:
+        step["next"] = ("reopen",)
+    draft.steps["reopen"] = {
+        "by": ("clerk",),
+        "next": (draft.random.choice(draft.main),),
+        "within": ("reopening",),
+        "counts_as": "reopening",
+        "needs_reason": draft.chance(),
+    }
+    limit = _limit(draft.random, draft.random.choice(["natural_days", "working_days", "elapsed_hours"]))
+    again = draft.random.choice(_AGAIN)
+    draft.deadlines["reopening"] = Deadline(from_=(last,), to=("reopen",), again=again, limit=limit)
+
+
+def _lay_deadlines(draft: _Draft) -> None:
+    """Lay deadlines of every kind on the main line, with more time to be had for some."""
+    random, main = draft.random, draft.main
+    for number in range(random.randint(1, 2)):
+        key, i = f"d{number}", random.randrange(len(main) - 1)
+        ends = tuple(dict.fromkeys((random.choice(main[i + 1 :]), random.choice(main[i + 1 :]))))
+        again = random.choice(_AGAIN)
+        if draft.chance(4):
+            soon = Limit(amount=_number(random.randint(1, 30)), unit="elapsed_hours")
+            draft.deadlines[key] = Deadline(from_=(main[i],), to=ends[:1], again=again, limit=soon, bound="at_earliest")
+            continue
+        if draft.chance(3):
+            draft.add(main[i], "needs", "kind")
+            unlimited = ("c",) if draft.chance() else ()
+            every = {value: _limit(random) for value in "abc" if value not in unlimited}
+            draft.deadlines[key] = Deadline(
+                from_=(main[i],), to=ends, again=again, by="kind", limits=every, unlimited=unlimited
+            )
+        else:
+            limit = _limit(random)
+            more: dict[str, Number] = {}
+            if limit.unit != "same_day" and draft.chance():
+                more = {"extend": _number(random.randint(1, 3))}
+                _lay_extension(draft, main[i])
+            begins = tuple(dict.fromkeys((main[i], random.choice(main[:-1]))))
+            draft.deadlines[key] = Deadline(from_=begins, to=ends, again=again, limit=limit, extended_by=more)
+        draft.measure(key)
+
+
+def _lay_extension(draft: _Draft, during: str) -> None:
+    if "extend" not in draft.steps:
+        most = draft.random.choice([None, 1, 2])
+        draft.lines["extending"] = Line()
+        draft.steps["extend"] = {
+            "by": ("chief",),
+            "line": "extending",
+            "needs_reason": True,
+            "at_most": most,
+            "counts_as": "extension",
+        }
+    draft.add("extend", "during", during)
+
+
+def _lay_hand_over(draft: _Draft) -> None:
+    """Call units in, each on a line of its own, with a time to come in."""
+    random = draft.random
+    draft.lines["handover"] = Line(per="invited")
+    during = _some(random, draft.main[:-1]) or (draft.main[0],)
+    draft.steps["call"] = {
+        "by": ("clerk", "department"),
+        "line": "handover",
+        "during": during,
+        "needs": ("invited",),
+        "next": ("sign_in",),
+        "counts_as": "whistle",
+    }
+    draft.steps["sign_in"] = {"by": ("clerk", "chief"), "line": "handover", "next": ("arrive",)}
+    draft.steps["arrive"] = {"by": ("clerk",), "line": "handover", "may_set": ("photo",)}
+    if draft.chance():
+        draft.steps["decline"] = {"by": ("chief",), "line": "handover", "reasons": _REASONS}
+        draft.add("sign_in", "next", "decline")
+    if draft.chance():
+        limit, again = _limit(random), random.choice(_AGAIN)
+        draft.deadlines["coming"] = Deadline(
+            from_=("call",), to=("arrive",), again=again, limit=limit, no_show=draft.chance()
+        )
+        draft.measure("coming")
+
+
+def _lay_question(draft: _Draft) -> None:
+    """Ask for something that is missing; what the deadlines count stands still until it is answered, or so long."""
+    random = draft.random
+    draft.lines["asking"] = Line()
+    draft.steps["ask"] = {"by": ("clerk",), "line": "asking", "during": _some(random, draft.main) or draft.main[:1]}
+    draft.steps["ask"]["during"] = tuple(draft.steps["ask"]["during"])
+    draft.steps["ask"] |= {"reasons": _REASONS} if draft.chance() else {"needs_reason": draft.chance()}
+    answered = draft.chance(3) is False
+    if answered:
+        draft.add("ask", "next", "answer")
+        draft.steps["answer"] = {"by": ("clerk", "chief"), "line": "asking", "may_set": ("kind", "rooms")}
+    stops = _some(random, list(draft.deadlines)) or tuple(draft.deadlines)[:1]
+    if stops:
+        most = _limit(random) if not answered or draft.chance() else None
+        to = ("answer",) if answered else ()
+        draft.pauses["waiting"] = Pause(from_=("ask",), to=to, stops=stops, at_most=most)
+
+
+def _lay_posting(draft: _Draft) -> None:
+    """Make something public, in time or at all, and perhaps for so long."""
+    random, during = draft.random, draft.random.choice(draft.main)
+    draft.lines["posting"] = Line()
+    draft.steps["post"] = {"by": ("clerk",), "line": "posting", "during": (during,), "counts_as": "posting"}
+    within, lasts = None, None
+    if draft.chance():
+        within = "posted"
+        draft.deadlines[within] = Deadline(
+            from_=(during,), to=("post",), again=random.choice(_AGAIN), limit=_limit(random)
+        )
+    if draft.chance():
+        lasts = "standing"
+        draft.add("post", "next", "take_down")
+        draft.steps["take_down"] = {"by": ("clerk",), "line": "posting"}
+        draft.deadlines[lasts] = Deadline(
+            from_=("post",), to=("take_down",), again="restart", limit=_limit(random), bound="at_earliest"
+        )
+    draft.disclosures["notice"] = Disclosure(
+        step="post", within=within, lasts=lasts, show=("kind", "unit"), hide=("person",)
+    )
+
+
+def _lay_persons(draft: _Draft) -> None:
+    """Say who may do what: the one named, the unit named, or anybody but who did another step."""
+    for key in draft.main[1:]:
+        if draft.chance(3):
+            draft.steps[key]["by"] = draft.random.choice([("liaison",), ("department",), ("chief", "department")])
+    for i, key in enumerate(draft.main):
+        others = [one for one in draft.main[: i + 1] if draft.steps[one]["by"] != ("liaison",)]
+        if others and draft.chance(3):
+            draft.add(key, "other_than", draft.random.choice(others))
+
+
+def _lay_awaits(draft: _Draft) -> None:
+    for line in draft.lines:
+        if draft.chance(3):
+            draft.add(draft.random.choice(draft.main[1:]), "awaits", line)
