@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from communitygov.procedure.log_cells import LogCells, Refusal, Words, check_log_columns
-from communitygov.procedure.log_mapping import LogEvent, LogMapping
+from communitygov.procedure.log_mapping import PARTS, LogEvent, LogMapping
+from communitygov.procedure.tables import FACT
 from communitygov.vocabulary.cells import Cells
 from communitygov.vocabulary.frames import SHOWN
 from communitygov.vocabulary.problem import Place, Problem
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EVENT_COLUMNS", "events_of"]
 
-EVENT_COLUMNS = ("case", "seq", "step", "at", "actor", "role", "unit", "reason")
+EVENT_COLUMNS = ("case", "seq", "step", "at", *PARTS)
 """The columns that every frame of events has; those of facts, ``fact.<name>``, follow."""
 
 _ROW, _COLUMN, _ORDER = "_row", "_column", "_order"
@@ -60,7 +61,7 @@ def events_of(cells: Cells, mapping: LogMapping, *, is_table: bool = True) -> pl
     log.ask(_unordered(log, events))
     events = events.sort(order, maintain_order=True)
     seq = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("case").alias("seq")
-    facts = [f"fact.{fact.fact}" for fact in mapping.facts.values()]
+    facts = [FACT + fact.fact for fact in mapping.facts.values()]
     return events.with_columns(seq).select(*EVENT_COLUMNS, *facts)
 
 
@@ -88,7 +89,7 @@ def _one_a_row(log: LogCells) -> pl.DataFrame:
         step.alias("step"),
         log.time(mapping.time, needed=True).alias("at"),
         *_parts(log, None),
-        *(log.facts[name].alias(f"fact.{fact.fact}") for name, fact in mapping.facts.items()),
+        *(log.facts[name].alias(FACT + fact.fact) for name, fact in mapping.facts.items()),
         pl.int_range(height, eager=True).alias(_ROW),
         pl.repeat(column, height, dtype=pl.Int64, eager=True).alias(_COLUMN),
     ]
@@ -110,7 +111,7 @@ def _of_rows(log: LogCells) -> pl.DataFrame:
         happened |= texts
         column = columns.index(event.at)
         facts = {
-            f"fact.{fact.fact}": log.facts[name]
+            FACT + fact.fact: log.facts[name]
             if not fact.events or key in fact.events
             else pl.repeat(None, height, dtype=log.facts[name].dtype, eager=True)
             for name, fact in mapping.facts.items()
@@ -148,7 +149,7 @@ def _parts(log: LogCells, event: LogEvent | None) -> Iterator[pl.Series]:
     import polars as pl
 
     nobody = pl.repeat(None, log.cells.frame.height, dtype=pl.String(), eager=True)
-    for name in ("actor", "role", "unit", "reason"):
+    for name in PARTS:
         column = getattr(event, name, None) or getattr(log.mapping, name)
         said = event.as_role if event is not None and name == "role" else None
         if said is not None:

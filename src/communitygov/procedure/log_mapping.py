@@ -19,10 +19,11 @@ from communitygov.vocabulary.errors import DocumentError, UsageError
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
-__all__ = ["LogEvent", "LogFact", "LogFile", "LogMapping", "read_mapping"]
+__all__ = ["PARTS", "LogEvent", "LogFact", "LogFile", "LogMapping", "read_mapping"]
 
 _FACT = re.compile(r"[^\W\d_]\w*")
-_PARTS = ("actor", "role", "unit", "reason")
+PARTS = ("actor", "role", "unit", "reason")
+"""What an event says besides its step and its time, each in a column of its own."""
 
 
 @rule
@@ -139,12 +140,12 @@ class LogMapping(Rule):
     def columns(self) -> Mapping[str, str]:
         """The columns that are used, each with the first place in the mapping that names it."""
         found: dict[str, str] = {}
-        for name in ("case", "time", "seq", "activity", *_PARTS):
+        for name in ("case", "time", "seq", "activity", *PARTS):
             column = getattr(self, name)
             if column is not None:
                 found.setdefault(column, name)
         for key, event in self.events.items():
-            for name in ("at", *_PARTS):
+            for name in ("at", *PARTS):
                 column = getattr(event, name)
                 if column is not None:
                     found.setdefault(column, f"events.{key}.{name}")

@@ -12,10 +12,11 @@ from attrs import evolve
 
 from communitygov.procedure.json_files import as_text
 from communitygov.procedure.log_events import events_of
-from communitygov.procedure.log_mapping import LogFact, LogMapping
+from communitygov.procedure.log_mapping import PARTS, LogFact, LogMapping
 from communitygov.procedure.log_times import instants
 from communitygov.procedure.ocel_structure import read_structure
 from communitygov.procedure.ocel_writing import write_ocel
+from communitygov.procedure.tables import FACT
 from communitygov.vocabulary.cells import Cells
 from communitygov.vocabulary.errors import DataError
 from communitygov.vocabulary.problem import Place, Problem, did_you_mean
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ocel_mapping", "read_ocel", "write_ocel"]
 
-_FACT = "fact."
-_PARTS = ("actor", "role", "unit", "reason")
 _FACT_KINDS = {"string": "text", "float": "text", "integer": "whole", "boolean": "flag", "time": "time"}
 
 
@@ -177,13 +176,13 @@ def ocel_mapping(file: str | Path, *, object_type: str) -> LogMapping:
     declared |= {f"case.{name}": kind for name, kind in _declared(cases)}
     said = [one for event in whole["events"] for one in event.get("attributes", ()) if one["name"] == "role"]
     roles = {text: text for one in said if (text := as_text(one["value"]))}
-    parts = {name: f"event.{name}" for name in ("seq", *_PARTS) if f"event.{name}" in declared}
+    parts = {name: f"event.{name}" for name in ("seq", *PARTS) if f"event.{name}" in declared}
     if not roles:  # nobody's role is said
         parts.pop("role", None)
     facts: dict[str, LogFact] = {}
     names: set[str] = set()
     for column, kind in declared.items():
-        name = re.sub(r"\W", "_", column.partition(".")[2].removeprefix(_FACT))
+        name = re.sub(r"\W", "_", column.partition(".")[2].removeprefix(FACT))
         if column not in parts.values() and column != "event.role" and name not in names:
             names.add(name)
             facts[column] = LogFact(fact=name, kind=_FACT_KINDS[kind])  # type: ignore[arg-type]

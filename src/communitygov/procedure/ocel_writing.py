@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from communitygov.procedure.log_events import EVENT_COLUMNS
+from communitygov.procedure.log_mapping import PARTS
+from communitygov.procedure.tables import FACT
 from communitygov.vocabulary.errors import DataError, UsageError
 from communitygov.vocabulary.frames import Column, ColumnKind, Fault, Table, check_table
 from communitygov.vocabulary.problem import Problem
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["write_ocel"]
 
-_FACT = "fact."
-_PARTS = ("actor", "role", "unit", "reason")
 _MOST = 10**18
 
 
@@ -64,8 +64,8 @@ def write_ocel(events: pl.DataFrame, file: str | Path, *, object_type: str) -> P
         raise UsageError.because("no-folder", zh=f"没有文件夹 {folder}", en=f"there is no folder {folder}")
     _check(events)
     rows = events.sort("case", "seq")
-    facts = [name for name in events.columns if name.startswith(_FACT)]
-    attributes = ["seq", *_PARTS, *facts]
+    facts = [name for name in events.columns if name.startswith(FACT)]
+    attributes = ["seq", *PARTS, *facts]
     kinds = [{"name": name, "type": _ocel_kind(events.schema[name])} for name in attributes]
     texts = rows.with_columns(_instant_text(name) for name, dtype in rows.schema.items() if dtype.is_temporal())
     whole = {
@@ -109,7 +109,7 @@ def _check(events: pl.DataFrame) -> None:
     instant = pl.Datetime("us", "UTC")
     for name, dtype in events.schema.items():
         if (name == "at" and dtype != instant) or (
-            name.startswith(_FACT) and dtype not in (pl.String, pl.Int64, pl.Boolean, instant)
+            name.startswith(FACT) and dtype not in (pl.String, pl.Int64, pl.Boolean, instant)
         ):
             wanted = instant if name == "at" else f"String, Int64, Boolean / {instant}"
             zh, en = f"列 `{name}` 须为 {wanted}，却是 {dtype}", f"column `{name}` must hold {wanted}, found {dtype}"
@@ -118,7 +118,7 @@ def _check(events: pl.DataFrame) -> None:
         raise DataError(problems)
     if events.is_empty():
         raise DataError.because("empty-table", zh="没有事件可写", en="there are no events to write")
-    facts = [name for name in events.columns if name.startswith(_FACT)]
+    facts = [name for name in events.columns if name.startswith(FACT)]
     kinds: dict[str, ColumnKind] = dict.fromkeys(["at", *facts], "any")
     kinds["seq"] = "whole"
     columns = tuple(
@@ -126,7 +126,7 @@ def _check(events: pl.DataFrame) -> None:
             name,
             kinds.get(name, "text"),
             Title(zh=name, en=name),
-            nullable=name in _PARTS or name in facts,
+            nullable=name in PARTS or name in facts,
         )
         for name in (*EVENT_COLUMNS, *facts)
     )
