@@ -1,0 +1,192 @@
+"""Cases in a store: what is saved is what is loaded, and what was changed behind its back is found."""
+
+import itertools
+
+import pytest
+from attrs import evolve
+from tests.procedure.samples import (
+    HOUR,
+    PARTY,
+    RESIDENT,
+    SOCIAL,
+    START,
+    SUPERVISOR,
+    accepted,
+    five_orders,
+    named,
+    opened,
+    over,
+)
+
+from communitygov.procedure.case import Refused
+from communitygov.procedure.chain import verify
+from communitygov.procedure.migrate import MIGRATED, migrate
+from communitygov.procedure.record import ERASED, acts_of, load, save, seal
+from communitygov.procedure.store import Conflict, MemoryStore
+from communitygov.procedure.store_sql import SqlStore
+from communitygov.vocabulary.errors import DataError, UsageError
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request, tmp_path):
+    """A store that holds nothing."""
+    if request.param == "memory":
+        yield MemoryStore()
+    else:
+        found = SqlStore.open(f"sqlite:///{tmp_path / 'cases.db'}")
+        yield found
+        found.close()
+
+
+def closed(case):
+    """Return an accepted case, handled and verified."""
+    handled = case.act("handle", SOCIAL, START + 5 * HOUR, evidence="photo-1")
+    return handled.act("verify", SUPERVISOR, START + 6 * HOUR, satisfied=True, called_back=START + 6 * HOUR)
+
+
+class TestSaveAndLoad:
+    def test_what_is_saved_is_what_is_loaded(self, store):
+        """However often a case is saved on the way, it is loaded as it stands, facts of every kind included."""
+        procedure = five_orders()
+        case = save(store, opened(procedure, phone="13800000000"))
+        case = save(store, case.act("dispatch", PARTY, START + HOUR, grade="urgent"))
+        case = save(store, closed(case.act("accept", SOCIAL, START + 2 * HOUR)))
+        found = load(store, procedure, "A1")
+        assert (found.state, found.seq, found.tip, found.outcome) == (case.state, 6 - 1, case.tip, "solved")
+        assert found.facts["phone"] == "13800000000"
+        assert found.facts["called_back"] == START + 6 * HOUR
+
+    def test_saving_twice_writes_once(self, store):
+        """A case without new events writes nothing."""
+        case = save(store, accepted())
+        assert save(store, case) is case
+        assert len(store.read("A1")) == 3
+
+    def test_its_history_is_what_the_store_holds(self, store):
+        """The acts in the store are those that were done; the saved case says where they are."""
+        case = accepted()
+        acts = [event.act for event in case.history]
+        saved = save(store, case)
+        assert acts_of(case.procedure, store.read("A1")) == acts
+        with pytest.raises(UsageError, match="history-in-store"):
+            saved.history  # noqa: B018 - it is asked for
+
+    def test_of_two_writers_the_second_is_told(self, store):
+        """Two that loaded the same case cannot both append to it; nothing of the second is written."""
+        procedure = five_orders()
+        save(store, accepted(procedure))
+        one, other = (load(store, procedure, "A1") for _ in range(2))
+        save(store, one.act("ask", SOCIAL, START + 3 * HOUR, "which door"))
+        with pytest.raises(Conflict):
+            save(store, other.act("ask", SOCIAL, START + 4 * HOUR, "which floor"))
+        assert load(store, procedure, "A1").seq == 4
+
+    def test_no_such_case(self, store):
+        """A case that is not there is named."""
+        with pytest.raises(UsageError, match="no case `A9`"):
+            load(store, five_orders(), "A9")
+
+
+class TestPersonal:
+    def test_a_phone_is_no_part_of_what_is_hashed(self):
+        """Its digest stands in the body, and two cases with one phone do not share it."""
+        one, other = (seal(opened(case=name, phone="13800000000"))[0] for name in ("A1", "A2"))
+        assert "13800000000" not in one.body
+        assert one.personal["phone"].value == "13800000000"
+        assert one.personal["phone"].salt != other.personal["phone"].salt
+
+    def test_what_is_erased_is_gone_and_the_chain_still_verifies(self, store):
+        """The case goes on; that there was a phone is still known."""
+        procedure = five_orders()
+        save(store, accepted(procedure, phone="13800000000"))
+        assert store.erase("A1", "phone") == 1
+        assert verify(store.read("A1")) == ()
+        found = load(store, procedure, "A1")
+        assert found.facts["phone"] is ERASED
+        assert closed(found).outcome == "solved"
+
+
+class TestChangedPast:
+    def test_it_is_found_and_the_case_is_not_loaded(self):
+        """Another reason, another actor, another order: each is named."""
+        store, procedure = MemoryStore(), five_orders()
+        save(store, accepted(procedure))
+        entries = store.read("A1")
+        for i, (what, instead) in itertools.product(range(3), (("r1", "r2"), ("1727", "1728"))):
+            changed = list(entries)
+            changed[i] = evolve(changed[i], body=changed[i].body.replace(what, instead))
+            if changed[i] == entries[i]:
+                continue
+            store._chains["A1"] = tuple(changed)
+            with pytest.raises(DataError, match="altered-entry"):
+                load(store, procedure, "A1")
+
+    def test_the_salt_is_the_callers_where_it_must_be_repeated(self):
+        """With given salts the same case gives the same entries, hash for hash."""
+        salts = itertools.cycle(["ab" * 16])
+        one, other = (seal(opened(phone="1"), lambda: next(salts)) for _ in range(2))
+        assert one == other
+
+
+class TestRules:
+    def test_a_case_stays_on_the_rules_it_was_opened_under(self, store):
+        """It is not loaded under others, and each event says which it was done under."""
+        old, new = five_orders(), five_orders(outcomes={"solved": named("done"), "given_up": named("left")})
+        save(store, accepted(old))
+        with pytest.raises(UsageError, match="other-rules"):
+            load(store, new, "A1")
+        assert old.machine.digest in store.read("A1")[0].body
+
+    def test_it_comes_over_by_a_map_and_is_loaded_again(self, store):
+        """Facts, deadlines and counts go on; the step is the one that the map names."""
+        old = five_orders()
+        steps = dict(old.steps)
+        steps["dispatch"] = evolve(steps["dispatch"], next=("take_up", "refuse"))
+        steps["take_up"] = evolve(steps.pop("accept"), title=named("take up"))
+        for key in ("ask", "call"):
+            steps[key] = evolve(steps[key], during=("take_up",))
+        new = five_orders(steps=steps, migrations=over(old, {"accept": "take_up"}))
+        case = save(store, migrate(save(store, accepted(old)), new, START + 3 * HOUR))
+        assert (case.step, case.digest, case.due[0].deadline) == ("take_up", new.machine.digest, "handling")
+        found = load(store, new, "A1", old)
+        assert found.state == case.state
+        assert closed(found).outcome == "solved"
+        assert acts_of(new, store.read("A1"))[-1].step == MIGRATED
+        with pytest.raises(UsageError, match="other-rules"):
+            load(store, new, "A1")
+
+    def test_without_a_map_it_does_not_come_over(self):
+        """It says which rules it is on."""
+        case = accepted()
+        with pytest.raises(UsageError, match=f"no-migration.*{case.digest[:12]}"):
+            migrate(case, five_orders(outcomes={"solved": named("x"), "given_up": named("y")}), START + 3 * HOUR)
+
+    def test_what_is_underway_and_would_be_lost_is_named(self):
+        """All of it: the step, the line, the deadline."""
+        old = five_orders()
+        case = accepted(old).act("ask", SOCIAL, START + 3 * HOUR, "which door")
+        steps = {key: step for key, step in old.steps.items() if key in ("order", "refuse", "dispatch")}
+        steps["dispatch"] = evolve(steps["dispatch"], next=("refuse",))
+        new = five_orders(
+            steps=steps, lines={}, deadlines={}, pauses={}, reminders={}, migrations=over(old, {}), clock=None
+        )
+        with pytest.raises(UsageError) as told:
+            migrate(case, new, START + 4 * HOUR)
+        assert {problem.path for problem in told.value.problems} == {"accept", "waiting", "handling"}
+
+    def test_it_does_not_come_over_in_the_past(self):
+        """A migration is an event like others: not before the last one."""
+        case = accepted()
+        with pytest.raises(UsageError, match="back-in-time"):
+            migrate(case, case.procedure, START)
+
+
+def test_a_loaded_case_refuses_as_the_live_one():
+    """What may be done does not depend on whether a case was loaded."""
+    store, procedure = MemoryStore(), five_orders()
+    case = accepted(procedure)
+    found = load(store, procedure, save(store, case).id)
+    assert found.may() == case.may()
+    for one in (case, found):
+        with pytest.raises(Refused, match="wrong-role"):
+            one.act("handle", RESIDENT, START + 3 * HOUR, evidence="x")
