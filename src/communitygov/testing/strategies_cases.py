@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -138,7 +139,8 @@ def walked(random: Random, procedure: Procedure, events: int = 14) -> list[Act]:
 def _next(random: Random, machine: Machine, state: State, at: int) -> Act | None:
     """Return an act that may be done, or none if nothing can be found."""
     places = [*possible(machine, state)]
-    random.shuffle(places)
+    turn = random.randrange(len(places)) if places else 0
+    places = places[turn:] + places[:turn]
     # The further on the main line, the sooner: else loops and lines beside it would take all the events there are.
     order = list(machine.rule.steps)
     if random.randrange(3):
@@ -146,7 +148,7 @@ def _next(random: Random, machine: Machine, state: State, at: int) -> Act | None
     for step, unit in places:
         for _ in range(3):
             act = drawn_act(random, machine, state, step, unit, at + random.choice(_STEPS))
-            for one in (act, evolve(act, at=at), *_when_due(machine, state, act)):
+            for one in chain((act, evolve(act, at=at)), _when_due(machine, state, act)):
                 if all(fault.kind in TOLD for fault in followed(machine, state, one)[0]):
                     return one
     return None

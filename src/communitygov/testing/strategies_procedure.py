@@ -39,7 +39,7 @@ from communitygov.vocabulary.numbers import Number
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.text import Title
 
-__all__ = ["all_findings", "clocks", "guards", "limits", "made_procedure", "procedures"]
+__all__ = ["CLOCKS", "all_findings", "guards", "limits", "made_procedure", "procedures"]
 
 
 def _number(numerator: int, denominator: int = 1) -> Number:
@@ -94,16 +94,6 @@ def procedures(draw: st.DrawFn) -> Procedure:
 
 
 @st.composite
-def clocks(draw: st.DrawFn) -> Clock:
-    """Draw a clock: either calendar, with or without days of its own.
-
-    Args:
-        draw: Hypothesis's.
-    """
-    return _clock(draw(st.randoms(use_true_random=False)))
-
-
-@st.composite
 def limits(draw: st.DrawFn, unit: Unit | None = None) -> Limit:
     """Draw a limit.
 
@@ -143,15 +133,18 @@ def all_findings(rule: Rule) -> list[Finding]:
     return found
 
 
-def _clock(random: Random) -> Clock:
-    return Clock(
-        zone=random.choice(["Asia/Shanghai", "UTC", "America/New_York"]),
-        calendar=random.choice(["monday_to_friday", "cn_statutory"]),
-        hours=random.choice([("09:00-12:00", "13:00-17:30"), ("09:00-20:00",), ("00:00-24:00",)]),
-        open_on=random.choice(["working_days", "every_day"]),
-        on=(Period.parse("2024-10-05"),) if _chance(random) else (),
-        off=(Period.parse("2024-09-30"), Period.parse("2024-10-09")) if _chance(random) else (),
-    )
+_HALVES, _DAYTIME, _ALWAYS = ("09:00-12:00", "13:00-17:30"), ("09:00-20:00",), ("00:00-24:00",)
+_ON, _OFF = (Period.parse("2024-10-05"),), (Period.parse("2024-09-30"), Period.parse("2024-10-09"))
+
+CLOCKS = (
+    Clock(zone="Asia/Shanghai", calendar="monday_to_friday", hours=_HALVES),
+    Clock(zone="Asia/Shanghai", calendar="cn_statutory", hours=_HALVES),
+    Clock(zone="Asia/Shanghai", calendar="cn_statutory", hours=_DAYTIME, open_on="every_day"),
+    Clock(zone="Asia/Shanghai", calendar="cn_statutory", hours=_HALVES, on=_ON, off=_OFF),
+    Clock(zone="UTC", calendar="cn_statutory", hours=_ALWAYS, off=_OFF),
+    Clock(zone="America/New_York", calendar="monday_to_friday", hours=_DAYTIME, on=_ON),
+)
+"""Either calendar, with days and hours of its own. They are few, since the days of each are laid out but once."""
 
 
 def _limit(random: Random, unit: Unit | None = None) -> Limit:
@@ -273,7 +266,7 @@ def made_procedure(random: Random) -> Procedure:
         _lay_persons(draft)
     _lay_awaits(draft)
     return Procedure(
-        clock=_clock(random),
+        clock=random.choice(CLOCKS),
         roles=_ROLES,
         facts=FACTS,
         origins=draft.origins,
