@@ -356,7 +356,8 @@ def _paused(machine: Machine, state: State, act: Act) -> tuple[Stretch, ...]:
     for name, pause in machine.pausing[act.step]:
         i = next((i for i, one in enumerate(pauses) if one.pause == name and one.open_at(act.at)), None)
         if act.step in pause.to and i is not None:
-            pauses[i] = evolve(pauses[i], end=act.at)
+            # An answer whose time lies before the question ends the pause where it began, not before.
+            pauses[i] = evolve(pauses[i], end=max(act.at, pauses[i].start))
             i = None
         if act.step in pause.from_ and i is None:
             pauses.append(Stretch.begun(machine, name, pause, act.at))
