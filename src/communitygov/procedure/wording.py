@@ -47,6 +47,8 @@ UNITS: Mapping[Unit, Title] = {
     "same_day": Title(zh="日", en="days"),
 }
 
+_OWN_UNIT = Title(zh="（按其时限的单位）", en="in the unit of its limit")
+
 _SAID: Mapping[str, Title] = {
     "back_in_time": Title(zh="时间早于此件已有的留痕", en="its time lies before what was recorded of the case already"),
     "wrong_order": Title(zh="此时不能做“{what}”{unit}", en="{what}{unit} does not follow here"),
@@ -97,7 +99,7 @@ def say_fault(procedure: Procedure, fault: Fault, step: str | None = None) -> Ti
         ),
         en=told.en.format(
             what=what.en,
-            role=what.en or "nobody without a role",
+            role=what.en or "somebody without a role",
             unit=f" ({fault.unit})" if fault.unit else "",
             by=by.en,
             most="" if rule is None else rule.at_most,
@@ -110,7 +112,8 @@ def _late(procedure: Procedure, fault: Fault) -> Title:
     """Return by how much, as words behind a sentence."""
     if fault.by is None:
         return Title(zh="", en="")
-    unit = UNITS[next(iter(procedure.deadlines[fault.what].every.values())).unit]
+    units = {limit.unit for limit in procedure.deadlines[fault.what].every.values()}
+    unit = UNITS[units.pop()] if len(units) == 1 else _OWN_UNIT
     amount = decimal_text(fault.by)
     zh = f" {amount} {unit.zh}" + ("（暂定）" if fault.provisional else "")
     return Title(zh=zh, en=f" by {amount} {unit.en}" + (" (provisional)" if fault.provisional else ""))
