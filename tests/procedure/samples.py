@@ -1,4 +1,4 @@
-"""A procedure that tests share: five orders with grades, a refusal, a pause, a ladder, and departments that are called."""
+"""A procedure that tests share: five orders with grades, a refusal, a pause, a ladder, and units that are called."""
 
 import datetime as dt
 from fractions import Fraction

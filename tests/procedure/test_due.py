@@ -36,7 +36,7 @@ def cases(draw):
 
 
 class TestAgenda:
-    @given(cases(), st.integers(60, 500))
+    @given(cases(), st.integers(160, 500))
     def test_at_once_is_one_by_one(self, found, hours):
         """Deadlines, lateness and reminders of many cases are those of each."""
         at = START + hours * HOUR
@@ -57,14 +57,15 @@ class TestAgenda:
         fire = [(case.id, one.rung, one.unit, one.since) for case in found for one in case.to_fire(at)]
         assert sorted(fire, key=str) == sorted(agenda.fire.select("case", "rung", "unit", "since").rows(), key=str)
 
-    @given(cases(), st.integers(60, 500))
+    @given(cases(), st.integers(160, 500))
     def test_a_fired_reminder_is_there_no_more(self, found, hours):
         """Each rung fires once."""
         at = START + hours * HOUR
         for case in found:
+            done = case
             for one in case.to_fire(at):
-                case = case.fire(one.rung, at, one.unit)
-            assert case.to_fire(at) == ()
+                done = done.fire(one.rung, at, one.unit)
+            assert done.to_fire(at) == ()
 
     @given(cases(), st.integers(1, 30))
     def test_p5_moving_a_holiday_touches_only_what_crosses_it(self, found, after):
