@@ -124,10 +124,13 @@ class TestLiaisons:
         assert grid.matters[matter].department == office
         assert "department" in grid.matters[matter].assumed
 
-    def test_their_deadlines_are_not_modelled(self, profile: Profile) -> None:
-        """Within 48 hours and on the same day are procedure, and wait for it."""
-        clauses = profile.at(2019).rules.clauses
-        assert all(clauses[key].not_modelled for key in ("BJ-06", "BJ-07"))
+    def test_their_deadlines_are_of_the_whistle(self, profile: Profile) -> None:
+        """Within 48 hours and on the same day are procedure, for the kinds of problem that the grid has too."""
+        rules = profile.at(2019)
+        deadline = rules.procedure["whistle"].deadlines["solve"]
+        assert deadline.clause == ("BJ-06", "BJ-07")
+        assert set(deadline.limits) == {"balcony_building", "expired_food"} <= set(rules.grid["territory"].matters)
+        assert not any(rules.rules.clauses[key].not_modelled for key in deadline.clause)
 
 
 class TestOpenQuestions:
