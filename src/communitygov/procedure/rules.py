@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from communitygov.documents.rule import Finding, Rule, rule, term
 from communitygov.measures.rules import Measure
@@ -12,6 +12,11 @@ from communitygov.procedure.guards import Guard
 from communitygov.procedure.timing import Clock, Deadline, Limit, Pause, Rung
 from communitygov.vocabulary.numbers import Number
 from communitygov.vocabulary.text import Title
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from communitygov.procedure.case import Actor, Case
 
 __all__ = [
     "ORIGIN",
@@ -322,6 +327,23 @@ class Procedure(Rule):
         from communitygov.procedure.machine import Machine, digest_of
 
         return Machine(self, digest_of(self) if self.node is None else self.node.digest)
+
+    def open(
+        self, case: str, step: str, by: Actor, at: dt.datetime, reason: str | None = None, /, **facts: Any
+    ) -> Case:
+        """Return a new case under this procedure: ``open_case``, where all is said.
+
+        Args:
+            case: The case's id.
+            step: A step that starts a case.
+            by: Who does it.
+            at: When, with its time zone.
+            reason: Why, where the step needs a reason.
+            facts: What is known from the start, by fact.
+        """
+        from communitygov.procedure.case import open_case
+
+        return open_case(self, case, step, by, at, reason, **facts)
 
     def keyed(self, step: str) -> bool:
         """Return whether a step belongs to a line of which there is one for each unit.

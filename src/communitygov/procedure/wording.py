@@ -68,7 +68,7 @@ _SAID: Mapping[str, Title] = {
     "late": Title(zh="“{what}”{unit}逾期{by}", en="{what}{unit} is late{by}"),
     "too_early": Title(zh="“{what}”{unit}尚未到时", en="the time of {what}{unit} is not up yet"),
     "overdue": Title(zh="“{what}”到期未办{by}", en="{what} is overdue{by}"),
-    "no_show": Title(zh="{unit}在“{what}”内未到{by}", en="{unit} did not come within {what}{by}"),
+    "no_show": Title(zh="{who}在“{what}”内未到{by}", en="{who} did not come within {what}{by}"),
     "misfired": Title(zh="“{what}”此时不应发出", en="{what} is not to fire here"),
     "missing_step": Title(zh="缺少环节“{what}”", en="the step {what} is missing"),
     "not_disclosed": Title(zh="“{what}”未公开{by}", en="{what} was not made public{by}"),
@@ -91,6 +91,7 @@ def say_fault(procedure: Procedure, fault: Fault, step: str | None = None) -> Ti
     return Title(
         zh=told.zh.format(
             what=what.zh,
+            who=fault.unit,
             role=what.zh or "未写角色的人",
             unit=f"（{fault.unit}）" if fault.unit else "",
             by=by.zh,
@@ -99,6 +100,7 @@ def say_fault(procedure: Procedure, fault: Fault, step: str | None = None) -> Ti
         ),
         en=told.en.format(
             what=what.en,
+            who=fault.unit,
             role=what.en or "somebody without a role",
             unit=f" ({fault.unit})" if fault.unit else "",
             by=by.en,
