@@ -185,10 +185,10 @@ def sealed(
         raise _unsealable(case, seq)
     try:
         entry = Entry(case, seq, body, previous, _hash_of(case, seq, body, previous), personal or {})
-        for fact, one in entry.personal.items():
-            _check_personal(entry, fact, one)
     except UnicodeEncodeError:
         raise _unsealable(case, seq) from None
+    for fact, one in entry.personal.items():
+        _check_personal(entry, fact, one)
     return entry
 
 
@@ -211,8 +211,12 @@ def _check_personal(entry: Entry, fact: str, one: Personal | None) -> None:
 
 
 def _stands_in_body(entry: Entry, fact: str, one: Personal) -> bool:
+    try:
+        digest = digest_of(one.salt, one.value)
+    except UnicodeEncodeError:  # What has no UTF-8 has no digest.
+        return False
     # Inside a JSON text each quotation mark is escaped, so this can only be a member of that name.
-    return f'{_encode(fact)}:"{digest_of(one.salt, one.value)}"' in entry.body
+    return f'{_encode(fact)}:"{digest}"' in entry.body
 
 
 def _unsealable(case: str, seq: int) -> UsageError:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from operator import itemgetter
+from sqlite3 import SQLITE_BUSY
+from time import sleep
 from typing import Any, Final
 
 from attrs import frozen
@@ -24,7 +26,7 @@ except ModuleNotFoundError:
     raise MissingExtra.named("store", "sqlalchemy") from None
 
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import ArgumentError, IntegrityError
+from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError
 
 __all__ = ["SqlStore"]
 
@@ -128,8 +130,7 @@ class SqlStore:
         store = cls(engine)
         if dialect == "sqlite":
             with engine.connect() as connection:
-                connection.exec_driver_sql(f"PRAGMA busy_timeout={_WAIT}")
-                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+                _write_ahead(connection)
         with store._writing() as connection:
             if dialect == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
@@ -258,6 +259,19 @@ def _checked(url: sa.URL) -> str:
     if kind == "sqlite" and (":memory:" in name or url.query.get("mode") == "memory"):
         raise _no_store("SQLite in memory")
     return kind
+
+
+def _write_ahead(connection: sa.Connection) -> None:
+    # Two that open a new file at once both change its mode, and here SQLite refuses the second without waiting.
+    for attempt in range(_WAIT // 10):
+        try:
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            return
+        except OperationalError as error:
+            code = getattr(error.orig, "sqlite_errorcode", None)
+            if code is None or code & 0xFF != SQLITE_BUSY or attempt == _WAIT // 10 - 1:
+                raise
+        sleep(0.01)
 
 
 def _no_store(kind: str) -> UsageError:
