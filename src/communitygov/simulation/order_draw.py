@@ -1,0 +1,316 @@
+"""One draw of a world of orders under a procedure: cases open, wait for a desk, and are handled by the rule.
+
+Every act goes through the live case, so that the log that comes out is an honest one. What is made up hangs on the
+seed, the draw, the case and the step alone: under another rule the same orders come in at the same time, and the same
+work takes as long.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import insort
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from heapq import heappop, heappush
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from communitygov.procedure.case import Actor, Case
+from communitygov.procedure.machine import Machine
+from communitygov.procedure.refusal import Refused
+from communitygov.procedure.rules import Procedure, Step
+from communitygov.procedure.state import opened
+from communitygov.procedure.tables import FACT, events_table
+from communitygov.procedure.times import due_of, stretches
+from communitygov.simulation.order_model import Doing, Duration, OrderModel
+from communitygov.vocabulary.calendar import Calendar, Hours
+from communitygov.vocabulary.clock import moment_at, wall_clock
+from communitygov.vocabulary.counting import OpenHours
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["draw_log"]
+
+_HOUR = 3_600_000_000
+
+
+@define
+class _Job:
+    """A step of a case that is to be done by a unit.
+
+    Args:
+        case: The case.
+        step: The step.
+        unit: The unit that does it.
+        facts: What becomes known with it.
+        length: How long it takes, in microseconds.
+        counted: Of what time.
+    """
+
+    case: int
+    step: str
+    unit: str | None
+    facts: dict[str, Any]
+    length: int
+    counted: str
+
+
+@define
+class _Desks:
+    """The desks of a unit for a step, and the jobs that wait for one."""
+
+    free: int | None
+    waiting: list[tuple[int, int, _Job]] = field(factory=list)
+
+
+class _Draw:
+    """The orders of one draw on their way."""
+
+    def __init__(self, model: OrderModel, procedure: Procedure, first: dt.date, last: dt.date, seed: str) -> None:
+        self.model, self.procedure, self.seed = model, procedure, seed
+        self.machine: Machine = procedure.machine
+        self.calendar: Calendar = self.machine.calendar
+        self.clock = wall_clock(self.calendar.zone)
+        self.open_hours = OpenHours(self.calendar, self.clock) if self.calendar.hours else None
+        self.end = self.clock.midnight((last - dt.date(1970, 1, 1)).days + 1)
+        self.first, self.last = first, last
+        self.cases: dict[int, Case] = {}
+        self.names: dict[int, str] = {}
+        self.done: dict[int, Counter[str]] = defaultdict(Counter)
+        self.stuck: dict[int, list[_Job]] = defaultdict(list)
+        self.desks: dict[tuple[str, str | None], _Desks] = {}
+        self.agenda: list[tuple[int, int, _Job]] = []
+        self.count = 0
+
+    def run(self) -> Iterator[Case]:
+        """Carry everything out up to the last day, and yield the cases as they stand then."""
+        for number, (at, name, step) in enumerate(self._arrivals()):
+            self.names[number] = name
+            job = self._job(number, step, None)
+            self._push(at, job)
+        while self.agenda:
+            at, _, job = heappop(self.agenda)
+            if at >= self.end:
+                break
+            self._finish(at, job)
+        yield from (self.cases[number] for number in sorted(self.cases))
+
+    def _push(self, at: int, job: _Job) -> None:
+        self.count += 1
+        heappush(self.agenda, (at, self.count, job))
+
+    def _random(self, *about: object) -> Random:
+        return Random("/".join(map(str, (self.seed, *about))))
+
+    def _arrivals(self) -> list[tuple[int, str, str]]:
+        found = []
+        for key, arrivals in self.model.arrivals.items():
+            parts = [(Hours.parse(text), float(weight)) for text, weight in arrivals.hours.items()]
+            parts = parts or [(Hours(0, 1440), 1.0)]
+            day = self.first
+            while day <= self.last:
+                random = self._random("arrivals", key, day)
+                free = not self.calendar.is_working(day)
+                mean = float(arrivals.per_day) * (float(arrivals.free_days) if free else 1)
+                midnight = self.clock.midnight((day - dt.date(1970, 1, 1)).days)
+                for n in range(_poisson(random, mean)):
+                    (part,) = random.choices([part for part, _ in parts], [weight for _, weight in parts])
+                    minute = part.opens + random.random() * (part.closes - part.opens)
+                    found.append((midnight + int(minute * 60_000_000), f"{key}-{day}-{n + 1}", arrivals.step))
+                day += dt.timedelta(days=1)
+        return sorted(found)
+
+    def _job(self, number: int, step: str, unit: str | None) -> _Job:
+        """Return a step of a case, with all that is made up about it."""
+        doing, times = self.model.steps[step], self.done[number][step]
+        random = self._random(self.names[number], step, times)
+        rule = self.procedure.steps[step]
+        facts = {
+            name: self._fact(random, name) for name in (*rule.needs, *rule.may_set) if self._sets(name, number, rule)
+        }
+        own = unit if unit is not None else (random.choice(doing.units) if doing.units else None)
+        return _Job(number, step, own, facts, _length(random, doing.takes), doing.takes.counted)
+
+    def _sets(self, name: str, number: int, rule: Step) -> bool:
+        """Return whether a step sets a fact: what it must know and is not known yet, or what is judged each time."""
+        known = number in self.cases and self.cases[number].facts.get(name) is not None
+        judged = any(branch.when is not None and name in branch.when.reads for branch in rule.choose.values())
+        named = rule.line is not None and name == self.procedure.lines[rule.line].per
+        asked = name in rule.needs and (not known or judged or named)
+        return asked and (name in self.model.facts or self.procedure.all_facts[name].kind in ("time", "file"))
+
+    def _fact(self, random: Random, name: str) -> Any:
+        kind, model = self.procedure.all_facts[name].kind, self.model.facts.get(name)
+        if model is None:
+            return "attached" if kind == "file" else None  # a time is that of the act
+        if model.least is not None and model.most is not None:
+            return random.randint(model.least, model.most)
+        (value,) = random.choices([*model.weights], [float(weight) for weight in model.weights.values()])
+        return value == "true" if kind == "flag" else value
+
+    def _begin(self, at: int, job: _Job) -> None:
+        """Take a job up, if a desk is free; else it waits."""
+        doing = self.model.steps[job.step]
+        desks = self.desks.setdefault((job.step, job.unit), _Desks(doing.desks))
+        if desks.free == 0:
+            self.count += 1
+            insort(desks.waiting, (self._urgency(at, job, doing), self.count, job), key=lambda one: one[:2])
+            return
+        if desks.free is not None:
+            desks.free -= 1
+        self._push(self._after(at, job), job)
+
+    def _urgency(self, at: int, job: _Job, doing: Doing) -> int:
+        if doing.queue == "first_come":
+            return at
+        state = self.cases[job.case].state
+        found = [
+            due_of(self.machine, run, stretches(self.machine, state.pauses, run.deadline))
+            for run in state.runs
+            if run.open and job.step in self.procedure.deadlines[run.deadline].to
+        ]
+        return min((due[0] for due in found if due is not None), default=2**62)
+
+    def _after(self, at: int, job: _Job) -> int:
+        if job.counted == "elapsed" or self.open_hours is None:
+            return at + job.length
+        return self.open_hours.reach(self.open_hours.count(at) + max(job.length, 1))
+
+    def _finish(self, at: int, job: _Job) -> None:
+        """Do a step; then free its desk, and see what follows."""
+        if self._do(at, job):
+            self._free(at, job)
+            self._follow(at, job)
+
+    def _free(self, at: int, job: _Job) -> None:
+        desks = self.desks.get((job.step, job.unit))
+        if desks is None or desks.free is None:
+            return
+        desks.free += 1
+        if desks.waiting:
+            _, _, other = desks.waiting.pop(0)
+            desks.free -= 1
+            self._push(self._after(at, other), other)
+
+    def _do(self, at: int, job: _Job) -> bool:
+        """Do a step, and return whether it is done; what waits for a line to end is tried again then."""
+        rule = self.procedure.steps[job.step]
+        case = self.cases.get(job.case, Case(self.machine, self.names[job.case], opened(self.machine)))
+        moment = moment_at(at, self.calendar.zone)
+        facts = {name: moment if value is None else value for name, value in job.facts.items()}
+        reason = next(iter(rule.reasons), None) or ("-" if rule.needs_reason else None)
+        refused: Refused | None = None
+        for actor in self._actors(case, job, rule, facts):
+            try:
+                self.cases[job.case] = case.act(job.step, actor, moment, reason, **facts)
+            except Refused as error:
+                refused = error
+                continue
+            self.done[job.case][job.step] += 1
+            return True
+        if refused is not None and {fault.kind for fault in refused.faults} == {"awaiting"}:
+            self.stuck[job.case].append(job)
+            return False
+        self._free(at, job)  # what may no longer be done is not done, as when the time for it is over
+        return False
+
+    def _actors(self, case: Case, job: _Job, rule: Step, facts: dict[str, Any]) -> Iterator[Actor]:
+        """Yield who may do a step: the one that is named, or one of the unit's people after the other."""
+        role = rule.by[0]
+        said, known = self.procedure.roles[role], {**case.facts, **facts}
+        unit = job.unit if said.unit_in is None else known.get(said.unit_in)
+        if said.named_in is not None:
+            yield Actor(known.get(said.named_in), role, unit)
+            return
+        people = self.model.steps[job.step].people
+        start = self._random(self.names[job.case], job.step, "person").randrange(people)
+        # One more, for a rule of different persons where two steps share their people.
+        for n in range(people + 1):
+            yield Actor(f"{unit or role}-{(start + n) % (people + 1) + 1}", role, unit)
+
+    def _follow(self, at: int, job: _Job) -> None:
+        rule, case = self.procedure.steps[job.step], self.cases[job.case]
+        if rule.line is not None:
+            unit = self._line_unit(job, rule)
+            place = case.state.lines[rule.line, unit]
+            self._next(at, job.case, place.next, unit)
+            if not place.next:
+                for waiting in self.stuck.pop(job.case, ()):
+                    self._finish(at, waiting)
+            return
+        self._next(at, job.case, case.state.place.next, None)
+        for key, step in self.procedure.steps.items():
+            if job.step in step.during and key in self.model.steps:
+                times = self.done[job.case][job.step]
+                if self._random(self.names[job.case], "line", key, times).random() < self.model.steps[key].chance:
+                    self._begin(at, self._job(job.case, key, None))
+
+    def _line_unit(self, job: _Job, rule: Step) -> str | None:
+        per = None if rule.line is None else self.procedure.lines[rule.line].per
+        return None if per is None else job.facts[per] if rule.during else job.unit
+
+    def _next(self, at: int, number: int, steps: Sequence[str] | frozenset[str], unit: str | None) -> None:
+        """Take up one of the steps that may follow, by their weights."""
+        known = [key for key in self.procedure.steps if key in steps and key in self.model.steps]
+        weights = [float(self.model.steps[key].weight) for key in known]
+        if any(weights):
+            random = self._random(self.names[number], "next", sum(self.done[number].values()))
+            (step,) = random.choices(known, weights)
+            closed = unit is None and self.cases[number].state.place.is_closed
+            if not closed or random.random() < self.model.steps[step].chance:
+                self._begin(at, self._job(number, step, unit))
+
+
+def _length(random: Random, takes: Duration) -> int:
+    mean, spread = float(takes.hours), float(takes.spread)
+    if not mean or not spread:
+        return int(mean * _HOUR)
+    shape = 1 / spread**2
+    return int(random.gammavariate(shape, mean / shape) * _HOUR)
+
+
+def _poisson(random: Random, mean: float) -> int:
+    """Return how many come, one waiting time after the other."""
+    count, passed = 0, random.expovariate(1.0)
+    while passed < mean:
+        count += 1
+        passed += random.expovariate(1.0)
+    return count
+
+
+def draw_log(
+    model: OrderModel, procedure: Procedure, first: dt.date, last: dt.date, *, seed: int, draw: int
+) -> pl.DataFrame:
+    """Return the log of one draw: what came in from one day to another and what became of it by the end of the last.
+
+    Args:
+        model: The world.
+        procedure: The procedure.
+        first: The first day.
+        last: The last day.
+        seed: The seed.
+        draw: Which draw.
+
+    Returns:
+        The events, as ``events_table(procedure)`` has them. Polars.
+    """
+    import polars as pl
+
+    found = _Draw(model, procedure, first, last, f"{seed}/{draw}")
+    rows: list[dict[str, Any]] = []
+    for case in found.run():
+        for event in case.history:
+            act = event.act
+            row = {"case": case.id, "seq": event.seq, "step": act.step, "at": act.at, "actor": act.actor}
+            row |= {"role": act.role, "unit": act.unit, "reason": act.reason}
+            rows.append(row | {FACT + name: value for name, value in act.facts.items()})
+    kinds = {"whole": pl.Int64(), "flag": pl.Boolean(), "time": pl.Datetime("us", "UTC")}
+    schema: dict[str, Any] = {}
+    for column in events_table(procedure).columns:
+        fact = procedure.all_facts.get(column.name.removeprefix(FACT)) if column.name.startswith(FACT) else None
+        schema[column.name] = pl.String() if fact is None else kinds.get(fact.kind, pl.String())
+    schema |= {"seq": pl.Int64(), "at": pl.Int64()}
+    return pl.DataFrame(rows, schema=schema).with_columns(pl.col("at").cast(pl.Datetime("us", "UTC")))
