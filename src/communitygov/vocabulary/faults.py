@@ -105,10 +105,12 @@ def read_columns(frame: Any) -> dict[str, list[Any]]:
 
     if isinstance(frame, nw.LazyFrame):
         frame = frame.collect()
-    columns = {}
-    for name in frame.columns:
-        column, missing = frame[name], frame[name].is_null().to_list()
-        columns[name] = [None if absent else value for value, absent in zip(column.to_list(), missing, strict=True)]
+    columns: dict[str, list[Any]] = frame.to_dict(as_series=False)
+    # Only pandas has other signs of a missing value than None, and asking column by column takes longer than a check.
+    if frame.implementation.is_pandas_like():
+        for name, values in columns.items():
+            missing = frame[name].is_null().to_list()
+            columns[name] = [None if absent else value for value, absent in zip(values, missing, strict=True)]
     return columns
 
 
