@@ -14,7 +14,7 @@ from communitygov.procedure.chain import Personal, canonical, digest_of, erase, 
 from communitygov.vocabulary.errors import UsageError
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-NAMES = TEXT.filter(lambda text: text and "\0" not in text)
+NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=12)
 SALTS = st.binary(min_size=16, max_size=20).map(bytes.hex)
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | TEXT,
@@ -44,7 +44,10 @@ def chains(draw, least=1, most=5, persons=PERSONS):
     case, chain = draw(NAMES), []
     for seq in range(1, draw(st.integers(least, most)) + 1):
         personal = draw(persons)
-        event = {**draw(EVENTS), **{fact: digest_of(one.salt, one.value) for fact, one in personal.items()}}
+        event = {
+            **draw(st.dictionaries(TEXT, TEXT, max_size=2)),
+            **{fact: digest_of(one.salt, one.value) for fact, one in personal.items()},
+        }
         chain.append(sealed(case, seq, canonical(event), chain[-1].hash if chain else "", personal))
     return chain
 
@@ -62,12 +65,14 @@ class TestCanonical:
         assert canonical({key: event[key] for key in keys}) == canonical(event)
         assert canonical(json.loads(canonical(event))) == canonical(event)
 
-    @given(EVENTS, st.sampled_from([0.1, float("nan"), Fraction(1, 3), (1, 2), {1}, b"x", {1: "x"}, {True: "x"}]))
-    def test_what_has_no_one_text_is_refused_at_any_depth(self, event, wrong):
+    @pytest.mark.parametrize(
+        "wrong", [0.1, float("nan"), Fraction(1, 3), (1, 2), {1}, b"x", {1: "x"}, {True: "x"}], ids=repr
+    )
+    def test_what_has_no_one_text_is_refused_at_any_depth(self, wrong):
         """A float, a fraction or a key that is not text is named, not rounded or rewritten."""
         for where in (wrong, [wrong], {"a": [1, {"b": wrong}]}):
             with pytest.raises(UsageError, match="bad-entry"):
-                canonical({**event, "x": where})
+                canonical({"step": "verify", "x": where})
 
     def test_a_named_constant_is_written_as_its_value(self):
         """A text or a number with a name is a text or a number."""
@@ -87,10 +92,9 @@ class TestSealed:
             )
             assert one.hash == sha256(text.encode("utf-8")).hexdigest()
 
-    @given(st.lists(st.tuples(NAMES, st.integers(2, 99), TEXT.filter(bool), TEXT), min_size=2, max_size=2, unique=True))
+    @given(st.lists(st.tuples(NAMES, st.integers(2, 99), NAMES, NAMES), min_size=2, max_size=2, unique=True))
     def test_two_entries_have_two_hashes(self, parts):
         """No part can be moved over the border to the next, whatever stands in it."""
-        assume(not any("\0" in text for part in parts for text in part if isinstance(text, str)))
         one, other = (sealed(case, seq, body, previous) for case, seq, previous, body in parts)
         assert one.hash != other.hash
 
