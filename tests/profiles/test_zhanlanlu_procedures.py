@@ -118,7 +118,7 @@ class TestWhistle:
         assert refused(case, "whistle", RESIDENT, liaison="li") == {"wrong_role"}
 
     def test_the_city_has_none_of_it(self) -> None:
-        """A community of another street does not whistle: the city's rule and a district's name no liaison."""
+        """One street's practice: neither the city's whistle nor a district's goes to a named person, or has times."""
         for name in ("beijing", "shijingshan"):
             other = load_profile(name)
             rule = other.at(other.first_day).procedure["whistle"]
