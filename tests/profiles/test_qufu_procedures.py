@@ -1,7 +1,7 @@
 """How matters are handled in Qufu: conversion, property hotline and disclosure, demands, visits, whistle, report-in."""
 
 import datetime as dt
-from itertools import accumulate, pairwise, permutations
+from itertools import accumulate, permutations
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -238,16 +238,26 @@ class TestDemands:
 class TestDailyVisits:
     @given(gaps=st.lists(st.integers(1, 80), max_size=6), hour=st.integers(0, 23))
     def test_a_visit_is_kept_up_to_the_end_of_the_next_day(self, profile: Profile, gaps: list[int], hour: int) -> None:
-        """QF-36: of visits so many hours apart, those on the same day or the next are kept, by the dates alone."""
+        """QF-36: of visits so many hours apart, those up to the midnight that ends the next day are kept."""
         rule, by = rule_of(profile, "daily_visit"), who("community_worker")
         times = [NOON.replace(hour=hour) + dt.timedelta(hours=hours) for hours in accumulate(gaps, initial=0)]
         case = open_case(rule, "1", "first_visit", by, times[0], None, visitor="p")
         for at in times[1:]:
             case = case.act("visit", by, at)
         row = case_row(rule, "1", [event.act for event in case.history], times[-1])
-        days = [at.date() for at in times]
-        kept = [later - earlier <= dt.timedelta(days=1) for earlier, later in pairwise(days)]
+        midnight = dt.time(tzinfo=ZONE)
+        ends = [dt.datetime.combine(at.date() + dt.timedelta(days=2), midnight) for at in times]
+        kept = [later <= end for end, later in zip(ends, times[1:], strict=False)]
         assert (row["settled.next_visit"], row["kept_count.next_visit"]) == (len(kept), sum(kept))
+
+    @pytest.mark.parametrize(("hours", "kept"), [(36, True), (37, False)])
+    def test_the_midnight_itself_is_in_time(self, profile: Profile, hours: int, kept: bool) -> None:
+        """QF-36: from noon it is 36 hours to the end of the next day."""
+        rule, by = rule_of(profile, "daily_visit"), who("community_worker")
+        case = open_case(rule, "1", "first_visit", by, NOON, None, visitor="p")
+        at = NOON + dt.timedelta(hours=hours)
+        acts = [event.act for event in case.act("visit", by, at).history]
+        assert case_row(rule, "1", acts, at)["kept.next_visit"] is kept
 
     def test_the_next_visit_is_late_on_the_third_day(self, profile: Profile) -> None:
         """QF-36: due at the end of the day after; a minute later it is late, and then recorded all the same."""
