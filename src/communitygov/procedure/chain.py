@@ -21,7 +21,7 @@ from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.problem import Problem
 from communitygov.vocabulary.text import Title
 
-__all__ = ["Entry", "Finding", "Personal", "canonical", "digest_of", "erase", "sealed", "verify", "verify_all"]
+__all__ = ["Alteration", "Entry", "Personal", "canonical", "digest_of", "erase", "sealed", "verify", "verify_all"]
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
 
@@ -67,7 +67,7 @@ class Entry:
 
 
 @frozen
-class Finding:
+class Alteration:
     """Something in a chain that is not as it was sealed.
 
     Args:
@@ -244,7 +244,7 @@ def erase(entry: Entry, fact: str) -> Entry:
     return evolve(entry, personal={**entry.personal, fact: None})
 
 
-def verify(entries: Iterable[Entry], *, after: int = 0, previous: str = "") -> tuple[Finding, ...]:
+def verify(entries: Iterable[Entry], *, after: int = 0, previous: str = "") -> tuple[Alteration, ...]:
     """Return what was changed in the chain of one case since it was sealed.
 
     An erased value is no finding. That the end of the chain is missing cannot be seen.
@@ -266,7 +266,7 @@ def verify(entries: Iterable[Entry], *, after: int = 0, previous: str = "") -> t
         >>> [finding.code for finding in verify([changed])]
         ['altered-entry']
     """
-    findings: list[Finding] = []
+    findings: list[Alteration] = []
     case: str | None = None
     for entry in entries:
         case = entry.case if case is None else case
@@ -282,7 +282,7 @@ def verify(entries: Iterable[Entry], *, after: int = 0, previous: str = "") -> t
     return tuple(findings)
 
 
-def verify_all(entries: Iterable[Entry]) -> Iterator[Finding]:
+def verify_all(entries: Iterable[Entry]) -> Iterator[Alteration]:
     """Yield what was changed in the chains of many cases.
 
     Args:
@@ -296,13 +296,13 @@ def verify_all(entries: Iterable[Entry]) -> Iterator[Finding]:
         yield from verify(chain)
 
 
-def _alterations(entry: Entry) -> Iterator[Finding]:
+def _alterations(entry: Entry) -> Iterator[Alteration]:
     try:
         whole = _hash_of(entry.case, entry.seq, entry.body, entry.previous) == entry.hash
     except UnicodeEncodeError:  # What has no UTF-8 was never sealed.
         whole = False
     if not whole:
-        yield Finding(
+        yield Alteration(
             entry.case,
             entry.seq,
             "altered-entry",
@@ -316,8 +316,8 @@ def _alterations(entry: Entry) -> Iterator[Finding]:
             yield _altered_personal(entry, fact)
 
 
-def _altered_personal(entry: Entry, fact: str) -> Finding:
-    return Finding(
+def _altered_personal(entry: Entry, fact: str) -> Alteration:
+    return Alteration(
         entry.case,
         entry.seq,
         "altered-personal",
@@ -328,8 +328,8 @@ def _altered_personal(entry: Entry, fact: str) -> Finding:
     )
 
 
-def _mixed(case: str, entry: Entry) -> Finding:
-    return Finding(
+def _mixed(case: str, entry: Entry) -> Alteration:
+    return Alteration(
         case,
         entry.seq,
         "mixed-cases",
@@ -340,8 +340,8 @@ def _mixed(case: str, entry: Entry) -> Finding:
     )
 
 
-def _missing(entry: Entry, wanted: int) -> Finding:
-    return Finding(
+def _missing(entry: Entry, wanted: int) -> Alteration:
+    return Alteration(
         entry.case,
         entry.seq,
         "missing-entry",
@@ -352,8 +352,8 @@ def _missing(entry: Entry, wanted: int) -> Finding:
     )
 
 
-def _broken(entry: Entry) -> Finding:
-    return Finding(
+def _broken(entry: Entry) -> Alteration:
+    return Alteration(
         entry.case,
         entry.seq,
         "broken-link",
