@@ -112,9 +112,9 @@ class TestAgainstEachRowAlone:
         rows = []
         for _ in range(data.draw(st.integers(1, 3))):
             start, units = data.draw(moments), data.draw(st.sampled_from([1, 2, 5])) * budget.scale
-            ends = sorted(data.draw(st.lists(moments, max_size=3)))
-            stopped = [Pause(one, other) for one, other in zip(ends, [*ends[1:], None], strict=False)]
-            rows.append((start, units, data.draw(st.sampled_from([stopped, stopped[:-1]]))))
+            turns = sorted(data.draw(st.lists(moments, max_size=4)))
+            stopped = [Pause(*turns[n : n + 2]) for n in range(0, len(turns), 2)]  # of an odd number the last is open
+            rows.append((start, units, stopped))
         alone, beyond = [], False
         for start, units, stopped in rows:
             try:
@@ -160,6 +160,35 @@ class TestByHand:
         late = lateness(self.found(), done, counting_of(FIVE, CN))
         assert late.rows() == [(2, True, False), (0, False, False), (None,) * 3, (0, False, False)]
         assert late.schema == {"by": pl.Int64, "past_due": pl.Boolean, "provisional": pl.Boolean}
+
+    @pytest.mark.parametrize(
+        ("published", "due_marks", "late_marks"),
+        [
+            ({2026, 2027}, [False, False], [False, False]),
+            ({2026}, [True, False], [True, True]),  # 4 January is not settled, nor what lies beyond
+            ({2027}, [True, True], [True, True]),  # 29 and 30 December are not, all that lies beyond is
+        ],
+    )
+    def test_a_mark_once_got_stays(self, published, due_marks, late_marks):
+        """What is counted before a pause, after it or beyond the due instant: each can bring the mark."""
+        calendar = Calendar(SHANGHAI, published=published)
+        budget = Budget(1, "working_days", begins="day_of")
+        days = counting_of(budget, calendar)
+        starts = instants([at("2026-12-30T09:00"), at("2026-12-29T09:00")])
+        stopped = frame_of([(0, Pause(at("2026-12-31T09:00"), at("2027-01-04T09:00")))])
+        found = dues(starts, pl.Series([2, 1]), days, calendar, stopped)
+        assert found["due"].to_list() == [instant_of(at(day)) for day in ("2027-01-05", "2026-12-30")]
+        assert found["provisional"].to_list() == due_marks
+        late = lateness(found, instants([at("2027-01-06T09:00")] * 2), days)
+        assert late["by"].to_list() == [2, 6]
+        assert late["provisional"].to_list() == late_marks
+
+    def test_a_pause_after_due_is_not_looked_at(self):
+        """However far off it is, once an earlier one came too late."""
+        far = Pause(dt.datetime(2150, 1, 1, tzinfo=dt.UTC))
+        stopped = frame_of([(0, far), (0, Pause(at("2024-11-01"), at("2024-11-02")))])
+        found = dues(instants([at("2024-09-29T15:30")]), 5, counting_of(FIVE, CN), CN, stopped)
+        assert found.rows() == [(instant_of(at("2024-10-12")), None, False)]
 
     @pytest.mark.parametrize("stopped", [None, pl.DataFrame(schema=PAUSES)])
     @pytest.mark.parametrize("starts", [[], [None, None]])

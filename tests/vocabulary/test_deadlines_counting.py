@@ -33,7 +33,7 @@ ENDS = [instant_of(dt.datetime.combine(day, dt.time(0), dt.UTC)) for day in (FIR
 
 @st.composite
 def ways(draw):
-    """Draw a way of counting, and the instant around which something happens."""
+    """Draw a way of counting, and the instant around which something happens: the clock is changed, where it is."""
     zone, day = draw(st.sampled_from(ANCHORS))
     anchor = dt.datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone))
     near = st.frozensets(st.integers(-3, 12).map(lambda n: anchor.date() + dt.timedelta(days=n)), max_size=6)
@@ -51,16 +51,19 @@ def ways(draw):
     clock = wall_clock(zone)
     until = draw(st.sampled_from([None, dt.time(17, 30), dt.time(0, 15), dt.time(23, 59, 59, 999_999)]))
     days = Days(calendar, clock, draw(st.booleans()), draw(st.sampled_from(["day_of", "day_after"])), until)
-    return draw(st.sampled_from([Elapsed(), OpenHours(calendar, clock), days, days])), instant_of(anchor)
+    around = instant_of(anchor)
+    turn = next((at for at in clock.since if around <= at < around + 4 * DAY), around)
+    return draw(st.sampled_from([Elapsed(), OpenHours(calendar, clock), days, days])), turn
 
 
 def around(draw, anchor: int, least: int = 0) -> list[int]:
     """Draw instants near another: on the minute, just beside it, or anywhere."""
     minute = 60_000_000
     on_it = st.integers(-3 * 96, 12 * 96).map(lambda n: anchor + 15 * n * minute)
-    beside = st.builds(lambda instant, by: instant + by, on_it, st.integers(-1, 1))
+    near = st.integers(-8, 8).map(lambda n: anchor + 15 * n * minute)
+    beside = st.builds(lambda instant, by: instant + by, on_it | near, st.integers(-1, 1))
     anywhere = st.integers(anchor - 3 * DAY, anchor + 12 * DAY)
-    return draw(st.lists(st.one_of(on_it, beside, anywhere), min_size=least, max_size=12))
+    return draw(st.lists(st.one_of(on_it, near, beside, anywhere), min_size=least, max_size=12))
 
 
 def whole(values: list[int]) -> pl.Series:
