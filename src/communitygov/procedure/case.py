@@ -16,7 +16,7 @@ from communitygov.procedure.given import check_facts
 from communitygov.procedure.machine import Machine
 from communitygov.procedure.refusal import May, Refused
 from communitygov.procedure.rules import Procedure
-from communitygov.procedure.state import Act, Fault, State, followed, opened
+from communitygov.procedure.state import Act, Fault, State, faults_of, followed, opened
 from communitygov.procedure.times import Run, late_at, rung_instant, stretches
 from communitygov.vocabulary.clock import instant_of, moment_at
 from communitygov.vocabulary.errors import UsageError
@@ -226,7 +226,7 @@ class Case:
         ignored |= set() if actor is not None else {"wrong_role", "not_named", "same_person"}
         for key, step in self.procedure.steps.items():
             for act in self._tried(key, actor, at):
-                if all(fault.kind in ignored for fault in followed(self.machine, self.state, act)[0]):
+                if all(fault.kind in ignored for fault in faults_of(self.machine, self.state, act)):
                     needs = tuple(name for name in step.needs if self.state.facts.get(name) is None)
                     yield May(key, step.by, needs, tuple(step.reasons))
                     break
@@ -235,12 +235,15 @@ class Case:
         """Yield the acts that a step could be, one for each unit of its line."""
         who = actor or Actor(None, "")
         per, line = self.machine.per.get(step), self.procedure.steps[step].line
-        units: list[str | None] = [who.unit]
-        if per is not None and actor is None:
-            units = [unit for name, unit in self.state.lines if name == line] or [None]
-        for unit in units:
-            facts = {} if per is None or not self.procedure.steps[step].during else {per: unit}
-            yield Act(step, at, who.id, who.role, unit, None, facts)
+        units = [unit for name, unit in self.state.lines if name == line]
+        if per is not None and self.procedure.steps[step].during:
+            for unit in (*units, *([who.unit] if who.unit else []), ""):  # one more may always be called in
+                yield Act(step, at, who.id, who.role, who.unit, None, {per: unit})
+        elif per is not None and actor is None:
+            for unit in units:
+                yield Act(step, at, None, "", unit)
+        else:
+            yield Act(step, at, who.id, who.role, who.unit)
 
     def act(self, step: str, by: Actor, at: dt.datetime, reason: str | None = None, /, **facts: Any) -> Case:
         """Return the case after an act.

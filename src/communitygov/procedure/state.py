@@ -16,7 +16,7 @@ from communitygov.procedure.machine import Machine, Place
 from communitygov.procedure.rules import Deadline, Limit, Rung, Step
 from communitygov.procedure.times import Run, Stretch, due_of, late_at, rung_instant, stretches
 
-__all__ = ["CASE_FAULTS", "EVENT_FAULTS", "Act", "Fault", "State", "followed", "key_of", "opened"]
+__all__ = ["CASE_FAULTS", "EVENT_FAULTS", "Act", "Fault", "State", "faults_of", "followed", "key_of", "opened"]
 
 EventFault = Literal[
     "back_in_time",
@@ -157,14 +157,44 @@ def followed(machine: Machine, state: State, act: Act) -> tuple[list[Fault], Sta
         state: The case before it.
         act: The act; its step is one of the procedure's, or a reminder.
     """
-    found = [Fault("back_in_time", act.step)] if act.at < state.at else []
     rung = machine.rule.reminders.get(act.step)
     if rung is not None:
-        found.extend(_misfired(machine, state, act, rung))
-        return found, _fired(machine, state, act, rung)
+        return _rung_faults(machine, state, act, rung), _fired(machine, state, act, rung)
     step, unit = machine.rule.steps[act.step], key_of(machine, act)
     facts = _known(state.facts, act.facts)
     place = _way(machine, state, act.step, facts)
+    found = _step_faults(machine, state, act, step, unit, facts, place)
+    return found, _after(machine, state, act, step, unit, facts, place)
+
+
+def faults_of(machine: Machine, state: State, act: Act) -> list[Fault]:
+    """Return everything that is wrong with an act of a step, and do nothing.
+
+    Args:
+        machine: The procedure.
+        state: The case before it.
+        act: The act.
+    """
+    step, facts = machine.rule.steps[act.step], _known(state.facts, act.facts)
+    place = _way(machine, state, act.step, facts)
+    return _step_faults(machine, state, act, step, key_of(machine, act), facts, place)
+
+
+def _rung_faults(machine: Machine, state: State, act: Act, rung: Rung) -> list[Fault]:
+    found = [Fault("back_in_time", act.step)] if act.at < state.at else []
+    return [*found, *_misfired(machine, state, act, rung)]
+
+
+def _step_faults(
+    machine: Machine,
+    state: State,
+    act: Act,
+    step: Step,
+    unit: str | None,
+    facts: Mapping[str, Any],
+    place: Place,
+) -> list[Fault]:
+    found = [Fault("back_in_time", act.step)] if act.at < state.at else []
     if not _in_order(state, act.step, step, unit):
         found.append(Fault("wrong_order", act.step, unit))
     found.extend(_wrong_person(machine, state, act, step, facts))
@@ -189,7 +219,7 @@ def followed(machine: Machine, state: State, act: Act) -> tuple[list[Fault], Sta
     timed = machine.timed[act.step]
     if timed or step.within:
         found.extend(_untimely(machine, state, act, step, unit))
-    return found, _after(machine, state, act, step, unit, facts, place)
+    return found
 
 
 def _known(before: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
