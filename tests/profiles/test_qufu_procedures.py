@@ -273,7 +273,7 @@ class TestDailyVisits:
         assert [[fault.kind for fault in one] for one in faults] == [[], ["late"]]
 
     def test_the_rate_is_of_the_visits_that_were_due(self, profile: Profile) -> None:
-        """QF-36: two of three made by the next day are two thirds."""
+        """QF-36: a visit in time, one late, and the round ended in time: two of three."""
         rule, by = rule_of(profile, "daily_visit"), who("committee_member")
         case = open_case(rule, "1", "first_visit", by, NOON, None, visitor="p")
         for days in (1, 4):
