@@ -28,6 +28,9 @@ from communitygov.vocabulary.text import Title
 
 __all__ = ["Folded", "case_faults", "case_row", "explain_case", "fold"]
 
+_SHOWN = "%Y-%m-%d %H:%M:%S"
+"""How an instant is told to people; what is counted with stands beside it to the microsecond."""
+
 
 @frozen
 class Folded:
@@ -211,7 +214,8 @@ def _event(procedure: Procedure, seq: int, act: Act, before: State, faults: tupl
     role = Title(zh="—", en="-")
     if act.role is not None and act.role in procedure.roles:
         role = procedure.roles[act.role].name(act.role)
-    when = f"{moment_at(act.at, zone):%Y-%m-%d %H:%M:%S}"
+    at = moment_at(act.at, zone)
+    when = f"{at:{_SHOWN}}"
     told = [say_fault(procedure, fault, act.step) for fault in faults]
     return Steps(
         "event",
@@ -226,33 +230,63 @@ def _event(procedure: Procedure, seq: int, act: Act, before: State, faults: tupl
             Steps("fault", FAULTS[fault.kind], fault.what, text, facts={"by": fault.by, "unit": fault.unit})
             for fault, text in zip(faults, told, strict=True)
         ],
-        facts={"step": act.step, "at": when, "after": before.place.step, "role": act.role, "reason": act.reason},
+        facts={
+            "step": act.step,
+            "at": at.isoformat(),
+            "after": before.place.step,
+            "role": act.role,
+            "reason": act.reason,
+        },
     )
 
 
 def _deadline(machine: Machine, state: State, i: int, zone: str) -> Steps:
-    """Return a deadline that began: its parts, and when it fell due."""
+    """Return a deadline that began: its parts, its pauses, when it fell due, and how late it ended."""
     run = state.runs[i]
-    rule, pauses = machine.rule.deadlines[run.deadline], stretches(machine, state.pauses, run.deadline)
+    rule, limit = machine.rule.deadlines[run.deadline], run.limit
+    pauses = stretches(machine, state.pauses, run.deadline)
     found = due_of(machine, run, pauses)
-    due = None if found is None else f"{moment_at(found[0], zone):%Y-%m-%d %H:%M:%S}"
-    unit, amount = UNITS[run.limit.unit], decimal_text(Fraction(run.limit.amount) + run.more)
+    late = None if run.ended is None else late_at(machine, run, pauses, run.ended)
+    due = None if found is None else moment_at(found[0], zone)
+    unit, amount = UNITS[limit.unit], Fraction(limit.amount) + run.more
     mark = ("（暂定）", " (provisional)") if found is not None and found[1] else ("", "")
-    start = f"{moment_at(run.start, zone):%Y-%m-%d %H:%M:%S}"
-    zh = f"自 {start} 起 {amount} {unit.zh}，" + (f"{due} 到期{mark[0]}" if due else "中止中")
-    en = f"{amount} {unit.en} from {start}, " + (f"due {due}{mark[1]}" if due else "paused")
+    start = moment_at(run.start, zone)
+    zh = f"自 {start:{_SHOWN}} 起 {decimal_text(amount)} {unit.zh}，"
+    en = f"{decimal_text(amount)} {unit.en} from {start:{_SHOWN}}, "
     return Steps(
         "deadline",
         rule.name(run.deadline),
-        due,
-        Title(zh=zh, en=en),
+        None if due is None else due.isoformat(),
+        Title(
+            zh=zh + ("中止中" if due is None else f"{due:{_SHOWN}} 到期{mark[0]}"),
+            en=en + ("paused" if due is None else f"due {due:{_SHOWN}}{mark[1]}"),
+        ),
         clause=rule.clause or machine.rule.clause,
         source=rule.story(),
+        children=[_pause(start, end, zone) for start, end in pauses],
         facts={
-            "start": start,
-            "amount": Fraction(run.limit.amount) + run.more,
-            "unit": run.limit.unit,
-            "pauses": len(pauses),
-            "ended": None if run.ended is None else f"{moment_at(run.ended, zone):%Y-%m-%d %H:%M:%S}",
+            "start": start.isoformat(),
+            "amount": amount,
+            "unit": limit.unit,
+            "begins": limit.begins,
+            "until": limit.until,
+            "provisional": None if found is None else found[1],
+            "ended": None if run.ended is None else moment_at(run.ended, zone).isoformat(),
+            "late": None if late is None else late[0],
         },
+    )
+
+
+def _pause(start: int, end: int | None, zone: str) -> Steps:
+    """Return a stretch in which a deadline did not run."""
+    begun, ended = moment_at(start, zone), None if end is None else moment_at(end, zone)
+    return Steps(
+        "pause",
+        Title(zh="中止", en="pause"),
+        None if ended is None else ended.isoformat(),
+        Title(
+            zh=f"自 {begun:{_SHOWN}} " + ("起，未结束" if ended is None else f"至 {ended:{_SHOWN}}"),
+            en=f"from {begun:{_SHOWN}}" + (", not ended" if ended is None else f" to {ended:{_SHOWN}}"),
+        ),
+        facts={"start": begun.isoformat(), "end": None if ended is None else ended.isoformat()},
     )
