@@ -1,0 +1,210 @@
+"""Simulating orders: the same orders under several variants of a procedure, judged by each, and what comes of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from attrs import field, frozen
+
+from communitygov.procedure.judge import Judged, judge
+from communitygov.procedure.rates import rates
+from communitygov.procedure.rules import Procedure
+from communitygov.profile.profile import Profile
+from communitygov.simulation.order_draw import draw_log
+from communitygov.simulation.order_model import OrderModel, check_model
+from communitygov.simulation.results import frame_of, shares, summary
+from communitygov.simulation.variants import Variant, as_it_stands
+from communitygov.simulation.worlds import numpy_or_refuse
+from communitygov.vocabulary.errors import UsageError
+from communitygov.vocabulary.period import PeriodKind
+from communitygov.vocabulary.problem import did_you_mean
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["OrdersSimulation", "simulate_orders"]
+
+_Counts = dict[tuple[str, ...], dict[int, int]]
+_Ratios = dict[tuple[str, str, str], list[tuple[int, int]]]
+
+
+@frozen(eq=False)
+class OrdersSimulation:
+    """What came of the same orders under each variant, over the draws.
+
+    Args:
+        procedure: The procedure's id.
+        first: The first day.
+        last: The last day; what is not done by its end is not done.
+        draws: How many draws.
+        seed: The seed.
+        variants: The variants.
+        digests: The digest of each variant's procedure.
+        rates: One row per variant, rate and period: ``variant``, ``rate``, ``period``, and over the draws in which it
+            has a value the ``mean``, ``low`` and ``high`` (5% and 95% of them), and ``draws``, how many those are.
+        cases: One row per variant and ``count`` (``opened``, ``closed``, each outcome as ``outcome:...``, each step as
+            ``done:...``): ``mean``, ``low``, ``high`` of a draw.
+        faults: One row per variant, ``verdict`` and ``what`` it is about: how many of a draw, ``mean``, ``low``,
+            ``high``.
+    """
+
+    procedure: str
+    first: dt.date
+    last: dt.date
+    draws: int
+    seed: int
+    variants: tuple[Variant, ...]
+    digests: Mapping[str, str]
+    rates: pl.DataFrame = field(repr=False)
+    cases: pl.DataFrame = field(repr=False)
+    faults: pl.DataFrame = field(repr=False)
+
+
+def simulate_orders(
+    profile: Profile,
+    procedure: str,
+    model: OrderModel,
+    *,
+    first: dt.date,
+    last: dt.date,
+    variants: Sequence[Variant] = (),
+    draws: int = 20,
+    seed: int = 1,
+    period: PeriodKind = "year",
+    progress: Callable[[int, int], None] | None = None,
+) -> OrdersSimulation:
+    """Carry out a procedure on drawn orders, in several variants that all meet the same ones.
+
+    The same orders come in at the same time, need the same time and are of the same kind in every variant; what differs
+    is what the rules make of them. Each log is judged by the rules that it was handled under.
+
+    Args:
+        profile: The profile.
+        procedure: The procedure's id.
+        model: The world of orders.
+        first: The first day; the rules are those of that day.
+        last: The last day.
+        variants: What is compared; the rules as they stand, if there are none.
+        draws: How many worlds are drawn.
+        seed: The seed of the random numbers.
+        period: The period that rates are taken over, by the day on which a case was opened.
+        progress: Told how many logs are drawn and judged, and how many there are.
+
+    Raises:
+        UsageError: If there is no such procedure in a variant, it has no clock, the world does not fit it, a name of a
+            variant stands twice, or the days or draws are none.
+        NotInForce: If the profile is not in force on the first day.
+    """
+    compared = tuple(variants) or (as_it_stands(),)
+    _check(compared, first, last, draws)
+    rules = {one.name: _procedure(profile, procedure, first, one) for one in compared}
+    for rule in rules.values():
+        check_model(model, rule)
+    ratios: _Ratios = defaultdict(list)
+    counts: _Counts = defaultdict(dict)
+    faults: _Counts = defaultdict(dict)
+    done = 0
+    for draw in range(draws):
+        for name, rule in rules.items():
+            found = _judged(model, rule, first, last, seed, draw)
+            if rule.rates:
+                for key, values in rates(rule, found, period=period).values.items():
+                    for when, top, bottom in values.frame.select("period", "numerator", "base").rows():
+                        if top is not None and bottom is not None:
+                            ratios[name, key, when].append((top, bottom))
+            for (what, *about), count in _counted(found).items():
+                (counts if what == "count" else faults)[name, *about][draw] = count
+            done += 1
+            if progress is not None:
+                progress(done, draws * len(rules))
+    return OrdersSimulation(
+        procedure,
+        first,
+        last,
+        draws,
+        seed,
+        compared,
+        {name: rule.machine.digest for name, rule in rules.items()},
+        _rates(ratios),
+        _summed(counts, ("variant", "count"), draws),
+        _summed(faults, ("variant", "verdict", "what"), draws),
+    )
+
+
+def _check(variants: Sequence[Variant], first: dt.date, last: dt.date, draws: int) -> None:
+    names = [one.name for one in variants]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError.because("same-variant", zh=f"情形 `{name}` 重名", en=f"two variants are called `{name}`")
+    if last < first or draws < 1:
+        raise UsageError.because(
+            "empty-span",
+            zh=f"须有至少一天、一次抽取：{first} 至 {last}，{draws} 次",
+            en=f"needs a day and a draw at least: {first} to {last}, {draws} draws",
+        )
+
+
+def _procedure(profile: Profile, name: str, day: dt.date, variant: Variant) -> Procedure:
+    rules = profile.at(day, reforms=variant.reforms, readings=variant.readings)
+    if name not in rules.procedure:
+        hint = did_you_mean(name, rules.procedure)
+        raise UsageError.because(
+            "unknown-name",
+            zh=f"{profile.name} 没有流程 `{name}`{hint.zh}（情形 {variant.name}）",
+            en=f"{profile.name} has no procedure `{name}`{hint.en} (variant {variant.name})",
+        )
+    return rules.procedure[name]
+
+
+def _judged(model: OrderModel, rule: Procedure, first: dt.date, last: dt.date, seed: int, draw: int) -> Judged:
+    log = draw_log(model, rule, first, last, seed=seed, draw=draw)
+    end = dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), ZoneInfo(rule.machine.calendar.zone))
+    return judge(rule, log, end)
+
+
+def _counted(found: Judged) -> dict[tuple[str, ...], int]:
+    """Return how many cases of each sort and how many faults of each kind a draw has."""
+    import polars as pl
+
+    cases: pl.DataFrame = found.cases
+    counts: dict[tuple[str, ...], int] = {("count", "opened"): cases.height}
+    counts["count", "closed"] = int(cases["is_closed"].sum())
+    for outcome in found.procedure.outcomes:
+        counts["count", f"outcome:{outcome}"] = int((cases["outcome"] == outcome).sum())
+    for step in found.procedure.steps:
+        counts["count", f"done:{step}"] = int(cases[f"done.{step}"].sum())
+    grouped = found.verdicts.group_by("verdict", "what").agg(pl.len())
+    counts.update({("fault", verdict, what): count for verdict, what, count in grouped.rows()})
+    return counts
+
+
+def _rates(ratios: _Ratios) -> pl.DataFrame:
+    import polars as pl
+
+    np = numpy_or_refuse()
+    rows = []
+    for (variant, rate, period), found in ratios.items():
+        tops, bottoms = (np.array(values, dtype=np.int64) for values in zip(*found, strict=True))
+        of_draws = {"variant": variant, "rate": rate, "period": period, "draws": len(found)}
+        rows.append({**of_draws, **shares(tops, bottoms)})
+    schema = {"variant": pl.String(), "rate": pl.String(), "period": pl.String()}
+    real = {name: pl.Float64() for name in ("mean", "low", "high")}
+    return frame_of(rows, {**schema, **real, "draws": pl.Int64()}).sort("rate", "period", maintain_order=True)
+
+
+def _summed(counts: _Counts, key: tuple[str, ...], draws: int) -> pl.DataFrame:
+    """Return counts over the draws; of a draw without any it is none."""
+    import polars as pl
+
+    np = numpy_or_refuse()
+    rows = []
+    for about, by_draw in counts.items():
+        found: dict[str, Any] = summary(np.array([by_draw.get(draw, 0) for draw in range(draws)], dtype=np.int64))
+        found = {name: float(found[name]) for name in ("mean", "low", "high")}
+        rows.append({**dict(zip(key, about, strict=True)), **found})
+    schema = {**{name: pl.String() for name in key}, **{name: pl.Float64() for name in ("mean", "low", "high")}}
+    return frame_of(rows, schema).sort(*key[1:], maintain_order=True)
