@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -29,6 +29,9 @@ FRAMES = ("stars", "tiers", "quantities", "truly_top", "expectations", "moves")
 SMALL = {"communities": 20, "seed": 4}
 ROUGH = {**SMALL, "visit_error": 20, "answer_spread": 40, "document_error": 10, "correlation": 0.3}
 
+Tried = tuple[dict[str, Variant], Simulation]
+"""Variants by what they change, and one simulation of them all."""
+
 
 def same(one: Simulation, other: Simulation) -> bool:
     return all(getattr(one, name).equals(getattr(other, name)) for name in FRAMES)
@@ -44,6 +47,18 @@ def agrees(simulation: Simulation, variant: str, years: dict[int, Year], which: 
         assert tiers_of(simulation, variant, year, which) == hand.tiers, year
         for name, count in hand.counts.items():
             assert simulation.counts[variant, year, name][which] == count, (year, name)
+
+
+def reformed(folder: Path, changes: Mapping[str, str], start: str = "") -> dict[str, Variant]:
+    """A variant for each of some changes of the certification, by what it is called in the tests."""
+    dated = f"from: {start}\n" if start else ""
+    found = {}
+    for number, (said, patch) in enumerate(changes.items()):
+        file = folder / f"tried_{number}.yaml"
+        text = f"reform: tried_{number}\n{dated}changes: {{certification: {{star: {patch}}}}}\n"
+        file.write_text(text, encoding="utf-8")
+        found[said] = Variant.of_reform(read_reform(file))
+    return found
 
 
 class TestAgainstTheVerbs:
@@ -73,17 +88,22 @@ class TestAgainstTheVerbs:
         values = {name: value for name, value in ROUGH.items() if name not in ("communities", "seed")}
         return World.drawn(units=units, seed=4, flag_rate=0.2, **values)
 
-    @pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES)
-    def test_every_year_is_what_the_verbs_give(
-        self, town: Profile, world: World, reform: Callable[..., Reform], changes: str
-    ) -> None:
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def changed(town: Profile, world: World, tmp_path_factory: pytest.TempPathFactory) -> Tried:
+        """All at once, so that what one variant may take over from another is tried for every two of them."""
+        variants = reformed(tmp_path_factory.mktemp("changed"), TestAgainstTheVerbs.CHANGES)
+        every = [as_it_stands(), *variants.values()]
+        return variants, simulate(town, world, first=2021, last=2024, draws=2, variants=every)
+
+    @pytest.mark.parametrize("said", CHANGES)
+    def test_every_year_is_what_the_verbs_give(self, town: Profile, world: World, changed: Tried, said: str) -> None:
         """Tiers, watch list, plaques and money are those of the same draw carried through by hand."""
-        variants = [as_it_stands(), Variant.of_reform(reform(f"{{certification: {{star: {changes}}}}}"))]
-        if changes == "{}":
-            variants = variants[:1]
-        done = simulate(town, world, first=2021, last=2024, draws=2, variants=variants)
-        hand = by_hand(town, world, variants[-1], "star", {year: [str(year)] for year in range(2021, 2025)}, 1)
-        agrees(done, variants[-1].name, hand, 1)
+        variants, done = changed
+        hand = by_hand(town, world, variants[said], "star", {year: [str(year)] for year in range(2021, 2025)}, 1)
+        agrees(done, variants[said].name, hand, 1)
+        if said == "as it stands":
+            agrees(done, "as_it_stands", hand, 1)
 
     LATER: ClassVar[dict[str, str]] = {
         "the upper tier goes": "{tiers: {gold: ~}, awards: {tiers: {gold: ~}}}",
@@ -105,15 +125,21 @@ class TestAgainstTheVerbs:
         "held until the score changes": "{hold_until_change: true}",
     }
 
-    @pytest.mark.parametrize("changes", LATER.values(), ids=LATER)
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def later(town: Profile, world: World, tmp_path_factory: pytest.TempPathFactory) -> Tried:
+        variants = reformed(tmp_path_factory.mktemp("later"), TestAgainstTheVerbs.LATER, start="2023")
+        every = [as_it_stands(), *variants.values()]
+        return variants, simulate(town, world, first=2021, last=2025, draws=2, variants=every)
+
+    @pytest.mark.parametrize("said", LATER)
     def test_rules_that_change_on_the_way_are_carried_out_as_the_verbs_would(
-        self, town: Profile, world: World, reform: Callable[..., Reform], changes: str
+        self, town: Profile, world: World, later: Tried, said: str
     ) -> None:
         """A reform that begins in 2023 meets the holders, list, plaques and results that earlier rules have left."""
-        later = Variant.of_reform(reform(f"{{certification: {{star: {changes}}}}}", start="2023"))
-        done = simulate(town, world, first=2021, last=2025, draws=2, variants=[as_it_stands(), later])
-        hand = by_hand(town, world, later, "star", {year: [str(year)] for year in range(2021, 2026)}, 1)
-        agrees(done, later.name, hand, 1)
+        variants, done = later
+        hand = by_hand(town, world, variants[said], "star", {year: [str(year)] for year in range(2021, 2026)}, 1)
+        agrees(done, variants[said].name, hand, 1)
 
     def test_a_longer_wait_looks_back_on_years_before_it(self, town: Profile, reform: Callable[..., Reform]) -> None:
         """A watch list that asks for five years in a row from 2025 on takes the four years before into account."""
