@@ -13,7 +13,7 @@ from communitygov.grid.units import load_holders, load_units
 from communitygov.testing.strategies_grid import faulty_town, frame_of, grids, holders_of
 
 DAY = "2024"
-TOWNS = 4
+TOWNS = 2
 
 tried = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
@@ -31,7 +31,7 @@ def found_in(checked):
 
 
 class TestFindings:
-    """240 towns in a run: 60 drawn rules with 4 towns each."""
+    """120 towns in a run: 60 drawn rules with 2 towns each."""
 
     @tried
     @given(grid=grids(), seed=st.integers(0, 2**32))
