@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from communitygov.documents.rule import Finding
 from communitygov.vocabulary.problem import did_you_mean
+from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
+    from communitygov.procedure.guards import Guard
     from communitygov.procedure.rules import Onward, Procedure, Step
 
 __all__ = ["problems_of"]
@@ -109,9 +111,42 @@ def _step_names(procedure: Procedure, path: Path, step: Step) -> Iterator[Findin
     for below, way in step.ways:
         yield from _way_names(procedure, (*path, *below), step, way)
     for key, branch in step.choose.items():
-        for name in () if branch.when is None else sorted(branch.when.reads):
-            if name not in facts:
-                yield unknown((*path, "choose", key, "when"), "事实", "fact", name, facts)
+        if branch.when is not None:
+            yield from _guard_names(procedure, (*path, "choose", key, "when"), branch.when)
+
+
+_ASKED = {
+    "choice": ("one_of", Title(zh="选项，只能问 one_of 或 known", en="a choice; ask one_of or known")),
+    "flag": ("flag", Title(zh="真假，只能问 flag 或 known", en="true or false; ask flag or known")),
+    "whole": (
+        "bounded",
+        Title(zh="整数，只能问 at_least、at_most 或 known", en="a number; ask at_least, at_most or known"),
+    ),
+    "text": ("one_of", Title(zh="文字，只能问 one_of 或 known", en="text; ask one_of or known")),
+    "time": ("", Title(zh="时间，只能问 known", en="a time; ask known")),
+    "file": ("", Title(zh="附件，只能问 known", en="a file; ask known")),
+}
+"""What a guard may ask of a fact of each kind, beside whether it is known."""
+
+
+def _guard_names(procedure: Procedure, path: Path, guard: Guard) -> Iterator[Finding]:
+    """Yield what a guard asks of facts that are none, or that they cannot answer."""
+    facts = procedure.all_facts
+    for name, condition in guard.facts.items():
+        here = (*path, "facts", name)
+        if name not in facts:
+            yield unknown(here, "事实", "fact", name, facts)
+            continue
+        may, told = _ASKED[facts[name].kind]
+        asked = {"one_of": bool(condition.one_of), "flag": condition.flag is not None, "bounded": condition.bounded}
+        if any(asked[one] for one in asked if one != may):
+            zh, en = f"`{name}` 是{told.zh}", f"`{name}` is {told.en}"
+            yield Finding(here, "other-kind", zh, en, also=(("facts", name),))
+        elif facts[name].values:
+            yield from _each((*here, "one_of"), condition.one_of, facts[name].values, "取值", "value")
+    for part, below in guard.parts:
+        for key, one in below.items():
+            yield from _guard_names(procedure, (*path, part, key), one)
 
 
 def _way_names(procedure: Procedure, path: Path, step: Step, way: Onward) -> Iterator[Finding]:
