@@ -35,6 +35,7 @@ def problems_of(procedure: Procedure) -> Iterator[Finding]:
     if not found:
         yield from _lines(procedure)
         yield from _persons(procedure)
+        yield from _never(procedure)
         yield from order_problems(procedure)
 
 
@@ -202,6 +203,37 @@ def _persons(procedure: Procedure) -> Iterator[Finding]:
                 yield Finding(
                     ("steps", key, "other_than", str(i)), "same-person-always", zh, en, also=(("steps", name),)
                 )
+
+
+def _never(procedure: Procedure) -> Iterator[Finding]:
+    """Yield what bars a step for good: nobody can be known to be the one, or it waits for itself."""
+    settable = frozenset().union(*(step.facts for step in procedure.steps.values()))
+    for key, role in procedure.roles.items():
+        for field in ("named_in", "unit_in"):
+            name = getattr(role, field)
+            if name is not None and name not in settable:
+                zh, en = (
+                    f"没有环节填写 `{name}`，无人能任此角色",
+                    f"no step sets `{name}`, so that nobody can have this role",
+                )
+                yield Finding(("roles", key, field), "not-set", zh, en, also=(("facts", name),))
+    for key, step in procedure.steps.items():
+        mine = step.line if procedure.keyed(key) else None
+        for i, name in enumerate(step.within):
+            of = {
+                procedure.steps[one].line if procedure.keyed(one) else None for one in _deadline_steps(procedure, name)
+            }
+            if of and of != {mine}:
+                zh, en = f"期限 `{name}` 不在同一条线上运行", f"the deadline `{name}` does not run on the same line"
+                yield Finding(("steps", key, "within", str(i)), "other-line", zh, en, also=(("deadlines", name),))
+        if step.line is not None and step.line in step.awaits:
+            zh, en = "环节不能等待自己所在的支线", "a step cannot wait for its own line"
+            path = ("steps", key, "awaits", str(step.awaits.index(step.line)))
+            yield Finding(path, "bad-line", zh, en, also=(("lines", step.line),))
+
+
+def _deadline_steps(procedure: Procedure, deadline: str) -> Iterator[str]:
+    return (one for one in procedure.deadlines[deadline].from_ if one in procedure.steps)
 
 
 def _named(procedure: Procedure, step: Step) -> str | None:
