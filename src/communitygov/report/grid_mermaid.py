@@ -16,7 +16,7 @@ from communitygov.vocabulary.text import Language, Title
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["mermaid"]
+__all__ = ["mermaid", "plain"]
 
 _SHAPES = {"posts": ("([", "])"), "bodies": ("[[", "]]"), "records": ("[(", ")]")}
 """How posts, bodies and records are drawn, apart from levels, which are boxes."""
@@ -108,8 +108,17 @@ def _seat(grid: Grid, key: str, tree: Tree | None, held: pl.DataFrame | None) ->
 
 def _label(lines: Iterator[Title], lang: Language) -> str:
     """Return lines as a label in quotes: whatever Mermaid or Markdown could take for its own is written as a number."""
-    return "<br/>".join(_plain(line.say(lang)) for line in lines)
+    return "<br/>".join(plain(line.say(lang)) for line in lines)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return a text as it is written in a label in quotes, on one line.
+
+    Args:
+        text: The text; white space counts as one space.
+
+    Example:
+        >>> plain('a "b"')
+        'a #34;b#34;'
+    """
     return _SPECIAL.sub(lambda found: f"#{ord(found[0])};" if found[0].isascii() else found[0], " ".join(text.split()))
