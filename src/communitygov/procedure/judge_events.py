@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from communitygov.procedure.rules import Procedure
 
-__all__ = ["take_events"]
+__all__ = ["take_events", "zone_problems"]
 
 
 def take_events(procedure: Procedure, adopted: Any, at: dt.datetime) -> Log:
@@ -41,7 +41,7 @@ def take_events(procedure: Procedure, adopted: Any, at: dt.datetime) -> Log:
 
     instant, table = instant_of(at), events_table(procedure)
     schema = adopted.collect_schema()
-    problems = [*column_problems(table, schema), *_time_problems(procedure, schema)]
+    problems = [*column_problems(table, schema), *zone_problems(schema, _times(procedure))]
     unreadable = {problem.path for problem in problems}
     if unreadable.intersection(table.key):
         raise DataError(problems)
@@ -66,13 +66,18 @@ def _times(procedure: Procedure) -> list[str]:
     return ["at", *(FACT + name for name, fact in procedure.all_facts.items() if fact.kind == "time")]
 
 
-def _time_problems(procedure: Procedure, schema: Any) -> Iterator[Problem]:
-    """Yield each column of instants that holds none, or none with a zone."""
+def zone_problems(schema: Any, names: Iterable[str]) -> Iterator[Problem]:
+    """Yield each column of instants that holds none, or none with a zone; one without any value may be of any kind.
+
+    Args:
+        schema: The schema of a Narwhals frame.
+        names: The columns, which need not be there.
+    """
     import narwhals as nw
 
-    for name in _times(procedure):
+    for name in names:
         kind = schema.get(name)
-        if kind is None or (kind == nw.Unknown and name != "at"):
+        if kind is None or kind == nw.Unknown:
             continue
         if not isinstance(kind, nw.Datetime):
             zh = f"列 `{name}` 须为带时区的时间，却是 {kind}"

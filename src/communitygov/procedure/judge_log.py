@@ -223,23 +223,25 @@ def verdicts(
     """
     import polars as pl
 
-    def each(value: Any, dtype: Any) -> pl.Series:
-        if isinstance(value, pl.Series):
-            return value.cast(dtype)
-        return pl.repeat(value, len(number), dtype=dtype, eager=True)
-
-    return pl.DataFrame(
-        [
-            number.alias("number"),
-            each(seq, pl.Int64).alias("seq"),
-            each(verdict, pl.String).alias("verdict"),
-            each(what, pl.String).alias("what"),
-            each(unit, pl.String).alias("unit"),
-            each(None if by is None else by["by"], pl.Int64).alias("by"),
-            each(None if by is None else by["counted"], pl.String).alias("counted"),
-            each(False if by is None else by["provisional"], pl.Boolean).alias("provisional"),
-        ]
-    )
+    late: Any = {"by": None, "counted": None, "provisional": False} if by is None else by
+    values = {
+        "number": (number, pl.Int64),
+        "seq": (seq, pl.Int64),
+        "verdict": (verdict, pl.String),
+        "what": (what, pl.String),
+        "unit": (unit, pl.String),
+        "by": (late["by"], pl.Int64),
+        "counted": (late["counted"], pl.String),
+        "provisional": (late["provisional"], pl.Boolean),
+    }
+    if number.is_empty():  # as it is of most that can be wrong
+        return pl.DataFrame(schema={name: kind for name, (_, kind) in values.items()})
+    columns = []
+    for name, (value, kind) in values.items():
+        given = isinstance(value, pl.Series)
+        each = value.cast(kind) if given else pl.Series([value], dtype=kind).new_from_index(0, len(number))
+        columns.append(each.alias(name))
+    return pl.DataFrame(columns)
 
 
 def first_of(group: pl.Series) -> pl.Series:

@@ -149,7 +149,7 @@ def order_verdicts(log: Log, places: Places) -> Iterator[pl.DataFrame]:
         places: Where each leads to.
     """
     rule = log.machine.rule
-    follows = _Follows(log, places)
+    follows = _Follows.of(log, places)
     main = log.is_one_of(rule.main)
     before = places.at.gather(log.main_before).fill_null(0)
     yield log.told("wrong_order", *_rows_and_steps(log, (main & ~follows(before, log["step"])).arg_true()))
@@ -169,16 +169,25 @@ def _rows_and_steps(log: Log, rows: pl.Series) -> tuple[pl.Series, pl.Series]:
 
 @frozen(eq=False)
 class _Follows:
-    """Whether a step may follow a place, looked up in a table of all pairs of them."""
+    """Whether a step may follow a place.
 
-    log: Log
-    places: Places
+    Args:
+        pairs: The answer for each place and each step, one after the other.
+        steps: How many steps there are.
+    """
 
-    def __call__(self, place: pl.Series, step: pl.Series) -> pl.Series:
+    pairs: pl.Series
+    steps: int
+
+    @classmethod
+    def of(cls, log: Log, places: Places) -> _Follows:
         import polars as pl
 
-        pairs = [name in one.next for one in self.places.every for name in self.log.numbers]
-        return pl.Series(pairs, dtype=pl.Boolean).gather(place.cast(pl.Int64) * len(self.log.numbers) + step)
+        pairs = [name in one.next for one in places.every for name in log.numbers]
+        return cls(pl.Series(pairs, dtype=pl.Boolean), len(log.numbers))
+
+    def __call__(self, place: pl.Series, step: pl.Series) -> pl.Series:
+        return self.pairs.gather(place * self.steps + step)
 
 
 def _line(log: Log, places: Places, key: str) -> pl.DataFrame:

@@ -182,9 +182,9 @@ class Runs:
         ways = [(one.unit, one.begins, one.until) for one in self.rule.every.values()]
         first = pl.Series([ways.index(way) for way in ways], dtype=pl.Int64)
         way = first.gather(limit)
-        used = sorted(set(first))
+        used = sorted(way.unique())
         if len(used) < 2:
-            return found(pl.int_range(len(limit), eager=True), 0) if used else _nothing()
+            return found(pl.int_range(len(limit), eager=True), used[0]) if used else _nothing()
         where = [(way == number).arg_true() for number in used]
         parts = [found(places, number) for places, number in zip(where, used, strict=True)]
         order = pl.concat([places.cast(pl.Int64) for places in where]).arg_sort()
@@ -193,7 +193,7 @@ class Runs:
 
 
 def _nothing() -> pl.DataFrame:
-    """Return what is found where no value has a limit."""
+    """Return what is found where nothing is asked."""
     import polars as pl
 
     kinds = {"due": pl.Int64, "by": pl.Int64, "past_due": pl.Boolean, "provisional": pl.Boolean}

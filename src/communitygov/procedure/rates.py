@@ -1,0 +1,166 @@
+"""Rates of a procedure: measures over its judged cases, each with its counts beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from attrs import evolve, field, frozen
+
+from communitygov.measures.measure import Values, measure, measure_unchecked
+from communitygov.measures.rows import group_columns
+from communitygov.measures.rules import Condition, Measure, Quantity
+from communitygov.procedure.judge import Judged
+from communitygov.procedure.judge_events import zone_problems
+from communitygov.procedure.tables import case_columns
+from communitygov.vocabulary.errors import DataError, UsageError
+from communitygov.vocabulary.frames import Table, adopt, check_table, in_kind_of
+from communitygov.vocabulary.period import PeriodKind
+from communitygov.vocabulary.text import Title
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from communitygov.procedure.rules import Procedure
+
+__all__ = ["Rates", "rates"]
+
+
+@frozen(eq=False)
+class Rates:
+    """The values of a procedure's rates: one row per rate, group and period.
+
+    ``frame`` has, in order:
+
+    - ``rate``, the id of the rate;
+    - the ``by`` columns, and the groups of the rates' own, missing where a rate has none;
+    - ``period`` (text);
+    - ``numerator``, ``base`` (Int64): the value is exactly their ratio; missing where it rests on too few rows, or the
+      base is 0;
+    - ``rows`` (Int64): how many cases it rests on;
+    - ``excluded`` (Int64): how many cases of the period and group are left out of it.
+
+    Args:
+        frame: As above, of the kind that was given.
+        values: The values of each rate, as ``measure`` gives them, of Polars.
+        key: The columns that name a row.
+        outcome: The columns that are the result, for a comparison of two rule sets.
+        because: The columns that say why.
+    """
+
+    frame: Any = field(repr=False)
+    values: Mapping[str, Values] = field(repr=False)
+    key: tuple[str, ...]
+    outcome: tuple[str, ...] = ("numerator", "base")
+    because: tuple[str, ...] = ("rows", "excluded")
+
+
+def rates(
+    procedure: Procedure,
+    cases: Judged | Any,
+    by: Sequence[str] = (),
+    period: PeriodKind | None = None,
+    dated: Literal["opened", "closed"] = "opened",
+) -> Rates:
+    """Take the rates of a procedure of its judged cases.
+
+    The cases are collected. One is of the day, in the zone of the clock, on which it was opened or closed; of those
+    that are not closed the latter says nothing, and they are left out.
+
+    Args:
+        procedure: The rule.
+        cases: What ``judge`` found, or a frame of cases as it gives them; further columns may be there.
+        by: Columns to take each rate for, one value each, beside the rate's own.
+        period: The period that they are taken over, in place of each rate's own.
+        dated: Which day a case is of.
+
+    Returns:
+        The values of all rates, each with its counts.
+
+    Raises:
+        DataError: If a column is missing, or a value where one is needed; it names column and rows.
+        UsageError: If the procedure has no rates, or a ``by`` column has the name of one of the result.
+
+    Source:
+        Semantics of measures (6); property P8.
+
+    Example:
+        >>> import datetime as dt
+        >>> import polars as pl
+        >>> from communitygov.measures.rules import Condition
+        >>> from communitygov.procedure.rules import Procedure
+        >>> closed = Quantity(what="count", where={"is_closed": Condition(flag=True)})
+        >>> share = Measure(
+        ...     of="cases",
+        ...     numerator=closed,
+        ...     base=Quantity(what="count"),
+        ...     unit=Title(zh="占全部", en="of all"),
+        ...     period="month",
+        ... )
+        >>> visit = Procedure(roles={}, steps={}, rates={"closed": share})
+        >>> opened = [dt.datetime(2024, 5, 31, hour, tzinfo=dt.timezone.utc) for hour in (9, 23)]
+        >>> cases = pl.DataFrame({"case": ["a", "b"], "opened": opened, "is_closed": [True, False]})
+        >>> rates(visit, cases).frame.rows()
+        [('closed', '2024-05', 1, 2, 2, 0)]
+    """
+    if not procedure.rates:
+        raise UsageError.because("no-rates", zh="此流程没有比率", en="this procedure has no rates")
+    adopted, back = adopt(cases.cases if isinstance(cases, Judged) else cases)
+    frame = _dated(procedure, adopted, dated)
+    asked = {key: _over(rate, period or rate.period) for key, rate in procedure.rates.items()}
+    values = {key: measure(rate, frame, by=by) for key, rate in asked.items()}
+    groups = tuple(dict.fromkeys(name for rate in asked.values() for name in group_columns(rate, by)))
+    table = _together([_with_excluded(key, frame, found, by) for key, found in values.items()], groups)
+    return Rates(back(in_kind_of(adopted, table)), values, ("rate", *groups, "period"))
+
+
+def _over(rate: Measure, period: PeriodKind) -> Measure:
+    """Return a rate, taken over a period."""
+    changed: Measure = evolve(rate, period=period)  # type: ignore[misc]  # rules are attrs classes
+    return changed
+
+
+def _dated(procedure: Procedure, adopted: Any, dated: str) -> pl.DataFrame:
+    """Return the cases with the day that each is of, those left out that are of none."""
+    import narwhals as nw
+    import polars as pl
+
+    eager = adopted.collect() if isinstance(adopted, nw.LazyFrame) else adopted
+    frame: pl.DataFrame = eager.to_polars()
+    table = Table(Title(zh="件表", en="cases"), tuple(case_columns(procedure)), ("case",), open=True)
+    asked = evolve(table, columns=(table.column("case"), table.column(dated)))
+    check_table(asked, nw.from_native(frame))
+    problems = [*zone_problems(nw.from_native(frame).schema, [dated])]
+    if problems:
+        raise DataError(problems)
+    zone = procedure.clock.zone if procedure.clock is not None else "UTC"
+    day = pl.col(dated).dt.convert_time_zone(zone).dt.strftime("%Y-%m-%d")
+    return frame.filter(pl.col(dated).is_not_null()).with_columns(period=day)
+
+
+def _with_excluded(key: str, frame: pl.DataFrame, values: Values, by: Sequence[str]) -> pl.DataFrame:
+    """Return the values of a rate with how many cases are left out of each; where all are, with nothing else."""
+    import polars as pl
+
+    names = [*values.key]
+    found = _counted(values.measure, frame, by, {}).rename({"rows": "all"})
+    kept = _counted(values.measure, frame, by, values.measure.excluded).rename({"rows": "kept"})
+    found = found.join(kept, on=names, how="left").join(values.frame, on=names, how="left")
+    left = (pl.col("all") - pl.col("kept").fill_null(0)).alias("excluded")
+    counts = (pl.col("numerator"), pl.col("base"), pl.col("rows").fill_null(0), left)
+    return found.select(pl.lit(key).alias("rate"), *names, *counts).sort(*names)
+
+
+def _counted(rate: Measure, frame: pl.DataFrame, by: Sequence[str], excluded: Mapping[str, Condition]) -> pl.DataFrame:
+    """Return how many cases there are in each period and group, but for those that are excluded."""
+    count = Quantity(what="count")
+    every = Measure(of=rate.of, numerator=count, unit=rate.unit, period=rate.period, by=rate.by, excluded=excluded)
+    found: pl.DataFrame = measure_unchecked(every, frame, by=by).frame
+    return found.drop("numerator", "base")
+
+
+def _together(tables: Sequence[pl.DataFrame], groups: Sequence[str]) -> pl.DataFrame:
+    import polars as pl
+
+    counts = ("numerator", "base", "rows", "excluded")
+    return pl.concat(tables, how="diagonal").select("rate", *groups, "period", *counts)
