@@ -33,6 +33,10 @@ COMMANDS: dict[str, tuple[str, Title]] = {
         "grid",
         Title(zh="检查、显示、调整单元，查明由谁办理", en="Check, draw and adjust units; find who takes a matter"),
     ),
+    "orders": (
+        "orders",
+        Title(zh="评判工单、计算比率、画流程图、模拟", en="Judge orders, take rates, draw procedures, simulate"),
+    ),
     "simulate": ("simulate", Title(zh="模拟规则及其改变的后果", en="Simulate rules, and what changing them does")),
     "plan": ("plan", Title(zh="比较改革前后在同一数据上的结果", en="Compare rules with a reform on the same data")),
     "ambiguities": (

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from communitygov.procedure.log_events import EVENT_COLUMNS, events_of
-from communitygov.procedure.log_mapping import LogEvent, LogFact, LogMapping, read_mapping
+from communitygov.procedure.log_mapping import PARTS, LogEvent, LogFact, LogMapping, read_mapping
+from communitygov.procedure.tables import FACT
 from communitygov.vocabulary.cells import Cells
 from communitygov.vocabulary.errors import DataError
 from communitygov.vocabulary.files import read_cells
@@ -16,7 +17,18 @@ from communitygov.vocabulary.text import Title
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["EVENT_COLUMNS", "LogEvent", "LogFact", "LogMapping", "events_of", "read_log", "read_mapping"]
+    from communitygov.procedure.rules import Procedure
+
+__all__ = [
+    "EVENT_COLUMNS",
+    "LogEvent",
+    "LogFact",
+    "LogMapping",
+    "events_of",
+    "read_log",
+    "read_mapping",
+    "read_own_log",
+]
 
 
 def read_log(file: str | Path, mapping: LogMapping, *, encoding: str = "utf-8") -> pl.DataFrame:
@@ -49,6 +61,32 @@ def read_log(file: str | Path, mapping: LogMapping, *, encoding: str = "utf-8") 
         [('7', 1, 'ask'), ('7', 2, 'reply'), ('8', 1, 'ask')]
     """
     found = read_cells(file, encoding=encoding)
+    return events_of(found if isinstance(found, Cells) else _as_cells(found, str(file), mapping), mapping)
+
+
+def read_own_log(file: str | Path, procedure: Procedure, *, encoding: str = "utf-8") -> pl.DataFrame:
+    """Read a log whose columns are those of ``events_table(procedure)``. Its times have their zone.
+
+    Args:
+        file: A ``.csv``, ``.parquet`` or ``.xlsx`` file, with one row per event.
+        procedure: The rule.
+        encoding: The encoding of CSV.
+
+    Raises:
+        UsageError: If the file cannot be read, or its suffix or the encoding is unknown.
+        DataError: If columns are missing or have no place, or cells are not of their kind, as for ``read_log``.
+    """
+    found = read_cells(file, encoding=encoding)
+    names = found.frame.columns if isinstance(found, Cells) else found.columns
+    there: dict[str, Any] = {name: name for name in ("seq", *PARTS) if name in names}
+    kinds = {name: fact.kind for name, fact in procedure.all_facts.items() if FACT + name in names}
+    facts = {
+        FACT + name: LogFact(fact=name, kind=kind if kind in ("whole", "flag", "time") else "text")
+        for name, kind in kinds.items()
+    }
+    steps = {name: name for name in (*procedure.steps, *procedure.reminders)}
+    roles = {name: name for name in procedure.roles} if "role" in there else {}
+    mapping = LogMapping(case="case", time="at", activity="step", steps=steps, roles=roles, facts=facts, **there)
     return events_of(found if isinstance(found, Cells) else _as_cells(found, str(file), mapping), mapping)
 
 

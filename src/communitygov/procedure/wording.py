@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from communitygov.procedure.state import Fault
     from communitygov.vocabulary.deadline import Unit
 
-__all__ = ["FAULTS", "UNITS", "say_fault"]
+__all__ = ["FAULTS", "UNITS", "say_fault", "title_of"]
 
 FAULTS: Mapping[str, Title] = {
     "back_in_time": Title(zh="时间倒退", en="back in time"),
@@ -83,7 +83,7 @@ def say_fault(procedure: Procedure, fault: Fault, step: str | None = None) -> Ti
         fault: The fault.
         step: The step of the act; None for a fault of the case as a whole.
     """
-    told, what = _SAID[fault.kind], _name(procedure, fault.what)
+    told, what = _SAID[fault.kind], title_of(procedure, fault.what)
     rule = None if step is None else procedure.steps.get(step)
     by = _late(procedure, fault)
     listed = [] if rule is None else [reason.zh for reason in rule.reasons.values()]
@@ -121,8 +121,13 @@ def _late(procedure: Procedure, fault: Fault) -> Title:
     return Title(zh=zh, en=f" by {amount} {unit.en}" + (" (provisional)" if fault.provisional else ""))
 
 
-def _name(procedure: Procedure, key: str) -> Title:
-    """Return the title of a step, fact, role, line, deadline, reminder or disclosure."""
+def title_of(procedure: Procedure, key: str) -> Title:
+    """Return the title of a step, fact, role, line, deadline, reminder or disclosure.
+
+    Args:
+        procedure: The rule.
+        key: Its id.
+    """
     for section in (
         procedure.steps,
         procedure.all_facts,

@@ -20,9 +20,9 @@ from attrs import define, field
 from communitygov.procedure.case import Actor, Case
 from communitygov.procedure.machine import Machine
 from communitygov.procedure.refusal import Refused
+from communitygov.procedure.rows import events_frame
 from communitygov.procedure.rules import Procedure, Step
 from communitygov.procedure.state import opened
-from communitygov.procedure.tables import FACT, events_table
 from communitygov.procedure.times import due_of, stretches
 from communitygov.simulation.order_model import Doing, Duration, OrderModel
 from communitygov.vocabulary.calendar import Calendar, Hours
@@ -297,20 +297,4 @@ def draw_log(
     Returns:
         The events, as ``events_table(procedure)`` has them. Polars.
     """
-    import polars as pl
-
-    found = _Draw(model, procedure, first, last, f"{seed}/{draw}")
-    rows: list[dict[str, Any]] = []
-    for case in found.run():
-        for event in case.history:
-            act = event.act
-            row = {"case": case.id, "seq": event.seq, "step": act.step, "at": act.at, "actor": act.actor}
-            row |= {"role": act.role, "unit": act.unit, "reason": act.reason}
-            rows.append(row | {FACT + name: value for name, value in act.facts.items()})
-    kinds = {"whole": pl.Int64(), "flag": pl.Boolean(), "time": pl.Datetime("us", "UTC")}
-    schema: dict[str, Any] = {}
-    for column in events_table(procedure).columns:
-        fact = procedure.all_facts.get(column.name.removeprefix(FACT)) if column.name.startswith(FACT) else None
-        schema[column.name] = pl.String() if fact is None else kinds.get(fact.kind, pl.String())
-    schema |= {"seq": pl.Int64(), "at": pl.Int64()}
-    return pl.DataFrame(rows, schema=schema).with_columns(pl.col("at").cast(pl.Datetime("us", "UTC")))
+    return events_frame(procedure, _Draw(model, procedure, first, last, f"{seed}/{draw}").run())

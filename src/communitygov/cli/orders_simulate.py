@@ -1,0 +1,187 @@
+"""`communitygov orders simulate`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from communitygov.cli.bilingual import command, language, option
+from communitygov.cli.choice import find_profile, only, profile_argument, rules_options
+from communitygov.cli.orders_data import procedure_option
+from communitygov.cli.output import emit, emit_json
+from communitygov.cli.progress import progress
+from communitygov.cli.variants import variants_of
+from communitygov.vocabulary.errors import UsageError
+from communitygov.vocabulary.text import Language, Title
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from communitygov.procedure.rules import Procedure
+    from communitygov.simulation.orders import OrdersSimulation
+
+__all__ = ["simulate"]
+
+_FRAMES = ("rates", "faults", "cases")
+_Rows = dict[str, dict[str, str]]
+"""What stands in a row, by variant."""
+
+
+class _Day(click.ParamType[dt.date]):
+    """A day such as 2024-03-01."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
+        if isinstance(value, dt.date):
+            return value
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError:
+            raise UsageError.because(
+                "bad-day", zh=f"`{value}` 不是日期，应如 2024-03-01", en=f"`{value}` is no day such as 2024-03-01"
+            ) from None
+
+
+@command(
+    zh="按 WORLD 抽取工单（到件、耗时、排队、休息日），在几种规则下办理并评判：按时率、缺席、逾期各是多少。"
+    "各情形面对同样的工单。\n\nWORLD 是写明模型的 YAML 文件，见 docs/simulation.md。",
+    en="Draw orders as WORLD says (arrivals, handling times, queues, free days), carry them out and judge them under "
+    "several variants of the rules: how many are in time, late, and not come to. All variants meet the same orders.\n\n"
+    "WORLD is a YAML file that states the model; see docs/simulation.md.",
+    example="communitygov orders simulate examples/lamps examples/lamps-world.yaml \\\n"
+    "  --from 2024-03-01 --to 2024-05-31 --draws 10 --reform examples/lamps-24-hours.yaml",
+)
+@profile_argument
+@click.argument("world", type=click.Path())
+@procedure_option
+@option("--from", "first", type=_Day(), required=True, metavar="DAY", zh="首日", en="The first day")
+@option("--to", "last", type=_Day(), required=True, metavar="DAY", zh="末日", en="The last day")
+@option(
+    "--draws",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    metavar="N",
+    zh="抽取次数",
+    en="How many draws",
+)
+@option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    metavar="N",
+    zh="随机种子",
+    en="The seed of the random numbers",
+)
+@option("--each", is_flag=True, zh="每个 --reform 各为一种情形", en="Each --reform is a variant of its own")
+@option("--tables", metavar="DIR", zh="把各结果表写成 CSV", en="Write every result as CSV to a folder")
+@rules_options(at=False)
+def simulate(
+    profile: str,
+    world: str,
+    procedure: str | None,
+    first: dt.date,
+    last: dt.date,
+    draws: int,
+    seed: int,
+    each: bool,
+    tables: str | None,
+    reforms: tuple[str, ...],
+    readings: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Simulate orders."""
+    from communitygov.simulation.order_model import read_order_model
+    from communitygov.simulation.orders import simulate_orders
+
+    found = find_profile(profile)
+    name, rule = only("procedure", found.at(first).procedure, procedure, profile=found.name)
+    variants, model = variants_of(found, reforms, readings, each=each), read_order_model(world)
+    with progress(Title(zh="模拟", en="simulating")) as tell:
+        done = simulate_orders(
+            found, name, model, first=first, last=last, variants=variants, draws=draws, seed=seed, progress=tell
+        )
+    if as_json:
+        emit_json(_plain(done))
+    else:
+        emit(_text(done, rule, language()))
+    if tables is not None:
+        _write(done, Path(tables))
+
+
+def _plain(done: OrdersSimulation) -> dict[str, Any]:
+    from communitygov.report.tables import frame_rows
+
+    return {
+        "schema": "communitygov.orders_simulation/1",
+        "procedure": done.procedure,
+        "first": str(done.first),
+        "last": str(done.last),
+        "draws": done.draws,
+        "seed": done.seed,
+        "digests": dict(done.digests),
+        **{name: frame_rows(getattr(done, name)) for name in _FRAMES},
+    }
+
+
+def _text(done: OrdersSimulation, rule: Procedure, lang: Language) -> str:
+    from communitygov.procedure.wording import FAULTS, title_of
+
+    zh = f"{done.first} 至 {done.last}，{done.draws} 次抽取，种子 {done.seed}；均值（5% 至 95%）"
+    en = f"{done.first} to {done.last}, {done.draws} draws, seed {done.seed}; means (5% to 95%)"
+    variants = {one.name: one.title.say(lang) for one in done.variants}
+    rates: _Rows = {}
+    for variant, key, period, *numbers in done.rates.select("variant", "rate", "period", "mean", "low", "high").rows():
+        rates.setdefault(f"{rule.rates[key].name(key).say(lang)} {period}", {})[variant] = _spread(numbers, share=True)
+    faults: _Rows = {}
+    for variant, verdict, what, *numbers in done.faults.rows():
+        words = f"{FAULTS[verdict].say(lang)}: {title_of(rule, what).say(lang)}"
+        faults.setdefault(words, {})[variant] = _spread(numbers)
+    cases: _Rows = {}
+    for variant, key, *numbers in done.cases.rows():
+        if not key.startswith("done:"):
+            cases.setdefault(_count(rule, key, lang), {})[variant] = _spread(numbers)
+    found = [
+        (Title(zh="比率", en="Rates"), rates),
+        (Title(zh="差错（次）", en="Faults (times)"), faults),
+        (Title(zh="件", en="Cases"), cases),
+    ]
+    blocks = [_table(title.say(lang), rows, variants, lang) for title, rows in found]
+    return "\n\n".join([Title(zh=zh, en=en).say(lang), *(block for block in blocks if block)])
+
+
+def _count(rule: Procedure, key: str, lang: Language) -> str:
+    kind, _, outcome = key.partition(":")
+    if kind == "outcome":
+        return rule.outcomes[outcome].say(lang)
+    return {"opened": Title(zh="受理", en="opened"), "closed": Title(zh="办结", en="closed")}[kind].say(lang)
+
+
+def _spread(numbers: list[float | None], *, share: bool = False) -> str:
+    if None in numbers:
+        return "-"
+    mean, low, high = (f"{number:.1%}" if share else f"{number:.1f}" for number in numbers if number is not None)
+    return f"{mean} ({low} - {high})"
+
+
+def _table(title: str, rows: _Rows, variants: dict[str, str], lang: Language) -> str:
+    from communitygov.report.tables import table_text
+
+    if not rows:
+        return ""
+    cells = [[name, *(found.get(variant, "-") for variant in variants)] for name, found in rows.items()]
+    return table_text([title, *variants.values()], cells, lang)
+
+
+def _write(done: OrdersSimulation, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in _FRAMES:
+        frame: pl.DataFrame = getattr(done, name)
+        frame.write_csv(folder / f"{name}.csv")
+    said = Title(zh=f"已写入 {folder}", en=f"wrote {folder}")
+    emit(said.say(language()), err=True)
