@@ -147,6 +147,7 @@ def _rates(procedure: Procedure) -> Iterator[Finding]:
     for key, rate in procedure.rates.items():
         if rate.of != "cases":
             yield _unknown(("rates", key, "of"), "数据", "frame", rate.of, ["cases"])
+            continue  # what another frame has for columns is not ours to say
         for column in measure_table(rate).columns:
             if column.name not in known and column.name not in ("period", "year"):
                 yield _unknown(("rates", key), "计数", "counter", column.name, known)

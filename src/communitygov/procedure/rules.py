@@ -11,6 +11,7 @@ from communitygov.measures.rules import Measure
 from communitygov.procedure.guards import Guard
 from communitygov.procedure.timing import Clock, Deadline, Limit, Pause, Rung
 from communitygov.vocabulary.numbers import Number
+from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
@@ -89,9 +90,9 @@ class CaseFact(Rule):
             )
         for value in self.worth:
             if value not in self.values:
-                yield Finding(
-                    ("worth", value), "unknown-reference", f"没有取值 `{value}`", f"there is no value `{value}`"
-                )
+                hint = did_you_mean(value, self.values)
+                zh, en = f"没有取值 `{value}`{hint.zh}", f"there is no value `{value}`{hint.en}"
+                yield Finding(("worth", value), "unknown-reference", zh, en)
             elif (self.worth[value] * 100).denominator != 1:
                 zh, en = "折分至多两位小数", "a worth has at most 2 decimals"
                 yield Finding(("worth", value), "too-many-decimals", zh, en)
