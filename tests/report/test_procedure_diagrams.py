@@ -209,6 +209,13 @@ class TestMermaid:
             assert (known,) in [label for _, _, label, _ in drawn.edges]
             assert drawn.words["close1"] == (f"Closed: {known}",)
 
+    @pytest.mark.parametrize("order", ["direction TB", "one direction LR only", "direction  RL"])
+    def test_mermaids_order_in_a_title_is_none(self, order):
+        """Mermaid takes these words for an order wherever they stand in a line, even in quotes."""
+        text = mermaid(titled(order, "a"), "en")
+        assert not re.search(r"direction\s+(TB|TD|BT|LR|RL)", text)
+        assert Diagram(text).words["step1"][0] == " ".join(order.split())
+
     def test_a_sample_reads_as_people_say_it(self):
         """Five orders: times by kind, the ladder, what is done the second time, who may not do it."""
         drawn = Diagram(mermaid(five_orders(), "zh"))

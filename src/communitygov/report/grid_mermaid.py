@@ -21,7 +21,8 @@ __all__ = ["mermaid", "plain"]
 _SHAPES = {"posts": ("([", "])"), "bodies": ("[[", "]]"), "records": ("[(", ")]")}
 """How posts, bodies and records are drawn, apart from levels, which are boxes."""
 
-_SPECIAL = re.compile(r"[^\w ,/'-]|^-|-(?= )|_", re.ASCII)
+_SPECIAL = re.compile(r"[^\w ,/'-]|^-|-(?= )|_|(?<=direction) (?=TB|TD|BT|LR|RL)", re.ASCII)
+"""What Mermaid or Markdown could take for its own; Mermaid takes `direction TB` for an order even in quotes."""
 
 
 def mermaid(grid: Grid, lang: Language, tree: Tree | None = None, held: pl.DataFrame | None = None) -> str:
