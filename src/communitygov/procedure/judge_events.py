@@ -13,7 +13,7 @@ from communitygov.procedure.tables import FACT, events_table
 from communitygov.vocabulary.clock import instant_of
 from communitygov.vocabulary.errors import DataError
 from communitygov.vocabulary.faults import SHOWN, Fault
-from communitygov.vocabulary.frames import Column, check_table, column_problems
+from communitygov.vocabulary.frames import Column, Table, check_table, column_problems
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
@@ -40,6 +40,7 @@ def take_events(procedure: Procedure, adopted: Any, at: dt.datetime) -> Log:
     import narwhals as nw
 
     instant, table = instant_of(at), events_table(procedure)
+    adopted = _without_empty(adopted, table)
     schema = adopted.collect_schema()
     problems = [*column_problems(table, schema), *zone_problems(schema, _times(procedure))]
     unreadable = {problem.path for problem in problems}
@@ -60,6 +61,14 @@ def take_events(procedure: Procedure, adopted: Any, at: dt.datetime) -> Log:
         raise DataError(problems)
     assert codes is not None, "every event was found to have a case"
     return _log(procedure, instant, frame, codes, order)
+
+
+def _without_empty(adopted: Any, table: Table) -> Any:
+    """Return a frame without the columns of pandas in which nothing is: it has no type for them that says so."""
+    if not adopted.implementation.is_pandas():
+        return adopted
+    may_lack = [column.name for column in table.columns if column.nullable and column.name in adopted.columns]
+    return adopted.drop(*(name for name in may_lack if adopted[name].is_null().all()))
 
 
 def _times(procedure: Procedure) -> list[str]:
