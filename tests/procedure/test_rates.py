@@ -1,0 +1,218 @@
+"""Rates of a procedure: measures over its cases, each with the counts that it rests on beside it."""
+
+import datetime as dt
+from fractions import Fraction
+from random import Random
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pytest
+from attrs import evolve
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.procedure.samples import five_orders, named
+
+from communitygov.measures.measure import measure
+from communitygov.measures.rules import Condition, Measure, Quantity
+from communitygov.procedure.judge import judge
+from communitygov.procedure.rates import rates
+from communitygov.testing.strategies_cases import Log, faulted, frame_of, walked
+from communitygov.testing.strategies_procedure import made_procedure
+from communitygov.vocabulary.clock import moment_at
+from communitygov.vocabulary.errors import DataError, UsageError
+
+tried = settings(max_examples=settings().max_examples // 3, suppress_health_check=[HealthCheck.too_slow])
+CLOSED = {"is_closed": Condition(flag=True)}
+GIVEN_UP = Condition(one_of=("given_up",))
+
+
+def count(**where):
+    return Quantity(what="count", where=where)
+
+
+def rate(numerator, base=None, **more):
+    return Measure(
+        **{"of": "cases", "numerator": numerator, "base": base, "unit": named("of cases"), "period": "month", **more}
+    )
+
+
+RATES = {
+    "closed": rate(count(**CLOSED), count()),
+    "solved": rate(count(outcome=Condition(one_of=("solved",))), count(**CLOSED), excluded={"outcome": GIVEN_UP}),
+    "refusals": rate(Quantity(what="sum", columns=("count.refusal",)), count(), period="year", least=3),
+}
+RULES = five_orders(rates=RATES)
+
+
+def cases(*rows):
+    """Return cases of (case, day opened, day closed, outcome), at noon in Shanghai, without faults."""
+    zone = ZoneInfo("Asia/Shanghai")
+
+    def noon(day):
+        return None if day is None else dt.datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=zone)
+
+    frame = [
+        {
+            "case": case,
+            "opened": noon(opened),
+            "closed": noon(closed),
+            "is_closed": closed is not None,
+            "outcome": outcome,
+        }
+        for case, opened, closed, outcome in rows
+    ]
+    schema = {name: pl.Datetime("us", "Asia/Shanghai") for name in ("opened", "closed")}
+    return pl.DataFrame(frame, schema_overrides={**schema, "outcome": pl.String}).with_columns(
+        **{"count.refusal": pl.int_range(pl.len(), dtype=pl.Int64)}, street=pl.lit("s1")
+    )
+
+
+SOME = cases(
+    ("a", "2024-01-30", "2024-02-02", "solved"),
+    ("b", "2024-01-31", None, None),
+    ("c", "2024-02-01", "2024-02-02", "given_up"),
+    ("d", "2024-02-02", "2024-02-29", "solved"),
+)
+
+
+@st.composite
+def judged(draw):
+    """Draw a procedure that counts outcomes, and what became of a faulty log of it."""
+    random = Random(draw(st.integers(0, 2**32)))
+    procedure = made_procedure(random)
+    outcomes = {name: rate(count(outcome=Condition(one_of=(name,)), **CLOSED)) for name in procedure.outcomes}
+    unknown = {"unknown": rate(count(outcome=Condition(known=False), **CLOSED)), "all": rate(count(**CLOSED))}
+    procedure = evolve(procedure, rates={**outcomes, **unknown})
+    log = {f"c{i}": walked(random, procedure, 30) for i in range(12)}
+    log = {case: faulted(random, procedure, acts) if random.randrange(2) else acts for case, acts in log.items()}
+    last = max(act.at for acts in log.values() for act in acts)
+    return procedure, judge(procedure, frame_of(procedure, Log(log, moment_at(last, "UTC"))), moment_at(last, "UTC"))
+
+
+class TestProperties:
+    @tried
+    @given(judged())
+    def test_outcomes_sum_to_the_closed_cases(self, found):
+        """P7: the counts of each outcome, and of closed cases without one, add up to the closed cases of a period."""
+        procedure, result = found
+        values = rates(procedure, result, dated="closed").frame
+        total = values.group_by("period").agg(
+            every=pl.col("numerator").filter(pl.col("rate") == "all").sum(),
+            parts=pl.col("numerator").filter(pl.col("rate") != "all").sum(),
+        )
+        assert total["every"].to_list() == total["parts"].to_list()
+        assert total["every"].sum() == result.cases["is_closed"].sum()
+
+    @tried
+    @given(st.lists(st.tuples(st.integers(0, 60), st.booleans(), st.sampled_from(["solved", "given_up"])), max_size=12))
+    def test_an_excluded_case_changes_its_own_counter_only(self, drawn):
+        """P8: a case that is excluded from a rate adds one to what is left out, and changes no value of any."""
+        rows = [
+            (
+                f"c{i}",
+                f"2024-{1 + day // 30:02}-{1 + day % 28:02}",
+                "2024-04-01" if done else None,
+                outcome if done else None,
+            )
+            for i, (day, done, outcome) in enumerate(drawn)
+        ]
+        one = ("x", "2024-01-15", "2024-02-01", "given_up")
+        only = evolve(RULES, rates={"solved": RATES["solved"]})
+        before, after = (
+            rates(only, cases(("y", "2024-01-01", "2024-01-02", "solved"), *every)).frame
+            for every in (rows, [*rows, one])
+        )
+        changed = pl.col("period") == "2024-01"
+        assert after.equals(before.with_columns(excluded=pl.col("excluded") + changed.cast(pl.Int64)))
+
+    @tried
+    @given(st.permutations(range(4)))
+    def test_the_order_of_cases_is_of_no_weight(self, order):
+        """Cases in any order give the same values."""
+        assert rates(RULES, SOME[order]).frame.equals(rates(RULES, SOME).frame)
+
+
+class TestRates:
+    def test_each_value_has_its_counts_beside_it(self):
+        """Numerator, base, the cases it rests on and those left out are all there, of each rate in its own period."""
+        assert rates(RULES, SOME).frame.rows() == [
+            ("closed", "2024-01", 1, 2, 2, 0),
+            ("closed", "2024-02", 2, 2, 2, 0),
+            ("solved", "2024-01", 1, 1, 1, 0),
+            ("solved", "2024-02", 1, 1, 1, 1),
+            ("refusals", "2024", 6, 4, 4, 0),
+        ]
+
+    def test_a_period_of_which_all_is_excluded_is_told(self):
+        """Where nothing is left there is no value, and the number of those left out says why."""
+        found = rates(RULES, SOME.filter(case="c")).frame.filter(rate="solved")
+        assert found.rows() == [("solved", "2024-02", None, None, 0, 1)]
+
+    def test_fewer_cases_than_the_least_have_no_value(self):
+        """What rests on too few cases is left open, with their number."""
+        found = rates(RULES, SOME.head(2)).frame.filter(rate="refusals")
+        assert found.rows() == [("refusals", "2024", None, None, 2, 0)]
+
+    def test_they_may_be_taken_of_when_cases_were_closed(self):
+        """Then a case counts in the period in which it was closed, and one that is open in none."""
+        found = rates(RULES, SOME, dated="closed").frame
+        assert found.filter(rate="closed").rows() == [("closed", "2024-02", 3, 3, 3, 0)]
+
+    def test_they_may_be_taken_over_another_period_and_by_columns(self):
+        """Every rate over the same period, for each value of the columns, in the order of these."""
+        found = rates(
+            RULES, SOME.with_columns(street=pl.col("case").replace({"a": "s2"})), by=["street"], period="quarter"
+        )
+        assert found.key == ("rate", "street", "period")
+        assert found.frame.filter(rate="closed").select("street", "period", "numerator", "base").rows() == [
+            ("b", "2024Q1", 0, 1),
+            ("c", "2024Q1", 1, 1),
+            ("d", "2024Q1", 1, 1),
+            ("s2", "2024Q1", 1, 1),
+        ]
+
+    def test_a_rate_may_have_groups_of_its_own(self):
+        """Its groups stand in a column that is empty for rates without."""
+        by_street = evolve(RULES, rates={"closed": RATES["closed"], "each": rate(count(), by="street", period="year")})
+        found = rates(by_street, SOME).frame
+        assert found.columns == ["rate", "street", "period", "numerator", "base", "rows", "excluded"]
+        assert found.rows()[-1] == ("each", "s1", "2024", 4, 1, 4, 0)
+        assert found["street"].null_count() == 2
+
+    def test_a_case_is_of_the_day_on_the_wall(self):
+        """The last evening of January in UTC is the first of February in Shanghai."""
+        late = SOME.head(1).with_columns(opened=pl.lit(dt.datetime(2024, 1, 31, 20, tzinfo=dt.UTC)))
+        assert rates(RULES, late).frame.filter(rate="closed")["period"].to_list() == ["2024-02"]
+
+    def test_values_can_be_held_against_what_is_expected(self):
+        """What each rate came to is a measure's values, as anywhere else."""
+        found = rates(RULES, SOME).values["closed"]
+        again = measure(RATES["closed"], SOME.with_columns(period=pl.col("opened").dt.strftime("%Y-%m-%d")))
+        assert found.frame.equals(again.frame)
+        assert [Fraction(top, base) for top, base in found.frame.select("numerator", "base").rows()] == [
+            Fraction(1, 2),
+            1,
+        ]
+
+
+class TestWrongCalls:
+    def test_a_procedure_without_rates_is_refused(self):
+        """There is nothing to take."""
+        with pytest.raises(UsageError, match="no rates"):
+            rates(five_orders(), SOME)
+
+    @pytest.mark.parametrize(
+        ("frame", "said"),
+        [
+            (SOME.drop("opened"), "no column `opened`"),
+            (SOME.with_columns(pl.col("opened").dt.replace_time_zone(None)), "have no time zone"),
+            (SOME.with_columns(opened=pl.lit("2024-01-01")), "must hold times with a zone"),
+            (pl.concat([SOME, SOME.head(1)]), "the row is repeated"),
+            (SOME.drop("is_closed"), "no column `is_closed`"),
+            (SOME.with_columns(opened=pl.lit(None, dtype=SOME.schema["opened"])), "the value is missing"),
+        ],
+    )
+    def test_what_are_no_cases_is_refused(self, frame, said):
+        """The column is named, and the rows."""
+        with pytest.raises(DataError, match=said):
+            rates(RULES, frame)
