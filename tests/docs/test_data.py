@@ -1,5 +1,6 @@
 """The page of data shows every frame with the columns that it is declared with, or has."""
 
+import datetime as dt
 import re
 from fractions import Fraction
 from functools import cache
@@ -43,11 +44,18 @@ from communitygov.measures.measure import measure, meets
 from communitygov.measures.report import report
 from communitygov.measures.rules import Expectation, Measure, Quantity, Report, ReportLevel
 from communitygov.plugins.finding import load_profile
+from communitygov.procedure.case import Actor, open_case
+from communitygov.procedure.due import due
+from communitygov.procedure.judge import judge
+from communitygov.procedure.rates import rates
+from communitygov.procedure.rules import CaseFact, Clock, Deadline, Limit, Procedure, Role, Rung, Step
+from communitygov.procedure.tables import case_columns, events_table
 from communitygov.simulation.plan import plan
 from communitygov.simulation.results import QUANTITIES
 from communitygov.simulation.run import simulate
 from communitygov.simulation.variants import Variant, as_it_stands
 from communitygov.simulation.worlds import World
+from communitygov.vocabulary.numbers import Number
 from communitygov.vocabulary.text import Title
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
@@ -121,6 +129,46 @@ GRID = Grid(
     matters={"lamp": Matter(duty="repair")},
 )
 
+REPAIR = Procedure(
+    clock=Clock(zone="Asia/Shanghai", calendar="monday_to_friday"),
+    roles={"team": Role()},
+    facts={
+        "<choice>": CaseFact(
+            kind="choice",
+            title=Title(zh="选项", en="a choice"),
+            values={"good": Title(zh="好", en="good")},
+            worth={"good": Number(Fraction(4, 5))},
+        ),
+        "<flag>": CaseFact(kind="flag", title=Title(zh="是否", en="yes or no")),
+        "<whole>": CaseFact(kind="whole", title=Title(zh="整数", en="a whole number")),
+        "<time>": CaseFact(kind="time", title=Title(zh="时刻", en="an instant")),
+    },
+    steps={
+        "<step>": Step(
+            title=Title(zh="环节", en="step"), by=("team",), starts=True, next=("<step>",), counts_as="redo", at_most=1
+        )
+    },
+    deadlines={
+        "<deadline>": Deadline(
+            title=Title(zh="期限", en="deadline"),
+            from_=("<step>",),
+            to=("<step>",),
+            again="restart",
+            limit=Limit(amount=Number(Fraction(2)), unit="elapsed_hours"),
+        )
+    },
+    reminders={"<rung>": Rung(deadline="<deadline>", counted_from="due", act="remind", to="team")},
+    rates={
+        "in_time": Measure(
+            of="cases",
+            period="month",
+            unit=Title(zh="占到期", en="of those due"),
+            numerator=Quantity(what="sum", columns=("kept_count.<deadline>",)),
+            base=Quantity(what="sum", columns=("settled.<deadline>",)),
+        )
+    },
+)
+
 DECLARED = {
     "Index data": INDEX.table,
     "Scores of periods": tables.periods_table(RULE),
@@ -135,6 +183,7 @@ DECLARED = {
     "Holders of a grid": HOLDERS,
     "Orders to be routed": ORDERS,
     "Changes of a grid": changes_table(GRID),
+    "Events": events_table(REPAIR),
 }
 TAKEN_AND_GIVEN = {"Holders", "Watch list", "Plaque events"}
 GIVEN = [name for name in FRAMES if name not in DECLARED or name in TAKEN_AND_GIVEN]
@@ -167,6 +216,7 @@ def given() -> dict[str, pl.DataFrame]:
     routed = route(GRID, units, held, orders, on="2024")
     merge = Merge(units=("a", "b"), into="c", name="C", parent="s")
     return {
+        **_of_procedures(),
         "Routed orders": routed.frame,
         "Empty posts passed": routed.passed,
         "Findings": check_grid(GRID, units, held, on="2024").frame,
@@ -197,6 +247,26 @@ def given() -> dict[str, pl.DataFrame]:
     }
 
 
+def _of_procedures() -> dict[str, pl.DataFrame]:
+    """Return what is given of cases that were late, and of some that are."""
+    begun, later = (dt.datetime(2024, 5, 6, hour, tzinfo=dt.UTC) for hour in (9, 18))
+    log = pl.DataFrame({"case": ["a", "a", "b"], "seq": [1, 2, 1], "at": [begun, later, begun]})
+    judged = judge(REPAIR, log.with_columns(step=pl.lit("<step>"), role=pl.lit("team")), later)
+    agenda = due([open_case(REPAIR, "a", "<step>", Actor("p", "team"), begun)], later)
+    return {
+        "Verdicts": judged.verdicts,
+        "Judged cases": judged.cases,
+        "Rates": rates(REPAIR, judged.cases.with_columns(pl.lit("x").alias("<group>")), by=["<group>"]).frame,
+        "Running deadlines": agenda.running,
+        "Reminders to fire": agenda.fire,
+    }
+
+
+def noun(kind: pl.DataType) -> str:
+    """Return what the page calls a kind of column that was given."""
+    return "instant" if isinstance(kind, pl.Datetime) and kind.time_zone is not None else NOUNS[kind]
+
+
 def _completed(scores: pl.DataFrame) -> pl.DataFrame:
     """Return scores with the columns that the rule gives names to."""
     names = {"<tie-break>": 0, "<veto>": False, "on_watch": False, "<group>": "x", "previous_score": 0}
@@ -213,7 +283,8 @@ class TestColumns:
     def test_a_frame_that_is_taken_has_the_declared_columns(self, frame):
         """Names, kinds, and whether a value may be missing are those of the declaration."""
         assert {name: kind for name, (kind, _, _) in shown(frame).items()} == {
-            column.name: column.kind + ", or none" * column.nullable for column in DECLARED[frame].columns
+            column.name: column.kind.replace("any", "instant") + ", or none" * column.nullable
+            for column in DECLARED[frame].columns
         }
 
     @pytest.mark.parametrize("frame", DECLARED)
@@ -232,13 +303,23 @@ class TestColumns:
             name: kind.removesuffix(", or none").replace("period", "text")
             for name, (kind, _, _) in shown(frame).items()
         }
-        assert list(kinds.items()) == [(name, NOUNS[kind]) for name, kind in given()[frame].schema.items()]
+        assert list(kinds.items()) == [(name, noun(kind)) for name, kind in given()[frame].schema.items()]
 
     @pytest.mark.parametrize("frame", GIVEN)
     def test_a_value_is_missing_only_where_the_page_says_so(self, frame):
         """Where a verb gave no value, the page says *or none*."""
         gaps = {name for name in given()[frame].columns if given()[frame][name].null_count()}
         assert gaps <= {name for name, (kind, _, _) in shown(frame).items() if kind.endswith(", or none")}
+
+    def test_what_rates_are_taken_of_is_called_what_it_is_declared_to_be(self):
+        """The columns of judged cases are those declared, in their order, with the words of their titles."""
+        found, columns = shown("Judged cases"), list(case_columns(REPAIR))
+        assert list(found) == [column.name for column in columns]
+        for column in columns:
+            kind, en, zh = found[column.name]
+            assert kind.endswith(", or none") == column.nullable
+            assert column.title.en in en
+            assert column.title.zh in zh
 
     def test_every_frame_of_the_page_is_tested(self):
         """A frame that this test does not know is one whose columns nobody checks."""

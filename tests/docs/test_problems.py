@@ -9,8 +9,10 @@ import pytest
 
 from communitygov.documents import check
 from communitygov.grid.findings import FINDINGS
+from communitygov.procedure.state import CASE_FAULTS, EVENT_FAULTS
+from communitygov.procedure.wording import FAULTS
 from communitygov.profile.reading import read_profile
-from communitygov.vocabulary.errors import CommunityGovError, DocumentError
+from communitygov.vocabulary.errors import DocumentError
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "communitygov"
@@ -20,12 +22,16 @@ CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 ROW = re.compile(r"^\| `(?P<name>[^`|]+)` \| (?P<en>[^|]+) \| (?P<zh>[^|]+) \|$", re.MULTILINE)
 TEXT = PAGE.read_text(encoding="utf-8")
 ROWS = list(ROW.finditer(TEXT))
+TREES = {file: ast.parse(file.read_text(encoding="utf-8")) for file in sorted(SOURCE.rglob("*.py"))}
 
 FORMATTED = {"bad-{}": {f"bad-{kind}" for kind in check._EXPECTED}}
 """Codes that are put together: what stands for the pattern. Such a code is the exception; add to it with care."""
 
 TABLED = {"finding": frozenset(FINDINGS)}
 """Codes that are read from a row: the column, and all that can stand in it."""
+
+TURNED = {"fault.kind.replace('_', '-')": frozenset(kind.replace("_", "-") for kind in (*EVENT_FAULTS, *CASE_FAULTS))}
+"""Codes that a name of another kind is turned into: the expression, and all that it can be."""
 
 OF_UNITS = frozenset({"Branch", "Recode", "_like", "_there", "_whole", "chain", "row"})
 """Functions and classes of the grid whose ``code`` is that of a unit."""
@@ -72,6 +78,26 @@ def shared_takers(trees: dict[Path, ast.Module]) -> Takers:
     """Return what every module can use: public classes with a code, and the errors' own way to be made."""
     found = {name: place for tree in trees.values() for name, place in takers_in(tree).items() if place >= 0}
     return {name: place for name, place in found.items() if name[0].isupper() or name == "because"}
+
+
+def imported_takers(tree: ast.Module) -> Takers:
+    """Return what a module has from other modules, as those define it: two classes may have one name."""
+    found: Takers = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            source = TREES.get(SOURCE.parent.joinpath(*(node.module or "").split(".")).with_suffix(".py"))
+            defined = {} if source is None else takers_in(source)
+            found |= {one.asname or one.name: defined[one.name] for one in node.names if one.name in defined}
+    return found
+
+
+def heirs(name: str) -> Iterator[str]:
+    """Yield the classes of the library that are made from one, be it by way of others."""
+    for tree in TREES.values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and name in map(name_of, node.bases):
+                yield node.name
+                yield from heirs(node.name)
 
 
 def given(call: ast.Call, place: int) -> ast.expr | None:
@@ -126,6 +152,8 @@ def codes_of(value: ast.expr, known: Bindings, handed: frozenset[str]) -> Iterat
             yield from codes_of(one, rest, handed)
     elif isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant) and value.slice.value in TABLED:
         yield from TABLED[value.slice.value]
+    elif (text := ast.unparse(value)) in TURNED:
+        yield from TURNED[text]
     elif not (isinstance(value, ast.Attribute) and value.attr == "code"):
         yield None
 
@@ -143,10 +171,9 @@ def calls_in(node: ast.AST, handed: frozenset[str] = frozenset()) -> Iterator[tu
 
 def raised() -> Iterator[tuple[str | None, str]]:
     """Yield every code that the library's source hands over, and where."""
-    trees = {file: ast.parse(file.read_text(encoding="utf-8")) for file in sorted(SOURCE.rglob("*.py"))}
-    everywhere = shared_takers(trees)
-    for file, tree in trees.items():
-        takers, known = {**everywhere, **takers_in(tree)}, bindings(tree)
+    everywhere = shared_takers(TREES)
+    for file, tree in TREES.items():
+        takers, known = {**everywhere, **imported_takers(tree), **takers_in(tree)}, bindings(tree)
         for call, handed in calls_in(tree):
             place = takers.get(name_of(call.func), -1)
             value = given(call, place) if place >= 0 else None
@@ -169,10 +196,10 @@ class TestTheSource:
         assert [(code, where) for code, where in RAISED if code is not None and not CODE.fullmatch(code)] == []
 
     def test_codes_are_found_at_all(self):
-        """The search meets codes of documents, rules, frames, commands, and those that are put together."""
-        assert {"unknown-field", "conflict", "duplicate-row", "which-one", "bad-share", "missing-extra"} <= {
-            code for code, _ in RAISED
-        }
+        """The search meets codes of documents, rules, frames, commands, and those that are put together or turned."""
+        found = {code for code, _ in RAISED}
+        assert {"unknown-field", "conflict", "duplicate-row", "which-one", "bad-share", "missing-extra"} <= found
+        assert {"unknown-activity", "altered-entry", "wrong-order", "not-disclosed"} <= found
 
 
 class TestThePage:
@@ -200,7 +227,18 @@ class TestThePage:
 
     def test_every_error_is_named(self):
         """The page names every class of error that a caller can catch, and no other."""
-        assert sorted(ERRORS) == sorted(one.__name__ for one in CommunityGovError.__subclasses__())
+        assert sorted(ERRORS) == sorted(heirs("CommunityGovError"))
+
+    def test_every_fault_is_called_by_its_name(self):
+        """The row of a fault begins with the name that an explanation has for it, in both languages."""
+        rows = {row["name"]: row for row in ROWS}
+        said = {kind: rows[kind.replace("_", "-")] for kind in FAULTS}
+        assert {kind: title.en for kind, title in FAULTS.items()} == {
+            kind: row["en"][: len(FAULTS[kind].en)].lower() for kind, row in said.items()
+        }
+        assert {kind: title.zh for kind, title in FAULTS.items()} == {
+            kind: row["zh"][: len(FAULTS[kind].zh)] for kind, row in said.items()
+        }
 
     def test_the_printed_line_is_one(self, tmp_path):
         """The example is what the library says."""
