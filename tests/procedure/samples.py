@@ -96,7 +96,7 @@ def five_orders(**changes) -> Procedure:
                 by=("social_org",), line="help", during=("accept",), needs=("department",), next=("come", "let_go")
             ),
             "come": Step(by=("department",), line="help"),
-            "let_go": Step(by=("social_org",), line="help", counts_as="no_show"),
+            "let_go": Step(by=("social_org",), line="help", may_set=("department",), counts_as="no_show"),
         },
         "lines": {"waiting": Line(), "help": Line(per="department")},
         "deadlines": {

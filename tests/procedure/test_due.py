@@ -105,3 +105,11 @@ class TestAgenda:
         case = case.act("come", department("water"), START + 5 * HOUR)
         found = due([case], START + 100 * HOUR).running.filter(pl.col("deadline") == "coming")
         assert found["unit"].to_list() == ["police"]
+
+    def test_who_called_a_unit_may_say_that_it_did_not_come(self):
+        """With the fact that names it: its line ends, and so does its deadline."""
+        case = accepted(RULES)
+        for name in ("police", "water"):
+            case = case.act("call", SOCIAL, START + 3 * HOUR, department=name)
+        case = case.act("let_go", SOCIAL, START + 4 * HOUR, department="police")
+        assert [one.unit for one in case.due if one.deadline == "coming"] == ["water"]

@@ -206,7 +206,9 @@ def _persons(procedure: Procedure) -> Iterator[Finding]:
 
 
 def _never(procedure: Procedure) -> Iterator[Finding]:
-    """Yield what bars a step for good: nobody can be known to be the one, or it waits for itself."""
+    """Yield what bars a step for good, or lets anybody do it: who it is cannot be known, or says so himself."""
+    from communitygov.procedure.rules import ORIGIN
+
     settable = frozenset().union(*(step.facts for step in procedure.steps.values()))
     for key, role in procedure.roles.items():
         for field in ("named_in", "unit_in"):
@@ -217,7 +219,23 @@ def _never(procedure: Procedure) -> Iterator[Finding]:
                     f"no step sets `{name}`, so that nobody can have this role",
                 )
                 yield Finding(("roles", key, field), "not-set", zh, en, also=(("facts", name),))
+    used = {role for step in procedure.steps.values() for role in step.by}
+    if not any(step.takes for step in procedure.steps.values()):
+        for key, role in procedure.roles.items():
+            if role.owner and key in used:
+                zh, en = (
+                    "没有环节承办（takes），无人能任此角色",
+                    "no step takes the case, so that nobody can have this role",
+                )
+                yield Finding(("roles", key, "owner"), "not-set", zh, en)
     for key, step in procedure.steps.items():
+        yield from _named_by_themselves(procedure, key, step)
+        if step.starts and procedure.origins and ORIGIN not in step.needs:
+            zh, en = (
+                "每件须说明来源：needs 中须有 `origin`",
+                "each case says where it comes from: it must need `origin`",
+            )
+            yield Finding(("steps", key), "not-needed", zh, en, also=(("origins",),))
         mine = step.line if procedure.keyed(key) else None
         for i, name in enumerate(step.within):
             of = {
@@ -230,6 +248,17 @@ def _never(procedure: Procedure) -> Iterator[Finding]:
             zh, en = "环节不能等待自己所在的支线", "a step cannot wait for its own line"
             path = ("steps", key, "awaits", str(step.awaits.index(step.line)))
             yield Finding(path, "bad-line", zh, en, also=(("lines", step.line),))
+
+
+def _named_by_themselves(procedure: Procedure, key: str, step: Step) -> Iterator[Finding]:
+    """Yield the roles of a step in which who does it could name themselves; who opens a case may."""
+    for name in () if step.starts else step.by:
+        for field in ("named_in", "unit_in"):
+            fact = getattr(procedure.roles[name], field)
+            if fact is not None and fact in step.facts:
+                zh = f"`{name}` 由 `{fact}` 指定，此环节又能填写 `{fact}`，等于自己指定自己"
+                en = f"`{name}` is named in `{fact}`, which this step may set: who does it could name themselves"
+                yield Finding(("steps", key), "names-itself", zh, en, also=(("roles", name, field),))
 
 
 def _deadline_steps(procedure: Procedure, deadline: str) -> Iterator[str]:

@@ -44,10 +44,13 @@ def _roles(log: Log) -> Iterator[pl.DataFrame]:
     yield log.told("wrong_role", rows, log["role"].gather(rows).fill_null(""))
     for i, (name, role) in enumerate(rule.roles.items()):
         asked = [(column, fact) for column, fact in (("actor", role.named_in), ("unit", role.unit_in)) if fact]
-        if not asked:
+        if not asked and not role.owner:
             continue
         rows = (fits & log.is_step & (number == i)).arg_true()
         named = pl.repeat(True, len(rows), eager=True)
+        if role.owner:
+            owner = log["unit"].gather(log.taken_before.gather(rows))
+            named &= (log["unit"].gather(rows) == owner).fill_null(False)
         for column, fact in asked:
             named &= (log[column].gather(rows) == log.value(fact, rows)).fill_null(False)
         yield log.told("not_named", rows.filter(~named), name)

@@ -137,6 +137,12 @@ class Log:
         return last_before(self.is_one_of(self.machine.rule.main), self.first)
 
     @cached_property
+    def taken_before(self) -> pl.Series:
+        """For each event the row that made a unit the owner of the case, last before it."""
+        takes = [name for name, step in self.machine.rule.steps.items() if step.takes]
+        return last_before(self.is_one_of(takes), self.first)
+
+    @cached_property
     def key(self) -> pl.Series:
         """For each event the unit whose line it belongs to; missing where there is no line per unit."""
         import polars as pl
@@ -147,8 +153,8 @@ class Log:
         empty = pl.Series([None], dtype=pl.String).new_from_index(0, self.frame.height)
         found = self["unit"].zip_with(self.is_one_of(keyed), empty) if keyed else empty
         for name, fact in per.items():
-            if rule.steps[name].during:
-                found = self[FACT + fact].zip_with(self["step"] == self.numbers[name], found)
+            mine, named = self["step"] == self.numbers[name], self[FACT + fact]
+            found = named.zip_with(mine if rule.steps[name].during else mine & named.is_not_null(), found)
         return found
 
     def nth(self, step: str) -> pl.Series:

@@ -55,10 +55,12 @@ class Role(Rule):
     Args:
         named_in: The fact that names the one person who may act in this role, such as the liaison of a department.
         unit_in: The fact that names the one unit whose people may act in this role, such as the one that was assigned.
+        owner: Whether only the people of the unit that has the case may act in this role.
     """
 
     named_in: str | None = term("指名于", "Named in", default=None)
     unit_in: str | None = term("单位见于", "Unit in", default=None)
+    owner: bool = term("限承办单位", "Owner", default=False)
 
 
 @rule
@@ -236,7 +238,8 @@ class Line(Rule):
 
     Args:
         per: The fact that names the unit invited, where there is one line for each: the step that begins it sets the
-            fact, the others are done by the unit itself. One line for the whole case if absent.
+            fact. The others are done by the unit itself, unless they set the fact too: so another can record of a unit
+            that it did not come. One line for the whole case if absent.
     """
 
     per: str | None = term("每单位", "Per", default=None)

@@ -146,7 +146,8 @@ def key_of(machine: Machine, act: Act) -> str | None:
         rung = machine.rule.reminders.get(act.step)
         keyed = rung is not None and machine.rule.deadlines[rung.deadline].from_[0] in machine.per
         return act.unit if keyed else None
-    return act.facts.get(per) if machine.rule.steps[act.step].during else act.unit
+    named = act.facts.get(per)
+    return named if named is not None or machine.rule.steps[act.step].during else act.unit
 
 
 def followed(machine: Machine, state: State, act: Act) -> tuple[list[Fault], State]:
@@ -253,7 +254,8 @@ def _wrong_person(machine: Machine, state: State, act: Act, step: Step, facts: M
         role = machine.rule.roles[act.role]
         named = role.named_in is None or (act.actor is not None and act.actor == facts.get(role.named_in))
         assigned = role.unit_in is None or (act.unit is not None and act.unit == facts.get(role.unit_in))
-        if not named or not assigned:
+        owns = not role.owner or (act.unit is not None and act.unit == state.owner)
+        if not (named and assigned and owns):
             yield Fault("not_named", act.role)
     for name in step.other_than:
         if name in state.persons:

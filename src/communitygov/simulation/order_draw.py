@@ -131,6 +131,9 @@ class _Draw:
         facts = {
             name: self._fact(random, name) for name in (*rule.needs, *rule.may_set) if self._sets(name, number, rule)
         }
+        per = None if rule.line is None or rule.during else self.procedure.lines[rule.line].per
+        if per in rule.facts:
+            facts[per] = unit  # said by another of the unit, such as that it did not come
         own = unit if unit is not None else (random.choice(doing.units) if doing.units else None)
         return _Job(number, step, own, facts, _length(random, doing.takes), doing.takes.counted)
 

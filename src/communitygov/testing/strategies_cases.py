@@ -220,6 +220,8 @@ def drawn_act(random: Random, machine: Machine, state: State, step: str, unit: s
     named, assigned = machine.rule.roles[role].named_in, machine.rule.roles[role].unit_in
     actor = random.choice(free) if named is None else after.get(named)
     mine = random.choice(UNITS) if assigned is None else after.get(assigned)
+    if machine.rule.roles[role].owner:
+        mine = state.owner
     if step in machine.per and not begins:
         mine = unit
     reason = random.choice(list(rule.reasons)) if rule.reasons else "因故" if rule.needs_reason else None

@@ -69,6 +69,7 @@ _ROLES = {
     "chief": Role(),
     "liaison": Role(named_in="person"),
     "department": Role(unit_in="unit"),
+    "owner": Role(owner=True),
 }
 
 
@@ -321,7 +322,7 @@ def _lay_main_line(draft: _Draft) -> None:
     """Lay a row of steps with loops and branches, refusals and returns with a reason, and perhaps a second start."""
     random, main = draft.random, draft.main
     for key in main:
-        draft.steps[key] = {"by": _some(random, ["clerk", "chief"]) or ("clerk",), "takes": draft.chance(3)}
+        draft.steps[key] = {"by": _some(random, ["clerk", "chief"]) or ("clerk",), "takes": draft.chance(2)}
         if draft.chance(3):
             draft.steps[key]["counts_as"] = random.choice(["return", "call_back", "inspection", "whistle", "redo"])
         if draft.chance(3):
@@ -455,7 +456,7 @@ def _lay_hand_over(draft: _Draft) -> None:
         "counts_as": "whistle",
     }
     draft.steps["sign_in"] = {"by": ("clerk", "chief"), "line": "handover", "next": ("arrive",)}
-    draft.steps["arrive"] = {"by": ("clerk",), "line": "handover", "may_set": ("photo",)}
+    draft.steps["arrive"] = {"by": ("clerk",), "line": "handover", "may_set": ("photo", "invited")}
     if draft.chance():
         draft.steps["decline"] = {"by": ("chief",), "line": "handover", "reasons": _REASONS}
         draft.add("sign_in", "next", "decline")
@@ -510,9 +511,12 @@ def _lay_posting(draft: _Draft) -> None:
 
 def _lay_persons(draft: _Draft) -> None:
     """Say who may do what: the one named, the unit named, or anybody but who did another step."""
+    choices: list[tuple[str, ...]] = [("liaison",), ("department",), ("chief", "department")]
+    if all(step.get("takes") for step in draft.steps.values() if step.get("starts")):
+        choices.append(("owner",))
     for key in draft.main[1:]:
         if draft.chance(3):
-            draft.steps[key]["by"] = draft.random.choice([("liaison",), ("department",), ("chief", "department")])
+            draft.steps[key]["by"] = draft.random.choice(choices)
     for i, key in enumerate(draft.main):
         others = [one for one in draft.main[: i + 1] if draft.steps[one]["by"] != ("liaison",)]
         if others and draft.chance(3):
