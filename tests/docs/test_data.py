@@ -50,6 +50,9 @@ from communitygov.procedure.judge import judge
 from communitygov.procedure.rates import rates
 from communitygov.procedure.rules import CaseFact, Clock, Deadline, Limit, Procedure, Role, Rung, Step
 from communitygov.procedure.tables import case_columns, events_table
+from communitygov.profile.reading import read_profile
+from communitygov.simulation.order_model import read_order_model
+from communitygov.simulation.orders import simulate_orders
 from communitygov.simulation.plan import plan
 from communitygov.simulation.results import QUANTITIES
 from communitygov.simulation.run import simulate
@@ -58,7 +61,8 @@ from communitygov.simulation.worlds import World
 from communitygov.vocabulary.numbers import Number
 from communitygov.vocabulary.text import Title
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([^`|]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 REASON = re.compile(r"^\| `([^`|]+)` \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 FRAMES = {part.partition("\n")[0]: part for part in re.split(r"^### ", PAGE, flags=re.MULTILINE)[1:]}
@@ -248,10 +252,13 @@ def given() -> dict[str, pl.DataFrame]:
 
 
 def _of_procedures() -> dict[str, pl.DataFrame]:
-    """Return what is given of cases that were late, and of some that are."""
+    """Return what is given of cases that were late, of some that are, and of drawn ones."""
     begun, later = (dt.datetime(2024, 5, 6, hour, tzinfo=dt.UTC) for hour in (9, 18))
     log = pl.DataFrame({"case": ["a", "a", "b"], "seq": [1, 2, 1], "at": [begun, later, begun]})
     judged = judge(REPAIR, log.with_columns(step=pl.lit("<step>"), role=pl.lit("team")), later)
+    world, lamps = read_order_model(ROOT / "examples" / "lamps-world.yaml"), read_profile(ROOT / "examples" / "lamps")
+    days = {"first": dt.date(2024, 3, 1), "last": dt.date(2024, 3, 14)}
+    simulated = simulate_orders(lamps, "repair", world, draws=1, **days)
     agenda = due([open_case(REPAIR, "a", "<step>", Actor("p", "team"), begun)], later)
     return {
         "Verdicts": judged.verdicts,
@@ -259,6 +266,9 @@ def _of_procedures() -> dict[str, pl.DataFrame]:
         "Rates": rates(REPAIR, judged.cases.with_columns(pl.lit("x").alias("<group>")), by=["<group>"]).frame,
         "Running deadlines": agenda.running,
         "Reminders to fire": agenda.fire,
+        "Rates of orders": simulated.rates,
+        "Counts of orders": simulated.cases,
+        "Faults of orders": simulated.faults,
     }
 
 
