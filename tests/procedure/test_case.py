@@ -127,7 +127,7 @@ class TestRefusal:
             for unit in (*("u1", "u2", "u3"), "fresh"):
                 act = drawn_act(random, procedure.machine, case.state, may.step, unit, instant_of(at))
                 facts = {name: act.facts[name] for name in may.needs}
-                if procedure.keyed(may.step) and rule.during:
+                if procedure.keyed(may.step) and "invited" in rule.facts:
                     facts["invited"] = unit
                 tried.append(_refused(case, may.step, actor, at, reason, facts))
             assert () in tried, tried

@@ -234,9 +234,9 @@ class Case:
     def _tried(self, step: str, actor: Actor | None, at: int) -> Iterator[Act]:
         """Yield the acts that a step could be, one for each unit of its line."""
         who = actor or Actor(None, "")
-        per, line = self.machine.per.get(step), self.procedure.steps[step].line
-        units = [unit for name, unit in self.state.lines if name == line]
-        if per is not None and self.procedure.steps[step].during:
+        per, rule = self.machine.per.get(step), self.procedure.steps[step]
+        units = [unit for name, unit in self.state.lines if name == rule.line]
+        if per is not None and (rule.during or per in rule.facts):
             for unit in (*units, *([who.unit] if who.unit else []), ""):  # one more may always be called in
                 yield Act(step, at, who.id, who.role, who.unit, None, {per: unit})
         elif per is not None and actor is None:
