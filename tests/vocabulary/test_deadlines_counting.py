@@ -1,7 +1,7 @@
 """Counting in columns: every row is counted as the instant alone is, and refused where that is."""
 
 import datetime as dt
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 import polars as pl
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from communitygov.vocabulary.calendar import Calendar, Hours
-from communitygov.vocabulary.clock import DAY, FIRST, LAST, instant_of, wall_clock
+from communitygov.vocabulary.clock import DAY, LAST, instant_of, number_of, wall_clock
 from communitygov.vocabulary.counting import Days, Elapsed, OpenHours
 from communitygov.vocabulary.counting_columns import first_shown, in_columns
 from communitygov.vocabulary.errors import UsageError
@@ -28,15 +28,17 @@ ANCHORS = [
     ("Australia/Lord_Howe", "2024-04-05"),
     ("UTC", "2024-12-30"),
 ]
-ENDS = [instant_of(dt.datetime.combine(day, dt.time(0), dt.UTC)) for day in (FIRST, LAST)]
+
+
+KINDS = pytest.mark.parametrize("kind", ["elapsed", "open_hours", "working_days", "natural_days"])
 
 
 @st.composite
-def ways(draw):
-    """Draw a way of counting, and the instant around which something happens: the clock is changed, where it is."""
+def ways(draw, kind):
+    """Draw a way of counting, and a day in its zone near which something happens."""
     zone, day = draw(st.sampled_from(ANCHORS))
-    anchor = dt.datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone))
-    near = st.frozensets(st.integers(-3, 12).map(lambda n: anchor.date() + dt.timedelta(days=n)), max_size=6)
+    anchor = dt.date.fromisoformat(day)
+    near = st.frozensets(st.integers(-3, 12).map(lambda n: anchor + dt.timedelta(days=n)), max_size=6)
     off = draw(near)
     hours = draw(st.sampled_from([("08:30-12:00", "14:00-17:30"), ("00:00-00:30", "01:30-02:30", "23:00-24:00")]))
     calendar = Calendar(
@@ -49,21 +51,26 @@ def ways(draw):
         open_on=draw(st.sampled_from(["working_days", "every_day"])),
     )
     clock = wall_clock(zone)
+    if kind == "elapsed":
+        return Elapsed(), calendar, number_of(anchor)
+    if kind == "open_hours":
+        return OpenHours(calendar, clock), calendar, number_of(anchor)
     until = draw(st.sampled_from([None, dt.time(17, 30), dt.time(0, 15), dt.time(23, 59, 59, 999_999)]))
-    days = Days(calendar, clock, draw(st.booleans()), draw(st.sampled_from(["day_of", "day_after"])), until)
-    around = instant_of(anchor)
-    turn = next((at for at in clock.since if around <= at < around + 4 * DAY), around)
-    return draw(st.sampled_from([Elapsed(), OpenHours(calendar, clock), days, days])), turn
+    begins = draw(st.sampled_from(["day_of", "day_after"]))
+    return Days(calendar, clock, kind == "working_days", begins, until), calendar, number_of(anchor)
 
 
-def around(draw, anchor: int, least: int = 0) -> list[int]:
-    """Draw instants near another: on the minute, just beside it, or anywhere."""
-    minute = 60_000_000
-    on_it = st.integers(-3 * 96, 12 * 96).map(lambda n: anchor + 15 * n * minute)
-    near = st.integers(-8, 8).map(lambda n: anchor + 15 * n * minute)
-    beside = st.builds(lambda instant, by: instant + by, on_it | near, st.integers(-1, 1))
-    anywhere = st.integers(anchor - 3 * DAY, anchor + 12 * DAY)
-    return draw(st.lists(st.one_of(on_it, near, beside, anywhere), min_size=least, max_size=12))
+def turns(draw, counting, calendar: Calendar, days: range) -> list[int]:
+    """Return, in order, all instants of some days at which anything changes, those beside them, and some more."""
+    clock = wall_clock(calendar.zone)
+    found = [clock.midnight(n) for n in days]
+    found += [instant for n in days for piece in calendar.pieces(n) for instant in piece]
+    found += [turn + minutes * 60_000_000 for turn in clock.since for minutes in range(-90, 91, 30)]
+    if isinstance(counting, Days):
+        found += [counting.end(n) for n in days]
+    first, last = clock.midnight(days[0]), clock.midnight(days[-1])
+    beside = {instant + by for instant in found for by in (-1, 0, 1) if first <= instant <= last}
+    return sorted(beside.union(draw(st.lists(st.integers(first, last), max_size=5))))
 
 
 def whole(values: list[int]) -> pl.Series:
@@ -77,55 +84,63 @@ def or_refused(told):
         return error.problems[0].code
 
 
+VERBS = pytest.mark.parametrize("verb", ["begin", "count", "through"])
+
+
+@KINDS
 class TestAgainstOneInstant:
-    @given(ways(), st.sampled_from(["begin", "count", "through"]), st.data())
-    def test_instants_are_counted_as_alone(self, drawn, verb, data):
+    @VERBS
+    @given(data=st.data())
+    def test_instants_are_counted_as_alone(self, kind, verb, data):
         """Where counting begins, how much has been counted, and up to where lateness is: the same for every row."""
-        counting, anchor = drawn
-        at = around(data.draw, anchor)
+        counting, calendar, day = data.draw(ways(kind))
+        at = data.draw(st.permutations(turns(data.draw, counting, calendar, range(day - 1, day + 6))))
         found = getattr(in_columns(counting), verb)(whole(at))
         assert found.to_list() == [getattr(counting, verb)(instant) for instant in at]
         assert found.dtype == pl.Int64
 
-    @given(ways(), st.data())
-    def test_counts_are_reached_as_alone(self, drawn, data):
-        """The instant at which so much has been counted is the same for every row."""
-        counting, anchor = drawn
-        base, scale = counting.count(anchor), 1 if isinstance(counting, Days) else 3_600_000_000
-        some = st.integers(1, 20 * scale) | st.integers(1, 20).map(lambda n: n * scale)
-        counts = [base + more for more in data.draw(st.lists(some, max_size=12))]
+    @given(data=st.data())
+    def test_counts_are_reached_as_alone(self, kind, data):
+        """The instant at which so much has been counted is the same for every row, from wherever the rows begin."""
+        counting, calendar, day = data.draw(ways(kind))
+        at = turns(data.draw, counting, calendar, range(day - 1, day + 6))
+        counts = sorted({counting.count(instant) for instant in at})[data.draw(st.integers(0, 3)) :]
         found = in_columns(counting).reach(whole(counts))
         assert found.to_list() == [counting.reach(count) for count in counts]
         assert found.dtype == pl.Int64
 
-    @given(ways(), st.data())
-    def test_what_lies_between_is_as_provisional_as_alone(self, drawn, data):
+    @given(data=st.data())
+    def test_what_lies_between_is_as_provisional_as_alone(self, kind, data):
         """Whether it rests on a day that is not settled is the same for every row."""
-        counting, anchor = drawn
-        pairs = [sorted(data.draw(st.tuples(*[st.sampled_from(around(data.draw, anchor, 2))] * 2))) for _ in range(4)]
-        starts, ends = (list(column) for column in zip(*pairs, strict=True))
+        counting, calendar, day = data.draw(ways(kind))
+        at = turns(data.draw, counting, calendar, range(day - 1, day + 6))
+        apart = data.draw(st.integers(0, 40))
+        starts, ends = at[: len(at) - apart], at[apart:]
         found = in_columns(counting).provisional(whole(starts), whole(ends))
-        assert found.to_list() == [counting.provisional(start, end) for start, end in pairs]
+        assert found.to_list() == [counting.provisional(*both) for both in zip(starts, ends, strict=True)]
 
-    @given(ways(), st.sampled_from(["begin", "count", "through"]), st.sampled_from(ENDS), st.data())
-    def test_a_column_is_refused_exactly_if_one_of_its_rows_is(self, drawn, verb, edge, data):
+    @VERBS
+    @given(data=st.data())
+    def test_a_column_is_refused_exactly_if_one_of_its_rows_is(self, kind, verb, data):
         """At the first and the last of the days that can be counted, in every zone."""
-        counting, anchor = drawn
-        at = [*around(data.draw, edge), anchor]
+        counting, calendar, day = data.draw(ways(kind))
+        clock = wall_clock(calendar.zone)
+        edge = clock.midnight(data.draw(st.sampled_from([0, number_of(LAST) + 1])))
+        near = st.integers(-200, 200).map(lambda n: edge + n * 900_000_000)
+        at = [clock.midnight(day), *data.draw(st.lists(near | st.integers(edge - 2, edge + 2), max_size=3))]
         alone = [or_refused(lambda instant=instant: getattr(counting, verb)(instant)) for instant in at]
         found = or_refused(lambda: getattr(in_columns(counting), verb)(whole(at)).to_list())
         assert found == ("outside-calendar" if "outside-calendar" in alone else alone)
 
-    @given(ways(), st.integers(-2, 2))
-    def test_what_is_never_reached_is_refused(self, drawn, more):
+    @given(data=st.data())
+    def test_what_is_never_reached_is_refused(self, kind, data):
         """A count is reached in a column exactly if it is alone: the last, and no more."""
-        counting, anchor = drawn
-        most = {Elapsed: lambda: ENDS[1], OpenHours: lambda: counting.calendar.open_before[-1]}
-        count = most.get(type(counting), lambda: counting.before[-1])() + more
+        counting, calendar, day = data.draw(ways(kind))
+        last = {"elapsed": instant_of(dt.datetime(2099, 12, 31, tzinfo=dt.UTC)), "open_hours": calendar.open_before[-1]}
+        count = (last[kind] if kind in last else counting.before[-1]) + data.draw(st.integers(-2, 2))
+        counts = whole([count, counting.count(wall_clock(calendar.zone).midnight(day)) + 1])
         alone = or_refused(lambda: counting.reach(count))
-        counts = whole([count, counting.count(anchor) + 1])
-        found = or_refused(lambda: in_columns(counting).reach(counts)[0])
-        assert found == alone
+        assert or_refused(lambda: in_columns(counting).reach(counts)[0]) == alone
 
 
 class TestClock:
@@ -140,8 +155,16 @@ class TestClock:
             for offset in both
         ]
         beside = [turn + by for turn in turns for by in (-3_600_000_000, -1, 0, 1, 1_800_000_000)]
-        shown = [*beside, seed * 4_096_000, -DAY, ENDS[1] + 2 * DAY]
+        shown = [*beside, seed * 4_096_000, -DAY, (number_of(LAST) + 3) * DAY]
         assert first_shown(clock, whole(shown)).to_list() == [clock.at(time) for time in shown]
+
+    def test_a_day_that_has_begun_has_begun(self):
+        """In St. John's a minute after midnight the clock was put back to 23:01: the day before did not begin again."""
+        calendar = Calendar("America/St_Johns")
+        clock, n = wall_clock(calendar.zone), number_of(dt.date(2006, 10, 29))
+        days = in_columns(Days(calendar, clock, working=False, begins="day_of", until=None))
+        minutes = [clock.midnight(n) + minute * 60_000_000 for minute in range(-60, 180)]
+        assert days.count(whole(minutes)).to_list() == [n - 1] * 60 + [n] * 180
 
 
 def test_only_the_ways_that_are_known_are_counted():
