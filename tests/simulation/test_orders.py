@@ -182,7 +182,7 @@ class TestRefusals:
         with pytest.raises(UsageError, match="empty-span"):
             simulate_orders(LAMPS, "repair", WORLD, first=LAST, last=FIRST)
         twice = [communitygov.as_it_stands()] * 2
-        with pytest.raises(UsageError, match="same-variant"):
+        with pytest.raises(UsageError, match="repeated-variant"):
             simulate_orders(LAMPS, "repair", WORLD, first=FIRST, last=LAST, variants=twice)
         with pytest.raises(UsageError, match="did you mean `repair`"):
             simulate_orders(LAMPS, "repairs", WORLD, first=FIRST, last=LAST)

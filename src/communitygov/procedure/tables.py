@@ -72,7 +72,7 @@ def case_columns(procedure: Procedure) -> Iterator[Column]:
             yield Column(FACT + name, _KINDS.get(fact.kind, "text"), fact.name(name), nullable=True)
         if fact.worth:
             zh, en = f"{fact.name(name).zh}折分", f"worth of {fact.name(name).en}"
-            yield Column(f"worth.{name}", "number", Title(zh=zh, en=en), nullable=True, decimals=2)
+            yield Column(f"worth.{name}", "score", Title(zh=zh, en=en), nullable=True, decimals=2)
     for name, deadline in procedure.deadlines.items():
         title = deadline.name(name)
         zh, en = f"{title.zh}按时", f"{title.en} kept"

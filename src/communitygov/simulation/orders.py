@@ -14,6 +14,7 @@ from communitygov.procedure.judge import Judged, judge
 from communitygov.procedure.rates import rates
 from communitygov.procedure.rules import Procedure
 from communitygov.profile.profile import Profile
+from communitygov.simulation.begin import check_names
 from communitygov.simulation.order_draw import draw_log
 from communitygov.simulation.order_model import OrderModel, check_model
 from communitygov.simulation.results import frame_of, shares, summary
@@ -136,10 +137,7 @@ def simulate_orders(
 
 
 def _check(variants: Sequence[Variant], first: dt.date, last: dt.date, draws: int) -> None:
-    names = [one.name for one in variants]
-    for name in names:
-        if names.count(name) > 1:
-            raise UsageError.because("same-variant", zh=f"情形 `{name}` 重名", en=f"two variants are called `{name}`")
+    check_names(variants)
     if last < first or draws < 1:
         raise UsageError.because(
             "empty-span",
