@@ -25,6 +25,7 @@ def order_problems(procedure: Procedure) -> Iterator[Finding]:
         if step.choose:
             yield from _choice(procedure, key, step)
     yield from _main_line(procedure)
+    yield from _never_in_time(procedure)
     for key in procedure.lines:
         yield from _side_line(procedure, key)
 
@@ -109,6 +110,22 @@ def _main_line(procedure: Procedure) -> Iterator[Finding]:
             if not way.next and not way.is_closing:
                 zh, en = "此后没有环节，也不办结", "nothing follows, and the case is not closed"
                 yield Finding(("steps", key, *below), "dead-end", zh, en)
+
+
+def _never_in_time(procedure: Procedure) -> Iterator[Finding]:
+    """Yield each step that is to be done within a deadline that begins only after it."""
+    steps = procedure.main
+    after = {key: {name for _, way in step.ways for name in way.next} for key, step in steps.items()}
+    for key, step in steps.items():
+        for i, name in enumerate(step.within):
+            begins = procedure.deadlines[name].from_
+            if begins and all(one in steps and key not in _closure(after[one], after) for one in begins):
+                zh, en = (
+                    f"到此环节时期限 `{name}` 从未开始",
+                    f"no case gets to this step once the deadline `{name}` has begun",
+                )
+                path = ("steps", key, "within", str(i))
+                yield Finding(path, "unreachable-step", zh, en, also=(("deadlines", name, "from"),))
 
 
 def _side_line(procedure: Procedure, line: str) -> Iterator[Finding]:
