@@ -1,16 +1,15 @@
-"""`communitygov orders`: logs through the rules of a procedure, its diagram, and orders that are drawn."""
+"""`communitygov orders`: logs of orders through the rules of a procedure, and the commands that show and draw them."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from communitygov.cli.bilingual import command, group, language, option
 from communitygov.cli.choice import profile_argument, rules_options
-from communitygov.cli.columns import output_option
-from communitygov.cli.explain import html_option, print_steps
+from communitygov.cli.columns import encoding_option, output_option
 from communitygov.cli.orders_data import (
     Brought,
     brought,
@@ -18,12 +17,14 @@ from communitygov.cli.orders_data import (
     log_options,
     procedure_of,
     procedure_option,
+    step_titles,
 )
+from communitygov.cli.orders_show import diagram, explain, waits
 from communitygov.cli.orders_simulate import simulate
 from communitygov.cli.output import emit, emit_frame, emit_json, write_output
 from communitygov.report.tables import frame_rows, frame_text
 from communitygov.vocabulary.errors import UsageError
-from communitygov.vocabulary.problem import did_you_mean
+from communitygov.vocabulary.numbers import decimal_text, share_text
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["orders"]
 
 _TITLES = {
-    "case": Title(zh="件", en="case"),
     "verdict": Title(zh="差错", en="verdict"),
     "what": Title(zh="所涉", en="what"),
     "count": Title(zh="数量", en="count"),
@@ -42,15 +42,12 @@ _TITLES = {
     "rate": Title(zh="比率", en="rate"),
     "period": Title(zh="时期", en="period"),
     "value": Title(zh="数值", en="value"),
+    "unit": Title(zh="单位", en="unit"),
     "numerator": Title(zh="分子", en="numerator"),
     "base": Title(zh="分母", en="base"),
     "rows": Title(zh="件数", en="cases"),
     "excluded": Title(zh="除外", en="left out"),
     "step": Title(zh="环节", en="step"),
-    "next": Title(zh="其后", en="next"),
-    "times": Title(zh="次数", en="times"),
-    "median_hours": Title(zh="中位小时", en="median hours"),
-    "percentile_90_hours": Title(zh="九成以内小时", en="hours to 90%"),
 }
 """Titles of columns."""
 
@@ -58,7 +55,7 @@ _TITLES = {
 @group(
     zh="按流程规则检查、评判工单留痕，计算比率，画流程图，模拟工单。",
     en="Judge logs of orders by the rules of a procedure, take its rates, draw it, and simulate orders.",
-    example="communitygov orders judge lamps events.csv --until 2024-06-30",
+    example="communitygov orders judge examples/lamps examples/lamps-events.csv --until 2024-03-07",
 )
 def orders() -> None:
     """Orders through the rules of a procedure."""
@@ -74,7 +71,7 @@ def _judged(found: Brought) -> Judged:
     zh="检查一份日志可否评判：读入、按对应文件换成环节与事实、核对每一列每一行，并说明有多少件、多少条、哪些环节。",
     en="Check whether a log can be judged: read it, turn it into steps and facts through its mapping, hold every "
     "column and row against the procedure, and say how many cases, events and steps there are.",
-    example="communitygov orders check lamps events.csv --until 2024-06-30",
+    example="communitygov orders check examples/lamps examples/lamps-events.csv --until 2024-03-07",
 )
 @profile_argument
 @log_argument
@@ -109,11 +106,14 @@ def check(
     steps = steps.sort("count", "step", descending=[True, False])
     cases, events = found.events["case"].n_unique(), found.events.height
     if as_json:
-        emit_json({"schema": "communitygov.orders/1", "cases": cases, "events": events, "steps": frame_rows(steps)})
-        return
-    said = Title(zh=f"{cases} 件，{events} 条留痕，可以评判", en=f"{cases} cases, {events} events; it can be judged")
-    emit(said.say(language()))
-    emit(frame_text(steps, language(), titles=_TITLES))
+        told = {"procedure": found.name, "cases": cases, "events": events}
+        emit_json({"schema": "communitygov.orders/1", **told, "steps": frame_rows(steps)})
+    elif output != "-":
+        said = Title(
+            zh=f"{cases:,} 件，{events:,} 条留痕，可以评判", en=f"{cases:,} cases, {events:,} events; fit to be judged"
+        )
+        emit(said.say(language()))
+        emit(frame_text(step_titles(found.procedure, steps, "step"), language(), titles=_TITLES))
 
 
 @command(
@@ -121,7 +121,8 @@ def check(
     "-o 写出逐条差错，--cases 写出每件一行的结果。",
     en="Judge a log by a procedure: every fault (order, role, same person, late, unexplained, missing step and so on); "
     "the exit code is 1 if there are any.\n\n-o writes every fault, --cases one row for each case.",
-    example="communitygov orders judge lamps events.csv --until 2024-06-30 -o verdicts.csv --cases cases.csv",
+    example="communitygov orders judge examples/lamps examples/lamps-events.csv --until 2024-03-07 \\\n"
+    "  -o verdicts.csv --cases cases.csv",
 )
 @profile_argument
 @log_argument
@@ -150,6 +151,12 @@ def judge(
     """Judge a log."""
     import polars as pl
 
+    if cases == "-" and (output == "-" or as_json):
+        raise UsageError.because(
+            "two-outputs",
+            zh="`--cases -`、`-o -` 与 --json 都写到标准输出；请取其一",
+            en="`--cases -`, `-o -` and --json all write to stdout; take one of them",
+        )
     found = brought(procedure_of(profile, procedure, at, reforms, readings), log, mapping, form, until, encoding)
     judged = _judged(found)
     if output is not None:
@@ -159,12 +166,12 @@ def judge(
     counts = judged.verdicts.group_by("verdict", "what").agg(count=pl.len(), cases=pl.col("case").n_unique())
     counts = counts.sort("count", "verdict", "what", descending=[True, False, False])
     at_fault = judged.verdicts["case"].n_unique()
-    if as_json and output != "-":
+    if as_json:
         told = {"cases": judged.cases.height, "at_fault": at_fault, "counts": frame_rows(counts)}
         emit_json({"schema": "communitygov.judged/1", "procedure": found.name, **told})
-    elif output != "-":
-        zh = f"{judged.cases.height} 件，其中 {at_fault} 件有差错"
-        emit(Title(zh=zh, en=f"{judged.cases.height} cases, {at_fault} of them with faults").say(language()))
+    elif "-" not in (output, cases):
+        zh, en = f"{judged.cases.height:,} 件，其中 {at_fault:,} 件有差错", "{:,} cases, {:,} of them with faults"
+        emit(Title(zh=zh, en=en.format(judged.cases.height, at_fault)).say(language()))
         emit(frame_text(_worded(found, counts), language(), titles=_TITLES) if counts.height else "")
     ctx.exit(1 if at_fault else 0)
 
@@ -184,7 +191,7 @@ def _worded(found: Brought, counts: pl.DataFrame) -> pl.DataFrame:
 @command(
     zh="计算流程的各项比率，逐项并列分子、分母、件数和除外件数。",
     en="Take the rates of a procedure, each with its numerator, base, cases and how many were left out.",
-    example="communitygov orders rates lamps events.csv --until 2024-06-30 --period month",
+    example="communitygov orders rates examples/lamps examples/lamps-events.csv --until 2024-03-07 --period month",
 )
 @profile_argument
 @log_argument
@@ -225,17 +232,12 @@ def rates(
     as_json: bool,
 ) -> None:
     """Take rates."""
-    import polars as pl
-
     from communitygov.procedure.rates import rates as taken
 
     found = brought(procedure_of(profile, procedure, at, reforms, readings), log, mapping, form, until, encoding)
     values = taken(found.procedure, _judged(found), by, period, dated).frame
-    titles = [found.procedure.rates[key].name(key).say(language()) for key in values["rate"]]
     if not as_json and output is None:
-        share = (pl.col("numerator") / pl.col("base") * 100).round(1).cast(pl.String) + "%"
-        values = values.with_columns(rate=pl.Series(titles, dtype=pl.String), value=share)
-        values = values.select("rate", *by, "period", "value", "numerator", "base", "rows", "excluded")
+        values = _shown(found, values)
     emit_frame(
         values,
         schema="communitygov.order_rates/1",
@@ -246,146 +248,67 @@ def rates(
     )
 
 
-@command(
-    zh="逐条说明一件的经过：每条留痕、差错、期限。",
-    en="Explain what became of one case: every event, what was wrong, and its deadlines.",
-    example="communitygov orders explain lamps events.csv --until 2024-06-30 --case 2024-001",
-)
-@profile_argument
-@log_argument
-@procedure_option
-@log_options
-@option("--case", required=True, metavar="ID", zh="件", en="The case")
-@option(
-    "--timeline",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    zh="另画成时间线（.svg）",
-    en="Also draw it as a timeline (.svg)",
-)
-@html_option
-@rules_options()
-def explain(
-    profile: str,
-    log: str,
-    procedure: str | None,
-    mapping: str | None,
-    form: str | None,
-    until: str,
-    encoding: str,
-    case: str,
-    timeline: Path | None,
-    html: Path | None,
-    at: str | None,
-    reforms: tuple[str, ...],
-    readings: tuple[str, ...],
-    as_json: bool,
-) -> None:
-    """Explain one case."""
-    from communitygov.procedure.explain import explain_case
-    from communitygov.procedure.rows import acts_in, check_events
-    from communitygov.report.procedure_timeline import timeline as drawn
+def _shown(found: Brought, values: pl.DataFrame) -> pl.DataFrame:
+    """Return rates with their names, their values and what these are counted in, in the language of the call.
 
-    found = brought(procedure_of(profile, procedure, at, reforms, readings), log, mapping, form, until, encoding)
-    check_events(found.procedure, found.events, found.until)
-    acts = acts_in(found.events, case)
-    if not acts:
-        hint = did_you_mean(case, found.events["case"].unique())
-        raise UsageError.because(
-            "unknown-case", zh=f"日志中没有件 `{case}`{hint.zh}", en=f"the log has no case `{case}`{hint.en}"
-        )
-    if timeline is not None:
-        timeline.write_text(drawn(found.procedure, acts, found.until, language(), case=case), encoding="utf-8")
-    print_steps(explain_case(found.procedure, case, acts, found.until), html, as_json=as_json)
+    A rate that is nowhere above 1 is shown as a percentage: of those that are no shares, such as reports for each
+    whistle, some are above it.
+    """
+    import polars as pl
+
+    lang, of = language(), found.procedure.rates
+    ratios = [None if not base else Fraction(top, base) for top, base in values.select("numerator", "base").rows()]
+    keys = values["rate"].to_list()
+    above = {key for key, ratio in zip(keys, ratios, strict=True) if ratio is not None and ratio > 1}
+    texts = [
+        None if ratio is None else decimal_text(ratio, 2) if key in above else share_text(ratio, 1)
+        for key, ratio in zip(keys, ratios, strict=True)
+    ]
+    worded = values.with_columns(
+        rate=pl.Series([of[key].name(key).say(lang) for key in keys], dtype=pl.String),
+        value=pl.Series(texts, dtype=pl.String),
+        unit=pl.Series([of[key].unit.say(lang) for key in keys], dtype=pl.String),
+    )
+    columns = values.columns
+    after = columns.index("period") + 1
+    return worded.select(*columns[:after], "value", "unit", *columns[after:])
 
 
 @command(
-    zh="画出流程：环节、角色、期限、回路。默认输出 Mermaid；--form dot 为 Graphviz 文本，svg 需装有 Graphviz。",
-    en="Draw a procedure: steps, roles, deadlines and loops. Mermaid by default; --form dot is the text for Graphviz, "
-    "svg needs Graphviz to be installed.",
-    example="communitygov orders diagram beijing --procedure whistle --form mermaid",
+    zh="生成流程的留痕空表：每行一条留痕，一列一项事实；照此填写的日志不需对应文件。",
+    en="Write an empty table of events for a procedure: one row for each event, one column for each fact. A log "
+    "written so needs no mapping.",
+    example="communitygov orders template examples/lamps -o empty-events.csv",
 )
 @profile_argument
 @procedure_option
-@option(
-    "--form",
-    type=click.Choice(["mermaid", "dot", "svg"]),
-    default="mermaid",
-    show_default=True,
-    zh="格式",
-    en="The form",
-)
-@rules_options()
-@option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), zh="写入文件", en="Write it to a file")
-def diagram(
-    profile: str,
-    procedure: str | None,
-    form: str,
-    at: str | None,
-    reforms: tuple[str, ...],
-    readings: tuple[str, ...],
-    output: Path | None,
-    as_json: bool,
-) -> None:
-    """Draw a procedure."""
-    from communitygov.report.procedure_graphviz import graphviz, svg
-    from communitygov.report.procedure_mermaid import mermaid
-
-    name, rule = procedure_of(profile, procedure, at, reforms, readings)
-    text = {"mermaid": mermaid, "dot": graphviz, "svg": svg}[form](rule, language())
-    if output is not None:
-        output.write_text(text, encoding="utf-8")
-    if as_json:
-        emit_json({"schema": "communitygov.diagram/1", "procedure": name, "form": form, "text": text})
-    elif output is None:
-        emit(text)
-
-
-@command(
-    zh="件在哪里等：从一环节到下一环节多久，现在多少件停在何处。",
-    en="Where cases wait: how long it takes from each step to the next one, and how many stand where now.",
-    example="communitygov orders waits lamps events.csv --until 2024-06-30 --picture waits.svg",
-)
-@profile_argument
-@log_argument
-@procedure_option
-@log_options
-@option("--picture", metavar="FILE", zh="另画成图（.svg 或 .png）", en="Also draw it (.svg or .png)")
 @rules_options()
 @output_option
-def waits(
+@encoding_option
+def template(
     profile: str,
-    log: str,
     procedure: str | None,
-    mapping: str | None,
-    form: str | None,
-    until: str,
-    encoding: str,
-    picture: str | None,
     at: str | None,
     reforms: tuple[str, ...],
     readings: tuple[str, ...],
     output: str | None,
+    encoding: str,
     as_json: bool,
 ) -> None:
-    """Say where cases wait."""
-    import polars as pl
+    """Write an empty table of events."""
+    from communitygov.procedure.rows import events_frame
+    from communitygov.procedure.tables import events_table
 
-    from communitygov.procedure.waits import waits as waiting
-
-    found = brought(procedure_of(profile, procedure, at, reforms, readings), log, mapping, form, until, encoding)
-    frame = waiting(found.procedure, found.events, found.until)
-    if picture is not None:
-        from communitygov.report.drawing import write_picture
-        from communitygov.report.procedure_waits import waits_chart
-
-        about = Title(zh="件在哪里等", en="Where cases wait").say(language())
-        write_picture(waits_chart(found.procedure, frame, language()), picture, about=about)
-    if not as_json and output is None:
-        hours = [(pl.col(name) / 3_600_000_000).round(1).alias(f"{name}_hours") for name in ("median", "percentile_90")]
-        frame = frame.select("step", "next", "times", *hours)
-    emit_frame(frame, schema="communitygov.waits/1", as_json=as_json, output=output, encoding=encoding, titles=_TITLES)
+    name, rule = procedure_of(profile, procedure, at, reforms, readings)
+    columns = [
+        {"name": column.name, "kind": column.kind, "title": {"zh": column.title.zh, "en": column.title.en}}
+        for column in events_table(rule).columns
+    ]
+    output = output if output is not None or as_json else "-"
+    more = {"procedure": name, "columns": columns}
+    schema = "communitygov.template/1"
+    emit_frame(events_frame(rule, ()), schema=schema, as_json=as_json, output=output, encoding=encoding, more=more)
 
 
-for _one in (check, judge, rates, explain, diagram, waits, simulate):
+for _one in (check, judge, rates, explain, diagram, waits, simulate, template):
     orders.add_command(_one)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 from attrs import frozen
 
-from communitygov.cli.bilingual import option
+from communitygov.cli.bilingual import language, option
 from communitygov.cli.choice import find_profile, only, rules_at
 from communitygov.cli.columns import encoding_option
 from communitygov.vocabulary.errors import UsageError
@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from communitygov.procedure.log_mapping import LogMapping
     from communitygov.procedure.rules import Procedure
 
-__all__ = ["Brought", "brought", "log_argument", "log_options", "procedure_of", "procedure_option"]
+__all__ = [
+    "Brought",
+    "brought",
+    "check_there",
+    "log_argument",
+    "log_options",
+    "procedure_of",
+    "procedure_option",
+    "step_titles",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,8 +50,9 @@ _OPTIONS = (
         "--as",
         "form",
         type=click.Choice(["table", "xes", "ocel", "open311"]),
-        zh="日志的格式；默认按文件名",
-        en="The form of the log; by default told from its name",
+        zh="日志的格式；默认按文件名：.xes、.xes.gz 为 xes，.json、.jsonocel 为 ocel，.xml 为 open311，其余为表格",
+        en="The form of the log; by default told from its name: .xes and .xes.gz are xes, .json and .jsonocel are "
+        "ocel, .xml is open311, all else a table",
     ),
     option(
         "--until",
@@ -124,6 +134,8 @@ def brought(
     name, procedure = named
     end = _instant(until, procedure)
     kind = form or _form(log)
+    if mapping is not None:
+        check_there(mapping)
     said: LogMapping | None = None if mapping is None else read_mapping(mapping)
     if kind == "xes":
         events = read_xes(log, _needed(said, kind))
@@ -136,6 +148,38 @@ def brought(
             read_own_log(log, procedure, encoding=encoding) if said is None else read_log(log, said, encoding=encoding)
         )
     return Brought(name, procedure, events, end)
+
+
+def check_there(file: str) -> None:
+    """Refuse a call that names a document which is not there; what is wrong within one is the document's problem.
+
+    Args:
+        file: The file.
+
+    Raises:
+        UsageError: If there is no such file.
+    """
+    if not Path(file).exists():
+        raise UsageError.because("unreadable-file", zh=f"没有文件 {file}", en=f"there is no file {file}")
+
+
+def step_titles(procedure: Procedure, frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """Return a frame with the names of steps in the language of the call, in place of their ids.
+
+    Args:
+        procedure: The procedure.
+        frame: The frame.
+        columns: The columns of steps.
+    """
+    import polars as pl
+
+    from communitygov.procedure.wording import title_of
+
+    def named(column: str) -> pl.Series:
+        titles = [None if key is None else title_of(procedure, key).say(language()) for key in frame[column]]
+        return pl.Series(column, titles, dtype=pl.String)
+
+    return frame.with_columns(named(column) for column in columns)
 
 
 def _form(log: str) -> str:
@@ -162,7 +206,7 @@ def _instant(text: str, procedure: Procedure) -> dt.datetime:
             day = dt.date.fromisoformat(text) + dt.timedelta(days=1)
             return dt.datetime.combine(day, dt.time(), ZoneInfo(zone))
         found = dt.datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # there is no day after the last that Python knows
         found = None
     if found is None or found.utcoffset() is None:
         raise UsageError.because(

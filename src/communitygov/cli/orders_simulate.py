@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import click
 
 from communitygov.cli.bilingual import command, language, option
 from communitygov.cli.choice import find_profile, only, profile_argument, rules_options
-from communitygov.cli.orders_data import procedure_option
+from communitygov.cli.orders_data import check_there, procedure_option
 from communitygov.cli.output import emit, emit_json
 from communitygov.cli.progress import progress
 from communitygov.cli.variants import variants_of
@@ -21,11 +22,16 @@ if TYPE_CHECKING:
     import polars as pl
 
     from communitygov.procedure.rules import Procedure
+    from communitygov.profile.profile import Profile
     from communitygov.simulation.orders import OrdersSimulation
+    from communitygov.simulation.variants import Variant
 
 __all__ = ["simulate"]
 
 _FRAMES = ("rates", "faults", "cases")
+_KINDS = ("opened", "closed", "outcome", "done")
+"""What cases are counted by, in the order in which it is shown."""
+
 _Rows = dict[str, dict[str, str]]
 """What stands in a row, by variant."""
 
@@ -78,6 +84,14 @@ class _Day(click.ParamType[dt.date]):
     zh="随机种子",
     en="The seed of the random numbers",
 )
+@option(
+    "--period",
+    type=click.Choice(["year", "half", "quarter", "month", "day"]),
+    default="year",
+    show_default=True,
+    zh="比率的周期",
+    en="The period that rates are taken over",
+)
 @option("--each", is_flag=True, zh="每个 --reform 各为一种情形", en="Each --reform is a variant of its own")
 @option("--tables", metavar="DIR", zh="把各结果表写成 CSV", en="Write every result as CSV to a folder")
 @rules_options(at=False)
@@ -89,6 +103,7 @@ def simulate(
     last: dt.date,
     draws: int,
     seed: int,
+    period: Any,
     each: bool,
     tables: str | None,
     reforms: tuple[str, ...],
@@ -101,10 +116,21 @@ def simulate(
 
     found = find_profile(profile)
     name, rule = only("procedure", found.at(first).procedure, procedure, profile=found.name)
+    check_there(world)
     variants, model = variants_of(found, reforms, readings, each=each), read_order_model(world)
+    _check_clocks(found, name, first, variants)
     with progress(Title(zh="模拟", en="simulating")) as tell:
         done = simulate_orders(
-            found, name, model, first=first, last=last, variants=variants, draws=draws, seed=seed, progress=tell
+            found,
+            name,
+            model,
+            first=first,
+            last=last,
+            variants=variants,
+            draws=draws,
+            seed=seed,
+            period=period,
+            progress=tell,
         )
     if as_json:
         emit_json(_plain(done))
@@ -112,6 +138,21 @@ def simulate(
         emit(_text(done, rule, language()))
     if tables is not None:
         _write(done, Path(tables))
+
+
+def _check_clocks(profile: Profile, name: str, first: dt.date, variants: Sequence[Variant]) -> None:
+    """Refuse a procedure without a clock, before all that its world may have wrong beside that."""
+    for variant in variants:
+        rule = profile.at(first, reforms=variant.reforms, readings=variant.readings).procedure.get(name)
+        if rule is not None and rule.clock is None:
+            clock = f"procedure: {{{name}: {{clock: {{zone: Asia/Shanghai}}}}}}"
+            zh = f"{profile.name} 的流程 `{name}` 没有时钟（{variant.title.zh}），无从知道每日几时到件；"
+            en = f"the procedure `{name}` of {profile.name} has no clock ({variant.title.en}), and so no days on "
+            raise UsageError.because(
+                "no-clock",
+                zh=f"{zh}可用 --reform 补上：`changes: {{{clock}}}`",
+                en=f"{en}which orders come in; a --reform can give it one: `changes: {{{clock}}}`",
+            )
 
 
 def _plain(done: OrdersSimulation) -> dict[str, Any]:
@@ -130,20 +171,26 @@ def _plain(done: OrdersSimulation) -> dict[str, Any]:
 
 
 def _text(done: OrdersSimulation, rule: Procedure, lang: Language) -> str:
+    import polars as pl
+
     from communitygov.procedure.wording import FAULTS, title_of
 
     zh = f"{done.first} 至 {done.last}，{done.draws} 次抽取，种子 {done.seed}；均值（5% 至 95%）"
     en = f"{done.first} to {done.last}, {done.draws} draws, seed {done.seed}; means (5% to 95%)"
     variants = {one.name: one.title.say(lang) for one in done.variants}
+    above = set(done.rates.filter(pl.col("high") > 1)["rate"])  # no shares, such as reports for each whistle
     rates: _Rows = {}
     for variant, key, period, *numbers in done.rates.select("variant", "rate", "period", "mean", "low", "high").rows():
-        rates.setdefault(f"{rule.rates[key].name(key).say(lang)} {period}", {})[variant] = _spread(numbers, share=True)
+        title = rule.rates[key].name(key).say(lang) if key in rule.rates else key
+        rates.setdefault(f"{title} {period}", {})[variant] = _spread(numbers, share=key not in above)
     faults: _Rows = {}
     for variant, verdict, what, *numbers in done.faults.rows():
-        words = f"{FAULTS[verdict].say(lang)}: {title_of(rule, what).say(lang)}"
+        words = (
+            Title(zh="{}：{}", en="{}: {}").say(lang).format(FAULTS[verdict].say(lang), title_of(rule, what).say(lang))
+        )
         faults.setdefault(words, {})[variant] = _spread(numbers)
     cases: _Rows = {}
-    for variant, key, *numbers in done.cases.rows():
+    for variant, key, *numbers in sorted(done.cases.rows(), key=lambda row: _KINDS.index(row[1].partition(":")[0])):
         if not key.startswith("done:"):
             cases.setdefault(_count(rule, key, lang), {})[variant] = _spread(numbers)
     found = [
@@ -158,7 +205,7 @@ def _text(done: OrdersSimulation, rule: Procedure, lang: Language) -> str:
 def _count(rule: Procedure, key: str, lang: Language) -> str:
     kind, _, outcome = key.partition(":")
     if kind == "outcome":
-        return rule.outcomes[outcome].say(lang)
+        return rule.outcomes[outcome].say(lang) if outcome in rule.outcomes else outcome
     return {"opened": Title(zh="受理", en="opened"), "closed": Title(zh="办结", en="closed")}[kind].say(lang)
 
 

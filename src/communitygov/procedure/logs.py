@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from communitygov.procedure.log_cells import LogCells, Refusal
 from communitygov.procedure.log_events import EVENT_COLUMNS, events_of
-from communitygov.procedure.log_mapping import PARTS, LogEvent, LogFact, LogMapping, read_mapping
-from communitygov.procedure.tables import FACT
-from communitygov.vocabulary.cells import Cells
+from communitygov.procedure.log_mapping import LogEvent, LogFact, LogMapping, read_mapping
+from communitygov.procedure.log_times import instants
+from communitygov.procedure.tables import events_table
+from communitygov.vocabulary.cells import Cells, check_columns, typed
 from communitygov.vocabulary.errors import DataError
 from communitygov.vocabulary.files import read_cells
 from communitygov.vocabulary.problem import Place, Problem
@@ -65,29 +67,81 @@ def read_log(file: str | Path, mapping: LogMapping, *, encoding: str = "utf-8") 
 
 
 def read_own_log(file: str | Path, procedure: Procedure, *, encoding: str = "utf-8") -> pl.DataFrame:
-    """Read a log whose columns are those of ``events_table(procedure)``. Its times have their zone.
+    r"""Read a log whose columns are those of ``events_table(procedure)``, and whose steps are those of the procedure.
+
+    Nothing is renamed, put in order or numbered anew: ``judge`` takes the rows as they stand, and names what it finds
+    by their ``case`` and ``seq``.
 
     Args:
-        file: A ``.csv``, ``.parquet`` or ``.xlsx`` file, with one row per event.
+        file: A ``.csv``, ``.parquet`` or ``.xlsx`` file, with one row per event. Times have their zone; in CSV and XLSX
+            they are written as ISO 8601 has them.
         procedure: The rule.
-        encoding: The encoding of CSV.
+        encoding: The encoding of CSV; ``utf-8`` takes a byte-order mark as well.
+
+    Returns:
+        The frame of events, as ``judge`` takes it; it refuses what is wrong between rows.
 
     Raises:
         UsageError: If the file cannot be read, or its suffix or the encoding is unknown.
-        DataError: If columns are missing or have no place, or cells are not of their kind, as for ``read_log``.
+        DataError: If columns are missing or have no place, cells are not of their kind, a time has no zone, or there is
+            no row: with every fault, each with file, line and column, the first 20 of a kind and how many more.
+        MissingExtra: If XLSX is to be read without the extra ``excel``.
+
+    Example:
+        >>> import tempfile
+        >>> from communitygov.procedure.rules import Procedure, Role, Step
+        >>> rule = Procedure(roles={"a": Role()}, steps={"ask": Step(by=("a",), starts=True)})
+        >>> file = Path(tempfile.mkdtemp()) / "events.csv"
+        >>> _ = file.write_text("case,seq,step,at\n007,1,ask,2024-09-29T15:30+08:00\n")
+        >>> log = read_own_log(file, rule)
+        >>> print(*log.row(0))
+        007 1 ask 2024-09-29 07:30:00+00:00
     """
-    found = read_cells(file, encoding=encoding)
-    names = found.frame.columns if isinstance(found, Cells) else found.columns
-    there: dict[str, Any] = {name: name for name in ("seq", *PARTS) if name in names}
-    kinds = {name: fact.kind for name, fact in procedure.all_facts.items() if FACT + name in names}
-    facts = {
-        FACT + name: LogFact(fact=name, kind=kind if kind in ("whole", "flag", "time") else "text")
-        for name, kind in kinds.items()
-    }
-    steps = {name: name for name in (*procedure.steps, *procedure.reminders)}
-    roles = {name: name for name in procedure.roles} if "role" in there else {}
-    mapping = LogMapping(case="case", time="at", activity="step", steps=steps, roles=roles, facts=facts, **there)
-    return events_of(found if isinstance(found, Cells) else _as_cells(found, str(file), mapping), mapping)
+    found, table = read_cells(file, encoding=encoding), events_table(procedure)
+    if isinstance(found, Cells):
+        frame = _with_times(
+            typed(found, table), found, [column.name for column in table.columns if column.kind == "any"]
+        )
+    else:
+        check_columns(table, found)
+        frame = found
+    if frame.is_empty():
+        raise DataError(Problem("empty-table", Title(zh="日志没有任何行", en="the log has no rows"), Place(str(file))))
+    return frame
+
+
+_OWN_TIMES = {
+    "bad-cell": Title(
+        zh="须为时间，如 2024-10-08T09:00:00+08:00（ISO 8601）；若写法不同，请给出对应文件",
+        en="must be a time such as 2024-10-08T09:00:00+08:00 (ISO 8601); if written otherwise, bring a mapping",
+    ),
+    "naive-time": Title(
+        zh="时间没有时区，应如 2024-10-08T09:00:00+08:00；或给出写有 `zone` 的对应文件",
+        en="has no time zone; write 2024-10-08T09:00:00+08:00, or bring a mapping that names the `zone`",
+    ),
+}
+"""What is said of times where there is no mapping that could say how they are written."""
+
+
+def _with_times(frame: pl.DataFrame, cells: Cells, columns: list[str]) -> pl.DataFrame:
+    """Return a log with its columns of times read as instants."""
+    log, read = LogCells(cells, LogMapping(case="case")), []
+    for column in columns:
+        if column not in frame.columns:
+            continue
+        times, unread = instants(cells.frame[column], None, None)
+        read.append(times.alias(column))
+        for one in unread:
+            message = _OWN_TIMES.get(one.code, one.message)
+
+            def say(text: str, column: str = column, message: Title = message) -> Title:
+                return Title(
+                    zh=f"列 `{column}` 的 `{text}`：{message.zh}", en=f"column `{column}`: `{text}` {message.en}"
+                )
+
+            log.refuse(column, one.where, Refusal(one.code, say, one.once))
+    log.ask(iter(()))
+    return frame.with_columns(read)
 
 
 def _as_cells(frame: pl.DataFrame, file: str, mapping: LogMapping) -> Cells:

@@ -357,6 +357,9 @@ def _write_xlsx(frame: pl.DataFrame, file: io.BytesIO) -> None:
         import xlsxwriter
     except ModuleNotFoundError:
         raise MissingExtra.named("excel", "xlsxwriter") from None
+    # A workbook's times have no zone: instants are written as text that has.
+    zoned = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Datetime) and dtype.time_zone]
+    frame = frame.with_columns(pl.col(zoned).dt.to_string("%Y-%m-%dT%H:%M:%S%.6f%:z"))
     with xlsxwriter.Workbook(file) as book:
         sheet = book.add_worksheet()
         for j, (name, dtype) in enumerate(frame.schema.items()):
