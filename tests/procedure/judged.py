@@ -11,8 +11,8 @@ from communitygov.procedure.state import Act
 from communitygov.vocabulary.clock import instant_of
 from communitygov.vocabulary.numbers import Number
 
-SETTINGS = (0, 0, 0, 1, 60, 3600, 7 * 3600, 86_400, 3 * 86_400)
-"""Seconds from one event to the next, in a log without rhyme or reason."""
+SECONDS = (0, 0, 0, 1, 60, 3600, 7 * 3600, 86_400, 3 * 86_400)
+"""From one event to the next, in a log without rhyme or reason."""
 
 
 def folded(procedure, log):
@@ -57,7 +57,7 @@ def _row(procedure, case, acts, at):
 
 
 def tangled(random, procedure):
-    """Return a procedure whose deadlines, pauses and rules of persons hang on any of its steps, one on several.
+    """Return a procedure whose deadlines, pauses and rules of persons hang on any of its steps.
 
     Such a one would be refused on load; the fold and the bulk judge must agree on what it means all the same.
     """
@@ -93,7 +93,8 @@ def tangled(random, procedure):
         )
         for key, step in procedure.steps.items()
     }
-    return evolve(procedure, deadlines=deadlines, pauses=pauses, steps=steps)
+    roles = {key: evolve(role, owner=random.randrange(3) == 0) for key, role in procedure.roles.items()}
+    return evolve(procedure, roles=roles, deadlines=deadlines, pauses=pauses, steps=steps)
 
 
 def any_value(random, fact):
@@ -112,14 +113,15 @@ def any_value(random, fact):
 
 
 def senseless(random, procedure, events=40):
-    """Return the acts of a case in which anybody does anything at any time, but never back in it."""
+    """Return the acts of a case in which anybody does anything at any time; that of one in three goes back."""
     names = [*procedure.steps, *procedure.reminders]
     at = instant_of(
         dt.datetime(2024, random.randint(1, 12), random.randint(1, 28), random.randrange(24), tzinfo=dt.UTC)
     )
     acts = []
+    back = -5 * 3600 if random.randrange(3) == 0 else 0
     for _ in range(random.randint(1, events)):
-        at += random.choice(SETTINGS) * 1_000_000
+        at += random.choice((*SECONDS, back)) * 1_000_000
         facts = {
             name: any_value(random, fact) for name, fact in procedure.all_facts.items() if random.randrange(3) == 0
         }

@@ -63,7 +63,7 @@ class TestAgainstTheFold:
             assert in_bulk(judge(procedure, shuffled(frame_of(procedure, log), seed), log.at)) == expected
             for told, _ in expected.values():
                 kinds.update(kind for _, kind, *_ in told)
-        assert {*kinds} == {*EVENT_FAULTS, *CASE_FAULTS} - {"back_in_time"}
+        assert {*kinds} == {*EVENT_FAULTS, *CASE_FAULTS}
 
     @tried
     @given(st.data())
@@ -204,6 +204,25 @@ class TestFrames:
         wide = judge(RULES, shuffled(frame.with_columns(pl.col("seq").replace_strict(seqs))), log.at)
         assert wide.cases.equals(expected.cases)
         assert wide.verdicts.equals(expected.verdicts.with_columns(pl.col("seq").replace_strict(seqs)))
+
+    @pytest.mark.parametrize("grade", ["urgent", "ordinary"])
+    def test_a_deadline_may_have_very_many_pauses(self, grade):
+        """A case in which something is asked again and again is judged as the fold judges it."""
+        random, cases = Random(grade), {}
+        for number in (1, 15, 16, 17, 18, 60):
+            order, dispatch, accept, handle, verify = five(random)
+            at, acts = accept.at, [order, dispatch, accept]
+            acts[1] = evolve(acts[1], facts={"grade": grade})
+            for i in range(2 * number):
+                at += random.randint(1, 5) * 3_600_000_000
+                step, role = (("ask", "social_org"), ("answer", "resident"))[i % 2]
+                acts.append(Act(step, at, "p9", role, "c1", "which door"))
+            ended = [evolve(one, at=at + random.randint(0, 9) * 86_400_000_000) for one in (handle, verify)]
+            cases |= {f"{number}": [*acts, ended[0], evolve(ended[1], at=ended[0].at)], f"{number} open": acts[:-1]}
+        log = log_of(random, cases)
+        expected = folded(RULES, log)
+        assert in_bulk(judge(RULES, shuffled(frame_of(RULES, log)), log.at)) == expected
+        assert "late" in {kind for told, _ in expected.values() for _, kind, *_ in told}
 
     def test_one_case_may_have_very_many_events(self):
         """A case that is handled and sent back thirty thousand times is judged as the fold of a shorter one is."""

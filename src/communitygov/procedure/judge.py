@@ -68,8 +68,8 @@ def judge(procedure: Procedure, events: Any, at: dt.datetime) -> Judged:
     """Judge a finished log: what is wrong with each event and each case, as the fold of each case has it.
 
     The whole log is put in order in memory, with Polars: a lazy frame is collected, a frame of another kind is copied,
-    and the results are handed back in the kind that was given. A case whose time goes back from one event to the next
-    is judged by the fold, one event after the other; so are no others.
+    and the results are handed back in the kind that was given. Only a case that is paused and whose time goes back from
+    one event to the next is judged by the fold, one event after the other.
 
     Args:
         procedure: The rule that the cases were opened under.
@@ -149,10 +149,10 @@ def _judged(log: Log) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return all verdicts, and the rows of the cases but for their names and faults."""
     import polars as pl
 
-    back = ((log["at"] < log["at"].shift(1)) & (log["number"] == log["number"].shift(1))).fill_null(False)
-    if not back.any():
+    begins = log.is_one_of([name for pause in log.machine.rule.pauses.values() for name in pause.from_])
+    tangled = log.of_such(log.goes_back) & log.of_such(begins)
+    if not tangled.any():
         return _in_bulk(log)
-    tangled = log["number"].is_in(log["number"].filter(back).unique().implode())
     parts = [_in_bulk(_only(log, ~tangled)), fold_cases(_only(log, tangled))]
     told, rows = (pl.concat([one.select(both[0].columns) for one in both]) for both in zip(*parts, strict=True))
     return told, rows.sort("number")

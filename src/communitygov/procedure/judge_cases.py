@@ -145,16 +145,17 @@ def fold_cases(log: Log) -> tuple[pl.DataFrame, pl.DataFrame]:
     import polars as pl
 
     procedure, at = log.machine.rule, moment_at(log.at, "UTC")
-    names, told, rows = [*log.numbers], [verdicts("late", log["number"].clear(), None, "")], []
+    names, told, rows = [*log.numbers], list[tuple[Any, ...]](), []
     facts = [name for name in log.frame.columns if name.startswith(FACT)]
     for part in log.frame.partition_by("number", maintain_order=True):
         number, acts = part["number"][0], [_act(row, names, facts) for row in part.iter_rows(named=True)]
         folded = fold(procedure, acts, at)
         for seq, state, faults in zip(part["seq"], folded.states[:-1], folded.faults, strict=True):
-            told += [_told(state, fault, number, seq) for fault in faults]
-        told += [_told(folded.states[-1], fault, number, None) for fault in folded.of_case]
+            told += [(number, seq, *_told(state, fault)) for fault in faults]
+        told += [(number, None, *_told(folded.states[-1], fault)) for fault in folded.of_case]
         rows.append({"number": number, **case_row(procedure, "", acts, at)})
-    return pl.concat(told), pl.DataFrame(rows, schema=case_schema(log))
+    none = verdicts("late", log["number"].clear(), None, "")
+    return pl.DataFrame(told, schema=none.schema, orient="row"), pl.DataFrame(rows, schema=case_schema(log))
 
 
 def case_schema(log: Log) -> dict[str, Any]:
@@ -165,8 +166,8 @@ def case_schema(log: Log) -> dict[str, Any]:
     """
     import polars as pl
 
-    kinds = {"text": pl.String, "flag": pl.Boolean, "whole": pl.Int64, "number": pl.Int64, "any": pl.Int64}
-    columns = {column.name: kinds[column.kind] for column in case_columns(log.machine.rule)}
+    kinds = {"text": pl.String, "flag": pl.Boolean}
+    columns = {column.name: kinds.get(column.kind, pl.Int64) for column in case_columns(log.machine.rule)}
     return {"number": pl.Int64, **columns}
 
 
@@ -175,14 +176,10 @@ def _act(row: Mapping[str, Any], names: list[str], facts: list[str]) -> Act:
     return Act(names[row["step"]], row["at"], row["actor"], row["role"], row["unit"], row["reason"], given)
 
 
-def _told(state: State, fault: Fault, number: int, seq: int | None) -> pl.DataFrame:
-    import polars as pl
-
-    by = None
+def _told(state: State, fault: Fault) -> tuple[Any, ...]:
+    """Return a verdict as ``verdicts`` lays it out, but for its case and place."""
+    by = counted = None
     if fault.by is not None:
         run = next(run for run in state.runs if run.open and (run.deadline, run.unit) == (fault.what, fault.unit))
-        late = {"by": int(fault.by * run.limit.budget.scale), "counted": run.limit.unit}
-        by = pl.DataFrame({**late, "provisional": fault.provisional})
-    numbers = pl.Series([number], dtype=pl.Int64)
-    seqs = None if seq is None else pl.Series([seq], dtype=pl.Int64)
-    return verdicts(fault.kind, numbers, seqs, fault.what, pl.Series([fault.unit], dtype=pl.String), by)
+        by, counted = int(fault.by * run.limit.budget.scale), run.limit.unit
+    return fault.kind, fault.what, fault.unit, by, counted, fault.provisional

@@ -77,6 +77,24 @@ class Log:
         ends = (number != number.shift(-1)).fill_null(True)
         return pl.select(pl.when(ends).then(position).backward_fill()).to_series()
 
+    @cached_property
+    def goes_back(self) -> pl.Series:
+        """Whether each event lies before the one that it follows in its case."""
+        number, at = self["number"], self["at"]
+        return ((at < at.shift(1)) & (number == number.shift(1))).fill_null(False)
+
+    def of_such(self, mask: pl.Series) -> pl.Series:
+        """Return whether each event is of a case in which any is marked.
+
+        Args:
+            mask: Which are marked.
+        """
+        import polars as pl
+
+        if not mask.any():
+            return pl.Series([False]).new_from_index(0, len(mask))
+        return self["number"].is_in(self["number"].filter(mask).unique().implode())
+
     def is_one_of(self, steps: Iterable[str]) -> pl.Series:
         """Return whether each event is of one of some steps.
 

@@ -149,6 +149,7 @@ def order_verdicts(log: Log, places: Places) -> Iterator[pl.DataFrame]:
         places: Where each leads to.
     """
     rule = log.machine.rule
+    yield _back_in_time(log)
     follows = _Follows.of(log, places)
     main = log.is_one_of(rule.main)
     before = places.at.gather(log.main_before).fill_null(0)
@@ -159,6 +160,18 @@ def order_verdicts(log: Log, places: Places) -> Iterator[pl.DataFrame]:
     for name, step in rule.steps.items():
         for key in step.awaits:
             yield _awaiting(log, name, key, lines[key])
+
+
+def _back_in_time(log: Log) -> pl.DataFrame:
+    """Return the events that lie before any that they follow in their case."""
+    import polars as pl
+
+    rows = log.of_such(log.goes_back).arg_true()
+    number, rank = log["number"].gather(rows), log["at"].gather(rows).rank("dense").cast(pl.Int64)
+    # One running maximum does for all cases: its values go up from case to case, and in a case with time.
+    size = len(rows) + 1
+    before = (number.rle_id().cast(pl.Int64) * size + rank).cum_max() % size
+    return log.told("back_in_time", *_rows_and_steps(log, rows.filter(rank < before)))
 
 
 def _rows_and_steps(log: Log, rows: pl.Series) -> tuple[pl.Series, pl.Series]:

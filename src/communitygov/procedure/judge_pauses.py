@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from communitygov.procedure.judge_log import Log, in_places, last_before, last_until, next_of
+from communitygov.vocabulary.deadline import due_instant
 from communitygov.vocabulary.deadlines import dues
 
 if TYPE_CHECKING:
     import polars as pl
 
     from communitygov.procedure.timing import Limit, Pause
+    from communitygov.vocabulary.calendar import Calendar
+    from communitygov.vocabulary.counting import Counting
 
-__all__ = ["Stretches", "limit_dues", "stretches_of"]
+__all__ = ["Stretches", "limit_dues", "paused_dues", "stretches_of"]
 
 
 @frozen(eq=False)
@@ -88,6 +91,40 @@ def limit_dues(log: Log, starts: pl.Series, limit: Limit) -> pl.Series:
     """
     machine, budget = log.machine, limit.budget
     return dues(starts, budget.units, machine.counting(budget), machine.calendar)["due"]
+
+
+def paused_dues(
+    starts: pl.Series, units: pl.Series, counting: Counting, calendar: Calendar, pauses: pl.DataFrame
+) -> pl.DataFrame:
+    """Return when deadlines fall due, as ``dues`` does: ``due`` and ``provisional``.
+
+    In columns, all deadlines are taken past their first pause, then past their second, and so on. The few that have
+    very many are better followed each on its own.
+
+    Args:
+        starts: When each starts.
+        units: How much time there is for each.
+        counting: How it is counted.
+        calendar: The working days and hours.
+        pauses: When they do not run: ``row``, ``start`` and ``end``.
+    """
+    import polars as pl
+
+    many = pauses["row"].value_counts().filter(pl.col("count") > MANY)["row"].sort()
+    alone = pauses["row"].is_in(many.implode())
+    found = dues(starts, units, counting, calendar, pauses.filter(~alone)).select("due", "provisional")
+    for part in pauses.filter(alone).sort("row", "start").partition_by("row", maintain_order=True):
+        row, stretches = part["row"][0], part.select("start", "end").iter_rows()
+        due, _, provisional = due_instant(starts[row], units[row], counting, stretches)
+        found = found.with_columns(
+            found["due"].scatter(row, due),
+            found["provisional"].scatter(row, provisional),
+        )
+    return found
+
+
+MANY = 16
+"""How many pauses a deadline has at most for it to be followed with all others."""
 
 
 def _starts_that_count(

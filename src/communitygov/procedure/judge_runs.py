@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from communitygov.procedure.judge_log import Log, in_places, last_before, next_of
-from communitygov.procedure.judge_pauses import Stretches
+from communitygov.procedure.judge_pauses import Stretches, paused_dues
 from communitygov.procedure.timing import Deadline
 from communitygov.vocabulary.deadlines import dues, lateness
 
@@ -135,10 +135,11 @@ class Runs:
 
         def found(where: pl.Series, budget_of: int) -> pl.DataFrame:
             counting = machine.counting(list(limits)[budget_of].budget)
+            when, much = starts.gather(where), units.gather(where)
             met = [one.met(rows.gather(where), until.gather(where)) for one in self.pauses]
-            pauses = pl.concat(met) if any(one.height for one in met) else None
-            due = dues(starts.gather(where), units.gather(where), counting, machine.calendar, pauses)
-            return due.select("due", "provisional")
+            if any(one.height for one in met):
+                return paused_dues(when, much, counting, machine.calendar, pl.concat(met))
+            return dues(when, much, counting, machine.calendar).select("due", "provisional")
 
         return self._by_counting(limit, found).with_columns(limit.alias("limit"))
 
@@ -204,7 +205,7 @@ def runs_of(log: Log, name: str, pauses: Sequence[Stretches]) -> Runs:
     """Return each time that a deadline began.
 
     Args:
-        log: The events; no case of theirs goes back in time.
+        log: The events; no case of theirs that is paused goes back in time.
         name: The deadline.
         pauses: The pauses that stop it.
     """

@@ -40,7 +40,7 @@ def judge_times(log: Log) -> Timed:
     a pause that begins, or ends, at or after an event has no weight in whether the deadline was past due by then.
 
     Args:
-        log: The events; no case of theirs goes back in time.
+        log: The events; no case of theirs that is paused goes back in time.
     """
     rule, found, settled = log.machine.rule, [], {}
     pauses = {key: stretches_of(log, pause) for key, pause in rule.pauses.items()}
