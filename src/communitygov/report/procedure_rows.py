@@ -25,7 +25,7 @@ _WIDTH, _LEFT, _RIGHT = 1180, 540, 1160
 _TIME, _WORDS = 16, 140
 """Where the times and the words of a row begin."""
 
-_COLUMNS, _HEAD = 54, 120
+_COLUMNS, _HEAD = 58, 120
 """How wide a row's words and the title may be before they go on in the next line, in columns of a terminal."""
 
 _LINE, _GAP = 18, 10
@@ -301,7 +301,7 @@ class _Page:
             else:
                 shape = f'<rect x="{x}" y="{y - 5}" width="18" height="10" {_BARS[kind]}/>'
             self.parts.append(f'{shape}<text x="{x + 24}" y="{self.y}" class="q">{said}</text>')
-            x += 24 + 8 * width(said) + 16
+            x += 46 + 13 * width(said) // 2
 
     def grid(self) -> Iterator[str]:
         """Yield what lies below the rows: the lines of ticks, and the way of the main line."""
