@@ -7,21 +7,17 @@ drawn by ``strategies_cases``. Needs the extra ``[test]``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Sequence
 from random import Random
 from typing import Any, Literal
 
-from attrs import define, evolve, field, fields_dict
+from attrs import define, field
 from hypothesis import strategies as st
 
-from communitygov.documents.rule import Finding, Rule
 from communitygov.measures.rules import Condition, Measure, Quantity
 from communitygov.procedure.rules import (
     ORIGIN,
     Branch,
-    CaseFact,
-    Clock,
     Deadline,
     Disclosure,
     Guard,
@@ -34,35 +30,26 @@ from communitygov.procedure.rules import (
     Rung,
     Step,
 )
-from communitygov.vocabulary.deadline import Unit
+from communitygov.testing.strategies_procedure_parts import (
+    CLOCKS,
+    FACTS,
+    OUTCOMES,
+    all_findings,
+    chance,
+    guards,
+    limits,
+    made_guard,
+    made_limit,
+    number,
+)
 from communitygov.vocabulary.numbers import Number
-from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.text import Title
 
 __all__ = ["CLOCKS", "all_findings", "guards", "limits", "made_procedure", "procedures"]
 
 
-def _number(numerator: int, denominator: int = 1) -> Number:
-    return Number(Fraction(numerator, denominator))
-
-
-UNITS: tuple[Unit, ...] = ("elapsed_hours", "working_hours", "working_days", "natural_days", "same_day")
 _AGAIN: tuple[Literal["restart", "run_on"], ...] = ("restart", "run_on")
-_OUTCOMES = {"solved": Title(zh="已解决", en="solved"), "refused": Title(zh="不予受理", en="refused")}
 _REASONS = {"elsewhere": Title(zh="不归此处", en="not ours"), "unclear": Title(zh="事项不明", en="not clear")}
-
-FACTS: Mapping[str, CaseFact] = {
-    "kind": CaseFact(kind="choice", values={key: Title(zh=key, en=key) for key in ("a", "b", "c")}),
-    "urgent": CaseFact(kind="flag"),
-    "rooms": CaseFact(kind="whole"),
-    "person": CaseFact(kind="text", personal=True),
-    "unit": CaseFact(kind="text"),
-    "invited": CaseFact(kind="text"),
-    "seen": CaseFact(kind="time"),
-    "photo": CaseFact(kind="file"),
-    "result": CaseFact(kind="choice", values=_OUTCOMES, worth={"solved": _number(1), "refused": _number(4, 5)}),
-}
-"""What may be known of a case. The fact that says the outcome has the outcomes as its values."""
 
 _ROLES = {
     "clerk": Role(),
@@ -73,13 +60,8 @@ _ROLES = {
 }
 
 
-def _chance(random: Random, of: int = 2) -> bool:
-    """Return true once in so many times; the least that can be drawn is false."""
-    return random.randrange(of) == of - 1
-
-
 def _some(random: Random, names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(name for name in names if _chance(random))
+    return tuple(name for name in names if chance(random))
 
 
 @st.composite
@@ -91,111 +73,6 @@ def procedures(draw: st.DrawFn) -> Procedure:
     """
     found = made_procedure(draw(st.randoms(use_true_random=False)))
     assert not all_findings(found)
-    return found
-
-
-@st.composite
-def limits(draw: st.DrawFn, unit: Unit | None = None) -> Limit:
-    """Draw a limit.
-
-    Args:
-        draw: Hypothesis's.
-        unit: What it counts; drawn if None.
-    """
-    return _limit(draw(st.randoms(use_true_random=False)), unit)
-
-
-@st.composite
-def guards(draw: st.DrawFn, depth: int = 2) -> Guard:
-    """Draw a guard on the facts ``kind``, ``urgent`` and ``rooms``, which need not be known.
-
-    Args:
-        draw: Hypothesis's.
-        depth: How deep guards stand in guards at most.
-    """
-    return _guard(draw(st.randoms(use_true_random=False)), ("kind", "urgent", "rooms"), depth, known=True)
-
-
-def all_findings(rule: Rule) -> list[Finding]:
-    """Return what is wrong with a rule and all below it, as loading it from a document would find it.
-
-    Args:
-        rule: The rule.
-    """
-    found = [*rule.check()]
-    for name in fields_dict(type(rule)):  # type: ignore[arg-type]  # rules are attrs classes
-        value = getattr(rule, name)
-        parts = value.items() if isinstance(value, Mapping) else ((None, value),)
-        for key, part in parts:
-            if isinstance(part, Rule):
-                path = (name.rstrip("_"),) if key is None else (name.rstrip("_"), key)
-                for finding in all_findings(part):
-                    found.append(evolve(finding, path=(*path, *finding.path)))
-    return found
-
-
-_HALVES, _DAYTIME, _ALWAYS = ("09:00-12:00", "13:00-17:30"), ("09:00-20:00",), ("00:00-24:00",)
-_ON, _OFF = (Period.parse("2024-10-05"),), (Period.parse("2024-09-30"), Period.parse("2024-10-09"))
-
-CLOCKS = (
-    Clock(zone="Asia/Shanghai", calendar="monday_to_friday", hours=_HALVES),
-    Clock(zone="Asia/Shanghai", calendar="cn_statutory", hours=_HALVES),
-    Clock(zone="Asia/Shanghai", calendar="cn_statutory", hours=_DAYTIME, open_on="every_day"),
-    Clock(zone="Asia/Shanghai", calendar="cn_statutory", hours=_HALVES, on=_ON, off=_OFF),
-    Clock(zone="UTC", calendar="cn_statutory", hours=_ALWAYS, off=_OFF),
-    Clock(zone="America/New_York", calendar="monday_to_friday", hours=_DAYTIME, on=_ON),
-)
-"""Either calendar, with days and hours of its own. They are few, since the days of each are laid out but once."""
-
-
-def _limit(random: Random, unit: Unit | None = None) -> Limit:
-    counted: Unit = random.choice(UNITS) if unit is None else unit
-    if counted == "same_day":
-        return Limit(amount=_number(1), unit=counted, until=random.choice([None, "18:00"]))
-    if counted in ("elapsed_hours", "working_hours"):
-        return Limit(amount=random.choice([_number(2), _number(1, 2), _number(24), _number(48)]), unit=counted)
-    return Limit(
-        amount=_number(random.randint(1, 5)),
-        unit=counted,
-        begins=random.choice(["day_of", "day_after"]),
-        until=random.choice([None, "18:00"]),
-    )
-
-
-def _condition(random: Random, name: str) -> Condition:
-    fact = FACTS[name]
-    if fact.kind == "choice":
-        values = list(fact.values)
-        return Condition(one_of=tuple(values[: random.randint(1, len(values) - 1)]))
-    if fact.kind == "flag":
-        return Condition(flag=random.choice([True, False]))
-    low = random.randint(0, 3)
-    match random.randrange(3):
-        case 0:
-            return Condition(at_least=_number(low))
-        case 1:
-            return Condition(at_most=_number(low))
-        case _:
-            return Condition(at_least=_number(low), at_most=_number(low + random.randint(0, 2)))
-
-
-def _guard(random: Random, names: Sequence[str], depth: int = 1, *, known: bool = False) -> Guard:
-    """Return a guard; with ``known``, one that may ask as well whether a fact is known."""
-
-    def below(part: str) -> dict[str, Guard]:
-        return {f"{part}{i}": _guard(random, names, depth - 1, known=known) for i in range(random.randint(1, 2))}
-
-    if depth and _chance(random):
-        part = random.choice(["all_of", "any_of", "none_of"])
-        return Guard(**{part: below(part)}, facts={} if _chance(random) else _facts(random, names, known))  # type: ignore[arg-type]
-    return Guard(facts=_facts(random, names, known))
-
-
-def _facts(random: Random, names: Sequence[str], known: bool) -> dict[str, Condition]:
-    found = {}
-    for name in dict.fromkeys(random.choice(names) for _ in range(random.randint(1, 2))):
-        asks = known and _chance(random, 3)
-        found[name] = Condition(known=random.choice([True, False])) if asks else _condition(random, name)
     return found
 
 
@@ -216,7 +93,7 @@ class _Draft:
 
     def chance(self, of: int = 2) -> bool:
         """Return true once in so many times."""
-        return _chance(self.random, of)
+        return chance(self.random, of)
 
     def add(self, key: str, field: str, *names: str) -> None:
         """Add names to a list of a step."""
@@ -227,7 +104,7 @@ class _Draft:
         """Have somebody look at a deadline: a ladder of reminders, or a rate."""
         if self.chance():
             counted = Quantity(what="count", where={f"kept.{key}": Condition(flag=True)})
-            base = Quantity(what="count", where={f"settled.{key}": Condition(at_least=_number(1))})
+            base = Quantity(what="count", where={f"settled.{key}": Condition(at_least=number(1))})
             unit = Title(zh="件", en="cases")
             self.rates[f"on_time_{key}"] = Measure(of="cases", numerator=counted, base=base, unit=unit, period="month")
             return
@@ -237,7 +114,7 @@ class _Draft:
             self.reminders[f"remind_{key}_{i}"] = Rung(
                 deadline=key,
                 counted_from="start" if start else "due",
-                after=_limit(random) if start or self.chance() else None,
+                after=made_limit(random) if start or self.chance() else None,
                 act=random.choice(["remind", "notify", "escalate", "criticise"]),
                 to=random.choice(list(_ROLES)),
                 publish=self.chance(),
@@ -271,7 +148,7 @@ def made_procedure(random: Random) -> Procedure:
         roles=_ROLES,
         facts=FACTS,
         origins=draft.origins,
-        outcomes=_OUTCOMES,
+        outcomes=OUTCOMES,
         steps={key: Step(**step) for key, step in draft.steps.items()},
         lines=draft.lines,
         deadlines=draft.deadlines,
@@ -307,7 +184,7 @@ def _ways(draft: _Draft, here: str, onward: str, others: Sequence[str]) -> dict[
             draft.add(here, "may_set", "rooms")
         case _:
             names = tuple(dict.fromkeys(random.choice(["kind", "urgent", "rooms"]) for _ in range(2)))
-            asked = _guard(random, names, 2)
+            asked = made_guard(random, names, 2)
             rest = Branch(otherwise=True) if draft.chance() else Branch(when=Guard(none_of={"asked": asked}))
             nexts = tuple(dict.fromkeys((onward, *elsewhere)))
             choose = {
@@ -394,7 +271,7 @@ def _lay_reopening(draft: _Draft) -> None:
         "counts_as": "reopening",
         "needs_reason": draft.chance(),
     }
-    limit = _limit(draft.random, draft.random.choice(["natural_days", "working_days", "elapsed_hours"]))
+    limit = made_limit(draft.random, draft.random.choice(["natural_days", "working_days", "elapsed_hours"]))
     again = draft.random.choice(_AGAIN)
     draft.deadlines["reopening"] = Deadline(from_=(last,), to=("reopen",), again=again, limit=limit)
 
@@ -402,26 +279,26 @@ def _lay_reopening(draft: _Draft) -> None:
 def _lay_deadlines(draft: _Draft) -> None:
     """Lay deadlines of every kind on the main line, with more time to be had for some."""
     random, main = draft.random, draft.main
-    for number in range(random.randint(1, 2)):
-        key, i = f"d{number}", random.randrange(len(main) - 1)
+    for nth in range(random.randint(1, 2)):
+        key, i = f"d{nth}", random.randrange(len(main) - 1)
         ends = tuple(dict.fromkeys((random.choice(main[i + 1 :]), random.choice(main[i + 1 :]))))
         again = random.choice(_AGAIN)
         if draft.chance(4):
-            soon = Limit(amount=_number(random.randint(1, 30)), unit="elapsed_hours")
+            soon = Limit(amount=number(random.randint(1, 30)), unit="elapsed_hours")
             draft.deadlines[key] = Deadline(from_=(main[i],), to=ends[:1], again=again, limit=soon, bound="at_earliest")
             continue
         if draft.chance(3):
             draft.add(main[i], "needs", "kind")
             unlimited = ("c",) if draft.chance() else ()
-            every = {value: _limit(random) for value in "abc" if value not in unlimited}
+            every = {value: made_limit(random) for value in "abc" if value not in unlimited}
             draft.deadlines[key] = Deadline(
                 from_=(main[i],), to=ends, again=again, by="kind", limits=every, unlimited=unlimited
             )
         else:
-            limit = _limit(random)
+            limit = made_limit(random)
             more: dict[str, Number] = {}
             if limit.unit != "same_day" and draft.chance():
-                more = {"extend": _number(random.randint(1, 3))}
+                more = {"extend": number(random.randint(1, 3))}
                 _lay_extension(draft, main[i])
             begins = tuple(dict.fromkeys((main[i], random.choice(main[:-1]))))
             draft.deadlines[key] = Deadline(from_=begins, to=ends, again=again, limit=limit, extended_by=more)
@@ -461,7 +338,7 @@ def _lay_hand_over(draft: _Draft) -> None:
         draft.steps["decline"] = {"by": ("chief",), "line": "handover", "reasons": _REASONS}
         draft.add("sign_in", "next", "decline")
     if draft.chance():
-        limit, again = _limit(random), random.choice(_AGAIN)
+        limit, again = made_limit(random), random.choice(_AGAIN)
         draft.deadlines["coming"] = Deadline(
             from_=("call",), to=("arrive",), again=again, limit=limit, no_show=draft.chance()
         )
@@ -481,7 +358,7 @@ def _lay_question(draft: _Draft) -> None:
         draft.steps["answer"] = {"by": ("clerk", "chief"), "line": "asking", "may_set": ("kind", "rooms")}
     stops = _some(random, list(draft.deadlines)) or tuple(draft.deadlines)[:1]
     if stops:
-        most = _limit(random) if not answered or draft.chance() else None
+        most = made_limit(random) if not answered or draft.chance() else None
         to = ("answer",) if answered else ()
         draft.pauses["waiting"] = Pause(from_=("ask",), to=to, stops=stops, at_most=most)
 
@@ -495,14 +372,14 @@ def _lay_posting(draft: _Draft) -> None:
     if draft.chance():
         within = "posted"
         draft.deadlines[within] = Deadline(
-            from_=(during,), to=("post",), again=random.choice(_AGAIN), limit=_limit(random)
+            from_=(during,), to=("post",), again=random.choice(_AGAIN), limit=made_limit(random)
         )
     if draft.chance():
         lasts = "standing"
         draft.add("post", "next", "take_down")
         draft.steps["take_down"] = {"by": ("clerk",), "line": "posting"}
         draft.deadlines[lasts] = Deadline(
-            from_=("post",), to=("take_down",), again="restart", limit=_limit(random), bound="at_earliest"
+            from_=("post",), to=("take_down",), again="restart", limit=made_limit(random), bound="at_earliest"
         )
     draft.disclosures["notice"] = Disclosure(
         step="post", within=within, lasts=lasts, show=("kind", "unit"), hide=("person",)
