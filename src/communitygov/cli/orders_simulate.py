@@ -145,13 +145,14 @@ def _check_clocks(profile: Profile, name: str, first: dt.date, variants: Sequenc
     for variant in variants:
         rule = profile.at(first, reforms=variant.reforms, readings=variant.readings).procedure.get(name)
         if rule is not None and rule.clock is None:
-            clock = f"procedure: {{{name}: {{clock: {{zone: Asia/Shanghai}}}}}}"
             zh = f"{profile.name} 的流程 `{name}` 没有时钟（{variant.title.zh}），无从知道每日几时到件；"
             en = f"the procedure `{name}` of {profile.name} has no clock ({variant.title.en}), and so no days on "
+            clock = "clock: {zone: Asia/Shanghai, calendar: cn_statutory}"
             raise UsageError.because(
                 "no-clock",
-                zh=f"{zh}可用 --reform 补上：`changes: {{{clock}}}`",
-                en=f"{en}which orders come in; a --reform can give it one: `changes: {{{clock}}}`",
+                zh=f"{zh}请在其文档、或在扩展（`extends`）它的方案中写明 `{clock}`",
+                en=f"{en}which orders come in; give it one, `{clock}`, in its documents or in those of a profile that "
+                "extends it",
             )
 
 
