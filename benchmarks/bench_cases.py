@@ -1,8 +1,9 @@
 """How many acts a second live cases take: refused or not, with guards and log; sealed; kept; and what a case weighs.
 
 Run it with ``python benchmarks/bench_cases.py``. A case goes from a report to its call-back in six acts, with a branch
-on facts, a deadline by kind, and a rule of different persons. It prints processor time beside the bounds, and the machine's load. Nothing is asserted: a machine that is busy is no fault of the
-code; the ratio to the plain loop beside it, which only checks a table and keeps a list, says more then.
+on facts, a deadline by kind, and a rule of different persons. It prints acts per second of processor time beside the
+bounds, and the machine's load. Nothing is asserted: a machine that is busy is no fault of the code; the ratio to a loop
+that only looks at a table and keeps a list says more then.
 """
 
 from __future__ import annotations
