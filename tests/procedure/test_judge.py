@@ -1,7 +1,9 @@
 """Judged in bulk, each case is what its own events say of it, one after the other: the fold."""
 
 import datetime as dt
+import re
 from collections import Counter
+from pathlib import Path
 from random import Random
 
 import polars as pl
@@ -14,6 +16,7 @@ from tests.procedure.samples import START, five_orders
 
 from communitygov.procedure.judge import judge
 from communitygov.procedure.state import CASE_FAULTS, EVENT_FAULTS, Act
+from communitygov.procedure.wording import FAULTS
 from communitygov.testing.strategies_cases import Log, faulted, frame_of, logs, walked
 from communitygov.testing.strategies_procedure import made_procedure, procedures
 from communitygov.vocabulary.clock import instant_of, moment_at
@@ -238,6 +241,18 @@ class TestFrames:
         assert in_bulk(expected) == folded(RULES, log)
         row, many = (one.cases.row(0, named=True) for one in (expected, found))
         assert many == {**row, "closed": many["closed"], "events": 30_005, "done.handle": 15_001, "done.verify": 15_001}
+
+
+class TestPage:
+    def test_tells_every_verdict_by_its_name(self):
+        """The page on judging names every verdict in both languages, and says whether an event or a case has it."""
+        page = (Path(__file__).parents[2] / "docs" / "judging.md").read_text(encoding="utf-8")
+        rows = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \| (.+) \|$", page, re.MULTILINE)
+        sides = {"event": EVENT_FAULTS, "case": CASE_FAULTS}
+        told = [", ".join(side for side, kinds in sides.items() if kind in kinds) for kind in FAULTS]
+        assert rows == [
+            (kind, title.en, title.zh, side) for (kind, title), side in zip(FAULTS.items(), told, strict=True)
+        ]
 
 
 class TestBadLogs:
