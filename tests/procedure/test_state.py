@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from communitygov.measures.rules import Condition
-from communitygov.procedure.explain import case_row, fold
+from communitygov.procedure.explain import case_row, explain_case, fold
 from communitygov.procedure.rules import (
     Branch,
     CaseFact,
@@ -329,21 +329,34 @@ class TestDeadlines:
             folded = fold(plain, [act("open")], dt.datetime(1970, 1, 1, hour, tzinfo=dt.UTC))
             assert [(one.kind, one.by) for one in folded.of_case] == told
 
-    def test_pauses_that_overlap_are_counted_once(self):
-        """While one of two lasts, the time stands still, and while it is open nothing is overdue."""
-        beside = {key: step(line=key[-1], during=("open",)) for key in ("ask_a", "tell_a", "ask_b", "tell_b")}
-        beside |= {f"ask_{key}": step(line=key, during=("open",), next=(f"tell_{key}",)) for key in "ab"}
+    def two_pauses(self) -> Procedure:
+        """Return a procedure with two pauses that stop one of its two deadlines."""
+        beside = {f"ask_{key}": step(line=key, during=("open",), next=(f"tell_{key}",)) for key in "ab"}
         beside |= {f"tell_{key}": step(line=key) for key in "ab"}
-        pauses = {key: Pause(from_=(f"ask_{key}",), to=(f"tell_{key}",), stops=("d",)) for key in "ab"}
-        two = rule(
+        return rule(
             {"open": OPEN, "close": CLOSE, **beside},
             lines={"a": Line(), "b": Line()},
-            deadlines={"d": hours(12)},
-            pauses=pauses,
+            deadlines={"d": hours(12), "e": hours(30)},
+            pauses={key: Pause(from_=(f"ask_{key}",), to=(f"tell_{key}",), stops=("d",)) for key in "ab"},
         )
-        acts = [act("open"), act("ask_a", 2), act("ask_b", 4), act("tell_a", 6), act("tell_b", 8)]
+
+    @pytest.mark.parametrize("order", ["abab", "abba"])
+    def test_pauses_that_overlap_are_counted_once(self, order):
+        """While one of two lasts, the time stands still, and while it is open nothing is overdue."""
+        two, (*asked, first, last) = self.two_pauses(), order
+        acts = [act("open"), *(act(f"ask_{key}", 2 * i) for i, key in enumerate(asked, 1))]
+        acts += [act(f"tell_{first}", 6), act(f"tell_{last}", 8)]
         assert [faults(two, *acts, act("close", hour))[5] for hour in (18, 19)] == [[], [("late", "d")]]
-        assert faults(two, *acts[:4]) == [[]] * 5
+        assert faults(two, *acts[:4]) == [*[[]] * 4, [("overdue", "e")]]
+
+    def test_two_pauses_are_told_of_one_by_one(self):
+        """Each with its beginning and its end, and only of the deadline that they stop."""
+        acts = [act(*one) for one in (("open", 0), ("ask_a", 2), ("tell_a", 3), ("ask_b", 5), ("tell_b", 8))]
+        tree = explain_case(self.two_pauses(), "c", acts, END)
+        stopped, other = [one for one in tree.children if one.key == "deadline"]
+        told = [(one.facts["start"][11:13], one.facts["end"][11:13]) for one in stopped.children]
+        assert (told, other.children) == ([("02", "03"), ("05", "08")], ())
+        assert (stopped.value, other.value) == ("1970-01-01T16:00:00+00:00", "1970-01-02T06:00:00+00:00")
 
 
 class TestDisclosure:
