@@ -12,7 +12,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.procedure.samples import five_orders
 
@@ -121,6 +121,8 @@ class TestMermaid:
                 assert drawn.words[name][0] == step.name(key).say(lang)
                 for role in step.by:
                     assert procedure.roles[role].name(role).say(lang) in drawn.words[name][1]
+                if step.during and (per := procedure.lines[step.line].per):
+                    assert any(procedure.facts[per].name(per).say(lang) in words for words in drawn.words[name][2:])
                 for other in step.other_than:
                     assert any(procedure.steps[other].name(other).say(lang) in words for words in drawn.words[name][2:])
                 assert drawn.frame_of[name] == (None if step.line is None else frames[step.line])
@@ -227,7 +229,7 @@ class TestMermaid:
         )
         assert ("step3", "==>", ("超过 1 次",), "close1") in drawn.edges
         assert drawn.words["step6"][2] == "与“handle”不同人"
-        assert drawn.frames["line2"] == ("help（每个“department”一条）",)
+        assert drawn.words["step9"][2:] == ("每个“department”一条",)
 
 
 def titled(title, key):
@@ -246,7 +248,7 @@ def titled(title, key):
 
 
 DOT_EDGE = re.compile(r"(\w+) -> (\w+) \[(.*)\]")
-DOT_NODE = re.compile(r'((?:start|step|close|deadline|ladder)\d*) \[label="((?:[^"\\]|\\[ln])*)" .*\]')
+DOT_NODE = re.compile(r'((?:start|step|close|deadline|ladder)\d*) \[label="((?:[^"\\]|\\[ln\\])*)" .*\]')
 
 
 class TestGraphviz:
@@ -286,6 +288,9 @@ class TestGraphviz:
     @needs_dot
     @settings(deadline=None, max_examples=25)
     @given(st.text(min_size=1, max_size=30))
+    @example("\\")
+    @example("\x00 0")
+    @example('a\\"b\\n\\N\\l &amp; &#92; <b>')
     def test_no_title_breaks_the_picture(self, title):
         """Whatever a title has in it, the SVG is well-formed and says it."""
         procedure = titled(title, "end")

@@ -104,7 +104,7 @@ def graph_of(procedure: Procedure) -> Graph:
     edges += [edge for key in procedure.steps for edge in drawn.ways(key)]
     edges += drawn.beginnings()
     clocks, ticks = drawn.clocks()
-    lines = {key: _line(procedure, key) for key in procedure.lines}
+    lines = {key: line.name(key) for key, line in procedure.lines.items()}
     return Graph((*nodes, *drawn.ends, *clocks), (*edges, *ticks), lines)
 
 
@@ -242,20 +242,14 @@ def _start(procedure: Procedure) -> Iterator[Title]:
         yield listed(procedure.origins.values())
 
 
-def _line(procedure: Procedure, key: str) -> Title:
-    line = procedure.lines[key]
-    title = line.name(key)
-    if line.per is None:
-        return title
-    per = procedure.all_facts[line.per].name(line.per)
-    return Title(zh=f"{title.zh}（每个“{per.zh}”一条）", en=f"{title.en} (one for each: {per.en})")
-
-
 def _said(procedure: Procedure, key: str, step: Step) -> Iterator[Title]:
     """Yield what is written in a step's box."""
     yield step.name(key)
     roles = listed(procedure.roles[role].name(role) for role in step.by)
     yield Title(zh=f"由 {roles.zh}", en=f"by {roles.en}")
+    if step.during and step.line is not None and (per := procedure.lines[step.line].per) is not None:
+        fact = procedure.all_facts[per].name(per)
+        yield Title(zh=f"每个“{fact.zh}”一条", en=f"one line for each: {fact.en}")
     if step.other_than:
         others = step_titles(procedure, step.other_than)
         yield Title(zh=f"与“{others.zh}”不同人", en=f"not who did {others.en}")

@@ -107,8 +107,8 @@ def _label(words: Iterable[Title], lang: Language, most: int, *, before: str = "
 
 
 def _plain(text: str) -> str:
-    """Return a text as it stands in quotes; Graphviz reads entities of HTML, and a backslash before most letters."""
-    return escape(text, quote=False).replace("\\", "&#92;").replace('"', "&quot;")
+    """Return a text as it stands in quotes; Graphviz reads entities of HTML first, then what a backslash begins."""
+    return escape(text, quote=False).replace("\\", "\\\\").replace('"', "&quot;")
 
 
 def svg(procedure: Procedure, lang: Language, *, seconds: float = 60) -> str:

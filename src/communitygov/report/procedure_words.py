@@ -272,7 +272,8 @@ def on_one_line(text: str) -> str:
         >>> on_one_line("five\n days")
         'five days'
     """
-    return "".join(char for char in " ".join(text.split()) if unicodedata.category(char) not in _UNSEEN)
+    seen = (char for char in text if char.isspace() or unicodedata.category(char) not in _UNSEEN)
+    return " ".join("".join(seen).split())
 
 
 def wrapped(text: str, most: int) -> list[str]:
