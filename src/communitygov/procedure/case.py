@@ -227,7 +227,8 @@ class Case:
         for key, step in self.procedure.steps.items():
             for act in self._tried(key, actor, at):
                 if all(fault.kind in ignored for fault in faults_of(self.machine, self.state, act)):
-                    needs = tuple(name for name in step.needs if self.state.facts.get(name) is None)
+                    anew = self.machine.per.get(key) if step.during else None
+                    needs = tuple(name for name in step.needs if name == anew or self.state.facts.get(name) is None)
                     yield May(key, step.by, needs, tuple(step.reasons))
                     break
 

@@ -200,7 +200,9 @@ def _step_faults(
         found.append(Fault("wrong_order", act.step, unit))
     found.extend(_wrong_person(machine, state, act, step, facts))
     for name in step.needs:
-        if facts.get(name) is None:
+        # Which unit is called, each call says anew.
+        known = act.facts if step.during and machine.per.get(act.step) == name else facts
+        if known.get(name) is None:
             found.append(Fault("missing_fact", name))
     for name, value in act.facts.items():
         if value is not None and name not in step.facts:
