@@ -165,6 +165,12 @@ class TestOwnLogs:
             done = call("orders", "check", LAMPS, file, *UNTIL)
             assert (done.code, "empty-table" in done.err) == (1, True)
 
+    def test_a_column_that_nobody_filled_in_may_be_absent(self, call, tmp_path, events):
+        """Facts, actors and units are asked for only where the rules need them."""
+        short = write_frame(events.drop("unit", "reason", "fact.phone"), tmp_path / "short.csv")
+        found = call("orders", "check", LAMPS, short, *UNTIL, "--json").json
+        assert (found["cases"], found["events"]) == (78, 294)
+
     def test_a_role_that_nobody_has_is_a_fault_of_the_log(self, call, tmp_path):
         """The log can be judged, and says so: whoever acted had no right to."""
         file = tmp_path / "log.csv"

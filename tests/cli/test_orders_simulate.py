@@ -102,6 +102,13 @@ class TestWhatIsShown:
         assert "2024-04" not in re.sub("2024-04-02", "", done.out)
         assert {"2024-04"} <= {row["period"] for row in by_month.json["rates"]} <= {"2024-03", "2024-04"}
 
+    def test_a_rate_of_nothing_is_not_shown(self, call):
+        """On a holiday orders come in, nobody works, and no time is up; that is no rate of 0."""
+        done = call("orders", "simulate", LAMPS, WORLD, "--from", "2024-05-04", "--to", "2024-05-04", "--draws", "1")
+        assert done.code == 0
+        assert "mended in time" not in done.out
+        assert re.search(r"^opened +[1-9]", done.out, re.MULTILINE)
+
     def test_tables_are_those_of_the_json(self, call, beside, tmp_path):
         """Every result, as CSV, in a folder that is made for it."""
         folder = tmp_path / "new" / "tables"
@@ -125,7 +132,8 @@ class TestClocks:
         """The procedure is named, and what would mend it, before all that its world may have wrong."""
         done = call("orders", "simulate", "beijing", WORLD, *SHORT)
         assert (done.code, done.out) == (2, "")
-        assert re.search("no-clock: .*`whistle` of beijing .*`clock: {zone: Asia/Shanghai, calendar: cn_statutory}`", done.err)
+        mended = "`clock: {zone: Asia/Shanghai, calendar: cn_statutory}`"
+        assert re.search(f"no-clock: .*`whistle` of beijing .*{mended}", done.err)
         assert "没有时钟" in call("orders", "simulate", "beijing", WORLD, *SHORT, "--lang", "zh").err
 
     def test_what_the_message_says_mends_it(self, call, tmp_path):

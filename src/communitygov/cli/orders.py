@@ -55,7 +55,7 @@ _TITLES = {
 @group(
     zh="按流程规则检查、评判工单留痕，计算比率，画流程图，模拟工单。",
     en="Judge logs of orders by the rules of a procedure, take its rates, draw it, and simulate orders.",
-    example="communitygov orders judge examples/lamps examples/lamps-events.csv --until 2024-03-07",
+    example="communitygov orders check examples/lamps examples/lamps-events.csv --until 2024-03-07",
 )
 def orders() -> None:
     """Orders through the rules of a procedure."""
@@ -122,7 +122,7 @@ def check(
     en="Judge a log by a procedure: every fault (order, role, same person, late, unexplained, missing step and so on); "
     "the exit code is 1 if there are any.\n\n-o writes every fault, --cases one row for each case.",
     example="communitygov orders judge examples/lamps examples/lamps-events.csv --until 2024-03-07 \\\n"
-    "  -o verdicts.csv --cases cases.csv",
+    "  -o verdicts.csv --cases cases.csv  # exit code 1: there are faults",
 )
 @profile_argument
 @log_argument
@@ -191,7 +191,7 @@ def _worded(found: Brought, counts: pl.DataFrame) -> pl.DataFrame:
 @command(
     zh="计算流程的各项比率，逐项并列分子、分母、件数和除外件数。",
     en="Take the rates of a procedure, each with its numerator, base, cases and how many were left out.",
-    example="communitygov orders rates examples/lamps examples/lamps-events.csv --until 2024-03-07 --period month",
+    example="communitygov orders rates examples/lamps examples/lamps-events.csv --until 2024-03-07 --period day",
 )
 @profile_argument
 @log_argument

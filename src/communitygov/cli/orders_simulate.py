@@ -42,8 +42,6 @@ class _Day(click.ParamType[dt.date]):
     name = "day"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
-        if isinstance(value, dt.date):
-            return value
         try:
             return dt.date.fromisoformat(value)
         except ValueError:
@@ -59,7 +57,7 @@ class _Day(click.ParamType[dt.date]):
     "several variants of the rules: how many are in time, late, and not come to. All variants meet the same orders.\n\n"
     "WORLD is a YAML file that states the model; see docs/simulation.md.",
     example="communitygov orders simulate examples/lamps examples/lamps-world.yaml \\\n"
-    "  --from 2024-03-01 --to 2024-05-31 --draws 10 --reform examples/lamps-24-hours.yaml",
+    "  --from 2024-03-01 --to 2024-03-31 --draws 4 --reform examples/lamps-24-hours.yaml",
 )
 @profile_argument
 @click.argument("world", type=click.Path())
@@ -210,10 +208,8 @@ def _count(rule: Procedure, key: str, lang: Language) -> str:
     return {"opened": Title(zh="受理", en="opened"), "closed": Title(zh="办结", en="closed")}[kind].say(lang)
 
 
-def _spread(numbers: list[float | None], *, share: bool = False) -> str:
-    if None in numbers:
-        return "-"
-    mean, low, high = (f"{number:.1%}" if share else f"{number:.1f}" for number in numbers if number is not None)
+def _spread(numbers: Sequence[float], *, share: bool = False) -> str:
+    mean, low, high = (f"{number:.1%}" if share else f"{number:.1f}" for number in numbers)
     return f"{mean} ({low} - {high})"
 
 

@@ -99,9 +99,8 @@ def read_own_log(file: str | Path, procedure: Procedure, *, encoding: str = "utf
     """
     found, table = read_cells(file, encoding=encoding), events_table(procedure)
     if isinstance(found, Cells):
-        frame = _with_times(
-            typed(found, table), found, [column.name for column in table.columns if column.kind == "any"]
-        )
+        times = [one.name for one in table.columns if one.kind == "any" and one.name in found.frame.columns]
+        frame = _with_times(typed(found, table), found, times)
     else:
         check_columns(table, found)
         frame = found
@@ -127,8 +126,6 @@ def _with_times(frame: pl.DataFrame, cells: Cells, columns: list[str]) -> pl.Dat
     """Return a log with its columns of times read as instants."""
     log, read = LogCells(cells, LogMapping(case="case")), []
     for column in columns:
-        if column not in frame.columns:
-            continue
         times, unread = instants(cells.frame[column], None, None)
         read.append(times.alias(column))
         for one in unread:
