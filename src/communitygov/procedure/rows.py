@@ -22,16 +22,27 @@ __all__ = ["acts_in", "check_events", "events_frame"]
 
 
 def check_events(procedure: Procedure, events: Any, at: dt.datetime) -> None:
-    """Refuse a log that cannot be judged.
+    """Refuse a log that cannot be judged. What the rules forbid is no reason: that is for ``judge`` to find.
 
     Args:
         procedure: The rule.
-        events: The log, as ``judge`` takes it.
+        events: The log, as ``judge`` takes it: one row for each event, with the columns of ``events_table(procedure)``.
         at: The instant that it goes up to, with its time zone.
 
     Raises:
-        DataError: With all that is wrong with it.
+        DataError: With all that is wrong with it; it names column and rows.
         UsageError: If that instant has no time zone.
+
+    Example:
+        >>> import polars as pl
+        >>> from communitygov.procedure.rules import Procedure, Role, Step
+        >>> rule = Procedure(roles={"a": Role()}, steps={"ask": Step(by=("a",), starts=True)})
+        >>> noon = dt.datetime(2024, 5, 6, 12, tzinfo=dt.timezone.utc)
+        >>> log = pl.DataFrame({"case": ["x"], "seq": [1], "step": ["aks"], "at": [noon]})
+        >>> check_events(rule, log, noon)
+        Traceback (most recent call last):
+        ...
+        communitygov.vocabulary.errors.DataError: unknown-step: column `step`: there is no step `aks`...
     """
     take_events(procedure, adopt(events)[0], at)
 
@@ -40,8 +51,18 @@ def acts_in(events: pl.DataFrame, case: str) -> list[Act]:
     """Return the acts of one case in a log, in order; none if it is not there.
 
     Args:
-        events: A log that ``check_events`` lets pass. Polars.
+        events: A log that ``check_events`` lets pass, in any order. Polars.
         case: The case.
+
+    Returns:
+        Its acts in the order of ``seq``; of each fact that its row knows, the value.
+
+    Example:
+        >>> import polars as pl
+        >>> noon = dt.datetime(2024, 5, 6, 12, tzinfo=dt.timezone.utc)
+        >>> rows = {"case": ["x", "x"], "seq": [2, 1], "step": ["answer", "ask"], "at": [noon, noon]}
+        >>> [act.step for act in acts_in(pl.DataFrame(rows), "x")]
+        ['ask', 'answer']
     """
     import polars as pl
 
@@ -56,14 +77,26 @@ def acts_in(events: pl.DataFrame, case: str) -> list[Act]:
 
 
 def events_frame(procedure: Procedure, cases: Iterable[Case]) -> pl.DataFrame:
-    """Return the events of live cases as a log.
+    """Return the events of live cases as a log, as ``judge`` takes it.
 
     Args:
         procedure: The rule that they were opened under.
-        cases: The cases, with their history.
+        cases: The cases, with their history; none give the empty table of such a log.
+
+    Returns:
+        One row for each event, case by case, with the columns of ``events_table(procedure)``. Polars.
 
     Raises:
         UsageError: If a case's history is in a store.
+
+    Example:
+        >>> from communitygov.procedure.case import Actor
+        >>> from communitygov.procedure.rules import Procedure, Role, Step
+        >>> rule = Procedure(roles={"a": Role()}, steps={"ask": Step(by=("a",), starts=True)})
+        >>> noon = dt.datetime(2024, 5, 6, 12, tzinfo=dt.timezone.utc)
+        >>> case = rule.open("x", "ask", Actor("li", "a"), noon)
+        >>> events_frame(rule, [case]).select("case", "seq", "step", "actor", "role").rows()
+        [('x', 1, 'ask', 'li', 'a')]
     """
     import polars as pl
 
