@@ -234,7 +234,7 @@ class _Page:
         """Write the names of ticks; the rows begin below."""
         self.lines.append(self.y + _LINE + _GAP)
         for instant, name in self.axis.ticks:
-            x = min(max(self.axis.x(instant), _LEFT + 30), _RIGHT - 20)
+            x = min(self.axis.x(instant), _RIGHT - 10)  # the last name stays in the picture
             self.parts.append(f'<text x="{x}" y="{self.y}" class="k">{name}</text>')
         self.top.append(self.y + 6)
 
