@@ -12,13 +12,15 @@ from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.procedure.judged import folded, in_bulk, one_case, senseless, shuffled, tangled
-from tests.procedure.samples import START, five_orders
+from tests.procedure.samples import START, five_orders, named
 
+from communitygov.procedure.guards import combinations_of
 from communitygov.procedure.judge import judge
+from communitygov.procedure.rules import Branch, Procedure, Role, Step
 from communitygov.procedure.state import CASE_FAULTS, EVENT_FAULTS, Act
 from communitygov.procedure.wording import FAULTS
 from communitygov.testing.strategies_cases import Log, faulted, frame_of, logs, walked
-from communitygov.testing.strategies_procedure import made_procedure, procedures
+from communitygov.testing.strategies_procedure import FACTS, guards, made_procedure, procedures
 from communitygov.vocabulary.clock import instant_of, moment_at
 from communitygov.vocabulary.errors import DataError, UsageError
 
@@ -74,6 +76,24 @@ class TestAgainstTheFold:
         """The same of whatever log Hypothesis draws, so that a disagreement is shown by the smallest that has it."""
         procedure = data.draw(procedures())
         log = data.draw(logs(procedure, faulty=True))
+        assert in_bulk(judge(procedure, frame_of(procedure, log), log.at)) == folded(procedure, log)
+
+    @tried
+    @given(guards(), guards())
+    def test_branches_are_taken_as_the_fold_takes_them(self, one, other):
+        """Whatever is known of a case and whatever is not, it goes on where its own facts lead, or is undecided."""
+        ways = {"one": Branch(when=one, next=("a",)), "other": Branch(when=other, next=("b",))}
+        steps = {
+            "ask": Step(by=("clerk",), starts=True, choose={**ways, "rest": Branch(otherwise=True, next=("c",))}),
+            **{name: Step(by=("clerk",), closes="done") for name in "abc"},
+        }
+        procedure = Procedure(roles={"clerk": Role()}, facts=FACTS, outcomes={"done": named("done")}, steps=steps)
+        values = {"kind": ["a", "b", "c", None], "urgent": [True, False, None], "rooms": [*range(-1, 6), None]}
+        cases = {}
+        for facts in combinations_of(values):
+            first = Act("ask", 0, role="clerk", facts=facts)
+            cases |= {f"{name} {facts}": [first, Act(name, 1, role="clerk")] for name in "abc"}
+        log = Log(cases, moment_at(2, "UTC"))
         assert in_bulk(judge(procedure, frame_of(procedure, log), log.at)) == folded(procedure, log)
 
 
@@ -183,6 +203,14 @@ class TestFrames:
             None,
         )
         assert "fact.phone" not in row
+
+    def test_two_results_can_be_compared(self):
+        """What a comparison of two rule sets goes by are the cases, named by their ids."""
+        log = Log({"a": five(Random(1))}, START + dt.timedelta(days=60))
+        judged = judge(RULES, frame_of(RULES, log), log.at)
+        assert judged.frame is judged.cases
+        assert {*judged.key, *judged.outcome, *judged.because} <= {*judged.cases.columns}
+        assert judged.outcome == ("outcome", "faults", "kept.handling", "kept.coming")
 
     def test_a_log_without_events_has_no_cases(self):
         """Nothing is judged, in the same columns."""
