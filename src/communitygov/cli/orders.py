@@ -184,7 +184,8 @@ def _worded(found: Brought, counts: pl.DataFrame) -> pl.DataFrame:
 
     lang = language()
     verdicts = [FAULTS[verdict].say(lang) for verdict in counts["verdict"]]
-    what = [title_of(found.procedure, key).say(lang) for key in counts["what"]]
+    about = counts.select("what", "verdict").rows()
+    what = [title_of(found.procedure, *one).say(lang) for one in about]
     return counts.with_columns(verdict=pl.Series(verdicts, dtype=pl.String), what=pl.Series(what, dtype=pl.String))
 
 

@@ -184,9 +184,8 @@ def _text(done: OrdersSimulation, rule: Procedure, lang: Language) -> str:
         rates.setdefault(f"{title} {period}", {})[variant] = _spread(numbers, share=key not in above)
     faults: _Rows = {}
     for variant, verdict, what, *numbers in done.faults.rows():
-        words = (
-            Title(zh="{}：{}", en="{}: {}").say(lang).format(FAULTS[verdict].say(lang), title_of(rule, what).say(lang))
-        )
+        named = FAULTS[verdict].say(lang), title_of(rule, what, verdict).say(lang)
+        words = Title(zh="{}：{}", en="{}: {}").say(lang).format(*named)
         faults.setdefault(words, {})[variant] = _spread(numbers)
     cases: _Rows = {}
     for variant, key, *numbers in sorted(done.cases.rows(), key=lambda row: _KINDS.index(row[1].partition(":")[0])):

@@ -19,7 +19,7 @@ from communitygov.procedure.rules import Procedure
 from communitygov.procedure.state import Act, Fault, State, followed, opened
 from communitygov.procedure.tables import FACT
 from communitygov.procedure.times import Run, due_of, late_at, stretches
-from communitygov.procedure.wording import FAULTS, UNITS, say_fault
+from communitygov.procedure.wording import FAULTS, UNITS, say_fault, title_of
 from communitygov.vocabulary.clock import instant_of, moment_at
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.numbers import decimal_text
@@ -184,7 +184,7 @@ def explain_case(procedure: Procedure, case: str, acts: Sequence[Act], at: dt.da
         for seq, act in enumerate(acts, 1)
     ]
     children += [
-        Steps("fault", FAULTS[fault.kind], fault.what, say_fault(procedure, fault), clause=procedure.clause)
+        evolve(_fault(procedure, fault, say_fault(procedure, fault)), clause=procedure.clause)
         for fault in folded.of_case
     ]
     children += [_deadline(machine, state, i, zone) for i in range(len(state.runs))]
@@ -199,13 +199,18 @@ def explain_case(procedure: Procedure, case: str, acts: Sequence[Act], at: dt.da
         count,
         Title(
             zh=f"{ended.zh}{'：' + named.zh if outcome else ''}；最后环节：{place.zh}；差错 {count} 处",
-            en=f"{ended.en}{': ' + named.en if outcome else ''}; last step: {place.en}; {count} faults",
+            en=f"{ended.en}{': ' + named.en if outcome else ''}; last step: {place.en}; faults: {count}",
         ),
         clause=procedure.clause,
-        source=procedure.story(),
         children=children,
         facts={"events": len(acts), "outcome": outcome, "owner": state.owner},
     )
+
+
+def _fault(procedure: Procedure, fault: Fault, text: Title) -> Steps:
+    facts: dict[str, Fraction | int | float | str | bool | None] = {"by": fault.by, "unit": fault.unit}
+    words = title_of(procedure, fault.what, fault.kind)
+    return Steps("fault", FAULTS[fault.kind], fault.what, text, facts=facts, words=words)
 
 
 def _event(procedure: Procedure, seq: int, act: Act, before: State, faults: tuple[Fault, ...], zone: str) -> Steps:
@@ -226,10 +231,7 @@ def _event(procedure: Procedure, seq: int, act: Act, before: State, faults: tupl
             en="; ".join([f"{when}, {role.en}", *(one.en for one in told)]),
         ),
         clause=() if rule is None else rule.clause or procedure.clause,
-        children=[
-            Steps("fault", FAULTS[fault.kind], fault.what, text, facts={"by": fault.by, "unit": fault.unit})
-            for fault, text in zip(faults, told, strict=True)
-        ],
+        children=[_fault(procedure, fault, text) for fault, text in zip(faults, told, strict=True)],
         facts={
             "step": act.step,
             "at": at.isoformat(),
@@ -262,7 +264,7 @@ def _deadline(machine: Machine, state: State, i: int, zone: str) -> Steps:
             en=en + ("paused" if due is None else f"due {due:{_SHOWN}}{mark[1]}"),
         ),
         clause=rule.clause or machine.rule.clause,
-        source=rule.story(),
+        source=rule.story("limit", "amount") if rule.limit is not None else None,
         children=[_pause(start, end, zone) for start, end in pauses],
         facts={
             "start": start.isoformat(),

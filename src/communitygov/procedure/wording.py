@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from communitygov.vocabulary.numbers import decimal_text
+from communitygov.vocabulary.numbers import decimal_text, half_up
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
+    from communitygov.documents.rule import Rule
     from communitygov.procedure.rules import Procedure
     from communitygov.procedure.state import Fault
     from communitygov.vocabulary.deadline import Unit
 
-__all__ = ["FAULTS", "UNITS", "say_fault", "title_of"]
+__all__ = ["FAULTS", "UNITS", "amount_text", "say_fault", "title_of"]
 
 FAULTS: Mapping[str, Title] = {
     "back_in_time": Title(zh="时间倒退", en="back in time"),
@@ -83,7 +85,7 @@ def say_fault(procedure: Procedure, fault: Fault, step: str | None = None) -> Ti
         fault: The fault.
         step: The step of the act; None for a fault of the case as a whole.
     """
-    told, what = _SAID[fault.kind], title_of(procedure, fault.what)
+    told, what = _SAID[fault.kind], title_of(procedure, fault.what, fault.kind)
     rule = None if step is None else procedure.steps.get(step)
     by = _late(procedure, fault)
     listed = [] if rule is None else [reason.zh for reason in rule.reasons.values()]
@@ -110,33 +112,58 @@ def say_fault(procedure: Procedure, fault: Fault, step: str | None = None) -> Ti
     )
 
 
+def amount_text(amount: Fraction) -> str:
+    """Return a number of hours or days for people: exactly if two places can say it, else rounded to them.
+
+    Args:
+        amount: The number.
+
+    Example:
+        >>> amount_text(Fraction(5, 2)), amount_text(Fraction(1937, 900))
+        ('2.5', '2.15')
+    """
+    return decimal_text(Fraction(half_up(amount * 100), 100))
+
+
 def _late(procedure: Procedure, fault: Fault) -> Title:
     """Return by how much, as words behind a sentence."""
     if fault.by is None:
         return Title(zh="", en="")
     units = {limit.unit for limit in procedure.deadlines[fault.what].every.values()}
     unit = UNITS[units.pop()] if len(units) == 1 else _OWN_UNIT
-    amount = decimal_text(fault.by)
+    amount = amount_text(fault.by)
     zh = f" {amount} {unit.zh}" + ("（暂定）" if fault.provisional else "")
     return Title(zh=zh, en=f" by {amount} {unit.en}" + (" (provisional)" if fault.provisional else ""))
 
 
-def title_of(procedure: Procedure, key: str) -> Title:
-    """Return the title of a step, fact, role, line, deadline, reminder or disclosure.
+_ABOUT: Mapping[str, tuple[str, ...]] = {
+    "wrong_role": ("roles",),
+    "not_named": ("roles",),
+    "missing_fact": ("all_facts",),
+    "stray_fact": ("all_facts",),
+    "no_outcome": ("all_facts",),
+    "awaiting": ("lines",),
+    "out_of_time": ("deadlines",),
+    "late": ("deadlines",),
+    "too_early": ("deadlines",),
+    "overdue": ("deadlines",),
+    "no_show": ("deadlines",),
+    "misfired": ("reminders",),
+    "not_disclosed": ("disclosures", "deadlines"),
+}
+"""What a fault is about, if not a step or a reminder: ids of one section may be those of another."""
+
+
+def title_of(procedure: Procedure, key: str, verdict: str = "") -> Title:
+    """Return the title of what a fault is about.
 
     Args:
         procedure: The rule.
         key: Its id.
+        verdict: The fault; without one, the id is that of a step or reminder.
     """
-    for section in (
-        procedure.steps,
-        procedure.all_facts,
-        procedure.roles,
-        procedure.lines,
-        procedure.deadlines,
-        procedure.reminders,
-        procedure.disclosures,
-    ):
+    for name in _ABOUT.get(verdict, ("steps", "reminders")):
+        section: Mapping[str, Rule] = getattr(procedure, name)
         if key in section:
             return section[key].name(key)
     return Title(zh=key, en=key)
