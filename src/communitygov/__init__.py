@@ -44,9 +44,22 @@ if TYPE_CHECKING:
     from communitygov.index.score import present, score
     from communitygov.measures.measure import measure, meets
     from communitygov.plugins.finding import find_profiles, load_profile
+    from communitygov.procedure.attendance import attendance
+    from communitygov.procedure.case import Actor, open_case
+    from communitygov.procedure.due import due
+    from communitygov.procedure.explain import explain_case
+    from communitygov.procedure.judge import judge
+    from communitygov.procedure.logs import read_log, read_mapping
+    from communitygov.procedure.migrate import migrate
+    from communitygov.procedure.rates import rates
+    from communitygov.procedure.record import load as load_case
+    from communitygov.procedure.record import save as save_case
+    from communitygov.procedure.waits import waits
     from communitygov.profile.profile import Profile, Reform, RuleSet
     from communitygov.profile.reading import read_profile, read_reform
     from communitygov.simulation.ambiguity import ambiguities
+    from communitygov.simulation.order_model import read_order_model
+    from communitygov.simulation.orders import simulate_orders
     from communitygov.simulation.plan import plan
     from communitygov.simulation.run import simulate
     from communitygov.simulation.variants import Variant, as_it_stands
@@ -56,6 +69,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _LATER = {
+    "Actor": "communitygov.procedure.case",
     "Profile": "communitygov.profile.profile",
     "Reform": "communitygov.profile.profile",
     "RuleSet": "communitygov.profile.profile",
@@ -65,10 +79,13 @@ _LATER = {
     "against": "communitygov.grid.counts",
     "ambiguities": "communitygov.simulation.ambiguity",
     "as_it_stands": "communitygov.simulation.variants",
+    "attendance": "communitygov.procedure.attendance",
     "awards": "communitygov.certification.awards",
     "carry": "communitygov.vocabulary.crosswalk",
     "certify": "communitygov.certification.certify",
     "check_grid": "communitygov.grid.check",
+    "due": "communitygov.procedure.due",
+    "explain_case": "communitygov.procedure.explain",
     "explain_certification": "communitygov.certification.explain:explain",
     "explain_route": "communitygov.grid.explain",
     "explain_score": "communitygov.index.explain:explain",
@@ -76,7 +93,9 @@ _LATER = {
     "explain_watch": "communitygov.certification.explain_watch",
     "find_profiles": "communitygov.plugins.finding",
     "in_charge": "communitygov.grid.charge",
+    "judge": "communitygov.procedure.judge",
     "listing": "communitygov.certification.awards",
+    "load_case": "communitygov.procedure.record:load",
     "load_changes": "communitygov.grid.changes",
     "load_holders": "communitygov.grid.units",
     "load_profile": "communitygov.plugins.finding",
@@ -84,16 +103,25 @@ _LATER = {
     "match_names": "communitygov.grid.names",
     "measure": "communitygov.measures.measure",
     "meets": "communitygov.measures.measure",
+    "migrate": "communitygov.procedure.migrate",
+    "open_case": "communitygov.procedure.case",
     "plan": "communitygov.simulation.plan",
     "plaque_events": "communitygov.certification.register",
     "present": "communitygov.index.score",
+    "rates": "communitygov.procedure.rates",
+    "read_log": "communitygov.procedure.logs",
+    "read_mapping": "communitygov.procedure.logs",
+    "read_order_model": "communitygov.simulation.order_model",
     "read_profile": "communitygov.profile.reading",
     "read_reform": "communitygov.profile.reading",
     "register_on": "communitygov.certification.register",
     "route": "communitygov.grid.routing",
     "router": "communitygov.grid.routing",
+    "save_case": "communitygov.procedure.record:save",
     "score": "communitygov.index.score",
     "simulate": "communitygov.simulation.run",
+    "simulate_orders": "communitygov.simulation.orders",
+    "waits": "communitygov.procedure.waits",
     "watch": "communitygov.certification.watch",
     "workload": "communitygov.grid.workload",
     "yearly": "communitygov.certification.year",
@@ -101,6 +129,7 @@ _LATER = {
 """Where each name is imported from, and what it is called there if that is another name."""
 
 __all__ = [
+    "Actor",
     "CommunityGovError",
     "DataError",
     "DocumentError",
@@ -120,10 +149,13 @@ __all__ = [
     "against",
     "ambiguities",
     "as_it_stands",
+    "attendance",
     "awards",
     "carry",
     "certify",
     "check_grid",
+    "due",
+    "explain_case",
     "explain_certification",
     "explain_route",
     "explain_score",
@@ -131,7 +163,9 @@ __all__ = [
     "explain_watch",
     "find_profiles",
     "in_charge",
+    "judge",
     "listing",
+    "load_case",
     "load_changes",
     "load_holders",
     "load_profile",
@@ -139,16 +173,25 @@ __all__ = [
     "match_names",
     "measure",
     "meets",
+    "migrate",
+    "open_case",
     "plan",
     "plaque_events",
     "present",
+    "rates",
+    "read_log",
+    "read_mapping",
+    "read_order_model",
     "read_profile",
     "read_reform",
     "register_on",
     "route",
     "router",
+    "save_case",
     "score",
     "simulate",
+    "simulate_orders",
+    "waits",
     "watch",
     "workload",
     "yearly",

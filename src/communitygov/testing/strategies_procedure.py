@@ -103,7 +103,7 @@ class _Draft:
     def measure(self, key: str) -> None:
         """Have somebody look at a deadline: a ladder of reminders, or a rate."""
         if self.chance():
-            counted = Quantity(what="count", where={f"kept.{key}": Condition(flag=True)})
+            counted = Quantity(what="count", where={f"kept.{key}": Condition(known=True, flag=True)})
             base = Quantity(what="count", where={f"settled.{key}": Condition(at_least=number(1))})
             unit = Title(zh="件", en="cases")
             self.rates[f"on_time_{key}"] = Measure(of="cases", numerator=counted, base=base, unit=unit, period="month")
