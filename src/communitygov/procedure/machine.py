@@ -187,8 +187,8 @@ class Machine:
         return None if self.rule.clock is None else self.calendar.digest
 
     @cached_property
-    def _countings(self) -> dict[Budget, Counting]:
-        return {}
+    def _countings(self) -> dict[int, tuple[Budget, Counting]]:
+        return {}  # by identity: a limit has one budget, and it is looked for at each act that ends a deadline
 
     def counting(self, budget: Budget) -> Counting:
         """Return how a budget's unit is counted.
@@ -196,10 +196,10 @@ class Machine:
         Args:
             budget: The budget.
         """
-        found = self._countings.get(budget)
+        found = self._countings.get(id(budget))
         if found is None:
-            found = self._countings[budget] = counting_of(budget, self.calendar)
-        return found
+            found = self._countings[id(budget)] = budget, counting_of(budget, self.calendar)
+        return found[1]
 
     @cached_property
     def dominators(self) -> Mapping[str, frozenset[str]]:

@@ -358,11 +358,11 @@ def _timed(machine: Machine, state: State, act: Act, unit: str | None, facts: Ma
         if i is not None and act.step in deadline.extended_by:
             runs[i] = evolve(runs[i], more=runs[i].more + deadline.extended_by[act.step])
         if i is not None and act.step in deadline.to:
-            runs[i] = evolve(runs[i], ended=act.at)
+            runs[i] = runs[i].over(act.at)
             i = None
         if act.step in deadline.from_ and (i is None or deadline.again == "restart"):
             if i is not None:
-                runs[i] = evolve(runs[i], ended=act.at, restarted=True)
+                runs[i] = runs[i].over(act.at, restarted=True)
             limit = _limit(deadline, facts)
             if limit is not None:
                 runs.append(Run(name, unit, act.at, limit))

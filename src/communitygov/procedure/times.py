@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from communitygov.procedure.rules import Limit, Pause, Rung
 
 __all__ = ["Run", "Stretch", "due_of", "late_at", "rung_instant", "stretches"]
+
+
+_NO_MORE = Fraction(0)
 
 
 @frozen
@@ -36,7 +39,7 @@ class Run:
     unit: str | None
     start: int
     limit: Limit
-    more: Fraction = Fraction(0)
+    more: Fraction = _NO_MORE
     ended: int | None = None
     restarted: bool = False
     fired: frozenset[str] = field(default=frozenset())
@@ -50,7 +53,16 @@ class Run:
     def units(self) -> int:
         """All the time there is, in whole units: microseconds of hours, or days."""
         budget = self.limit.budget
-        return budget.units + int(self.more * budget.scale)
+        return budget.units + int(self.more * budget.scale) if self.more else budget.units
+
+    def over(self, at: int, *, restarted: bool = False) -> Run:
+        """Return the deadline after it has ended.
+
+        Args:
+            at: When.
+            restarted: Whether what ended it was that it began anew.
+        """
+        return Run(self.deadline, self.unit, self.start, self.limit, self.more, at, restarted, self.fired)
 
 
 @frozen
@@ -91,7 +103,7 @@ class Stretch:
         return self.end is None or at < self.end
 
 
-def stretches(machine: Machine, pauses: Iterable[Stretch], deadline: str) -> list[tuple[int, int | None]]:
+def stretches(machine: Machine, pauses: Sequence[Stretch], deadline: str) -> list[tuple[int, int | None]]:
     """Return when a deadline does not run, in order and apart from each other.
 
     Args:
@@ -99,6 +111,8 @@ def stretches(machine: Machine, pauses: Iterable[Stretch], deadline: str) -> lis
         pauses: The pauses of the case.
         deadline: Which deadline.
     """
+    if not pauses:
+        return []
     rules = machine.rule.pauses
     found: list[tuple[int, int | None]] = []
     for one in sorted((one for one in pauses if deadline in rules[one.pause].stops), key=lambda one: one.start):
