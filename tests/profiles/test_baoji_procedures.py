@@ -101,6 +101,19 @@ def read(profile: Profile, **readings: str) -> Procedure:
     return profile.at(DAY, readings=readings).procedure["five_orders"]
 
 
+def test_who_serves_is_assumed(profile: Profile) -> None:
+    """BAO-14, BAO-32, BAO-42 say that residents ask and are served, and not by whom."""
+    assert "roles" in profile.at(DAY).procedure["service_request"].assumed
+
+
+def test_reporting_in_online_is_of_one_community(profile: Profile) -> None:
+    """BAO-44 tells it of Huoju Road community; that it is no practice of all the city's is said."""
+    note = profile.at(DAY).procedure["report_in_online"].note
+    assert note is not None
+    assert "火炬路社区" in note.zh
+    assert "Huoju Road" in note.en
+
+
 class TestFiveOrders:
     def test_one_goes_from_the_resident_to_the_street(self, orders: Procedure) -> None:
         """BAO-04: placed, issued, accepted, supervised, verified; the organisation that accepted it has it."""

@@ -352,6 +352,10 @@ class TestDoubleDispatch:
         """SJS-43 is a name: the steps, who the two are and what is assessed are all said to be assumed."""
         assert set(rule_of("double_dispatch").assumed) == {"steps", "roles", "rates"}
 
+    def test_over_which_period_is_assumed(self) -> None:
+        """SJS-43 says no more of when it is assessed than of what: each share says that its month is taken."""
+        assert all("period" in rate.assumed for rate in rule_of("double_dispatch").rates.values())
+
 
 class TestSecretaries:
     def evaluated(self, reading: str) -> Case:
@@ -394,6 +398,8 @@ class TestWindow:
             clock = rule_of("single_window", flexible_hours_area=reading).clock
             assert clock is not None
             hours[reading] = clock.hours
+            # Of Babaoshan alone the hours are reported: either reading takes a step beyond, and says which.
+            assert "八宝山" in clock.assumed["hours"].zh
         assert hours == {"district": ("09:00-20:00",), "street": ()}
 
     def test_its_stages_are_dated(self, profile: Profile) -> None:

@@ -19,6 +19,7 @@ from communitygov.plugins.finding import load_profile
 from communitygov.procedure.case import Actor, Case, Refused, open_case
 from communitygov.procedure.rules import Procedure
 from communitygov.profile.profile import Profile
+from communitygov.profile.reading import read_reform
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOON = dt.datetime(2019, 3, 1, 12, tzinfo=ZONE)
@@ -162,6 +163,17 @@ class TestTimes:
         """BJ-06, BJ-07 report how long it takes; that these are deadlines is said to be assumed."""
         assert "limits" in rule_of().deadlines["solve"].assumed
 
+    def test_from_when_they_count_is_told_for_each_kind(self) -> None:
+        """BJ-06 has a discovery and BJ-07 a complaint: that either starts both kinds is assumed, by their clauses."""
+        solve = rule_of().deadlines["solve"]
+        assert solve.from_ == ("discover", "complain")
+        reason = solve.assumed["from"]
+        assert all(clause in text for clause in ("BJ-06", "BJ-07") for text in (reason.zh, reason.en))
+        assert {key: rule_of().steps[key].clause[-1] for key in solve.from_} == {
+            "discover": "BJ-06",
+            "complain": "BJ-07",
+        }
+
 
 class TestOpenQuestions:
     def test_hours_pass_or_are_worked(self) -> None:
@@ -189,6 +201,17 @@ class TestOpenQuestions:
         for reading, instants in wanted.items():
             rule = rule_of(expired_food_day=reading)
             assert tuple(due(found(rule, "expired_food", at)) for at in (NOON, night)) == instants
+
+    def test_the_midnight_meant_is_that_of_the_days_end(self, profile: Profile) -> None:
+        """BJ-07: 零点 alone is the day's beginning; name and question say 24时, the next day's 零点."""
+        asked = profile.at(2019).rules.interpretations["expired_food_day"]
+        for text in (asked.question.zh, asked.names["midnight"].zh):
+            assert "到当日24时（次日零点）" in text
+
+    def test_why_balconies_alone_is_what_the_text_says(self, profile: Profile) -> None:
+        """BJ-06: what the demolished buildings measured says nothing of where they stood, and is no reason."""
+        because = profile.at(2019).rules.interpretations["other_illegal_building"].because
+        assert "387" not in because.zh + because.en
 
     def test_the_citys_question_is_asked_here_too(self) -> None:
         """BJ-02: where a whistle need not wait, the liaison ends it while an office has not come."""
@@ -238,6 +261,24 @@ class TestPlatform:
         assert refused(case, "verify", Actor("v", "verifier")) == {"missing_fact"}
         assert case.act("verify", Actor("v", "verifier"), NOON, lives_in=lives_in).outcome == outcome
 
+    def test_its_rival_meaning_is_told_beside_it(self, profile: Profile, tmp_path: Path) -> None:
+        """BJ-11: what an amendment brings cannot be an interpretation; a note says so, and a reform tries the other."""
+        verify = rule_of("platform_admission").steps["verify"]
+        assert {"choose", "by"} == set(verify.assumed)
+        file = tmp_path / "community.yaml"
+        file.write_text(
+            "reform: community\ntitle: {zh: 社区, en: Community}\nfrom: 2019\n"
+            "changes: {procedure: {platform_admission: {steps: {verify: {choose: {resident: "
+            "{when: {facts: {lives_in: {one_of: [compound, community]}}}}}}}}}}\n",
+            encoding="utf-8",
+        )
+        other = profile.at(2019, reforms=[read_reform(file, over=profile)]).procedure["platform_admission"]
+        case = open_case(other, "1", "submit", Actor("a", "applicant"), NOON, information="x")
+        assert case.act("verify", Actor("v", "verifier"), NOON, lives_in="community").outcome == "admitted"
+        assert verify.note is not None
+        assert "Readings lie under amendments" in verify.note.en
+        assert "解释口径在修订之下生效" in verify.note.zh
+
     def test_a_problem_is_raised_and_solved_in_three_steps(self) -> None:
         """BJ-13: raise, report in, solve; every step leaves its trace, and the worker has the matter."""
         rule, worker = rule_of("residents_whistle"), Actor("w", "worker", "wanmingyuan")
@@ -281,6 +322,12 @@ class TestPlatform:
 
 
 class TestRates:
+    def test_no_period_is_taken_in_silence(self) -> None:
+        """BJ-06, BJ-07, BJ-09, BJ-14 give no period that a rate is taken over: each says why the one it has."""
+        rates = {key: one for name in ("whistle", "residents_whistle") for key, one in rule_of(name).rates.items()}
+        assert set(rates) == {"in_reported_time", "reports_per_whistle", "solved_in_community"}
+        assert [key for key, one in rates.items() if "period" not in one.assumed] == []
+
     def test_reports_are_counted_per_whistle(self, profile: Profile) -> None:
         """BJ-09: 2,607 report-ins on 426 whistles are 6.1 a whistle."""
         facts = profile.at(2019).rules.facts
@@ -349,12 +396,13 @@ class TestUpward:
         rows = pl.DataFrame({"subject": ["commerce"], "period": ["2019"], "secretaries": [mean]})
         assert score(rules.index["upward_departments"], rows)["score"].to_list() == [6600]
 
-    def test_the_score_is_all_of_the_review_or_a_part(self, profile: Profile) -> None:
-        """BJ-08: an office that the secretaries like and that came to half its calls fares worse in one reading."""
-        rows = {"subject": ["commerce"], "period": ["2019"], "secretaries": [90.0]}
+    @pytest.mark.parametrize("name", ["upward_departments", "upward_liaisons"])
+    def test_the_score_is_all_of_the_review_or_a_part(self, profile: Profile, name: str) -> None:
+        """BJ-08: office or person, whoever they like and came to half the calls fares worse in one reading."""
+        rows = {"subject": ["a"], "period": ["2019"], "secretaries": [90.0]}
         found = {}
         for reading, more in (("all", {}), ("part", {"attendance": [50.0]})):
-            index = profile.at(2019, readings={"secretaries_part": reading}).index["upward_departments"]
+            index = profile.at(2019, readings={"secretaries_part": reading}).index[name]
             found[reading] = score(index, pl.DataFrame({**rows, **more}))["score"].to_list()
         assert found == {"all": [9000], "part": [7000]}
 
