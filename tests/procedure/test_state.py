@@ -387,18 +387,25 @@ class TestWords:
             names = [one.say(lang) for one in FAULTS.values()]
             assert len(set(names)) == len(names)
 
-    def test_how_late_is_said_in_the_unit_that_it_is_counted_in(self):
+    @pytest.mark.parametrize(
+        ("unit", "zh", "en"),
+        [
+            ("elapsed_hours", " 3 小时或日（按其时限计）", " by 3 hours or days, as its limit counts"),
+            ("same_day", " 3 日", " by 3 days"),
+        ],
+    )
+    def test_how_late_is_said_in_the_unit_that_it_is_counted_in(self, unit, zh, en):
         """Where the limits of a deadline are in several units, none of them is named for the other."""
         grade = CaseFact(kind="choice", values=words("urgent", "plain"))
         limits = {
-            "urgent": Limit(amount=Fraction(2), unit="elapsed_hours"),
+            "urgent": Limit(amount=Fraction(1 if unit == "same_day" else 2), unit=unit),
             "plain": Limit(amount=Fraction(2), unit="natural_days", begins="day_after"),
         }
         mixed = hours(1, limit=None, by="grade", limits=limits)
         steps = {"open": step(starts=True, needs=("grade",), next=("close",)), "close": CLOSE}
         both = rule(steps, facts={"grade": grade}, deadlines={"d": mixed})
         (fault,) = fold(both, [act("open", facts={"grade": "plain"}), act("close", 24 * 5 + 1)], END).faults[1]
-        assert say_fault(both, fault).en == "d is late by 3 in the unit of its limit"
+        assert (say_fault(both, fault).zh, say_fault(both, fault).en) == (f"“d”逾期{zh}", f"d is late{en}")
         one = rule({"open": OPEN, "close": CLOSE}, deadlines={"d": hours(12)})
         (fault,) = fold(one, [act("open"), act("close", 15)], END).faults[1]
         assert say_fault(one, fault).en == "d is late by 3 hours"

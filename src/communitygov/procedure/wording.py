@@ -49,7 +49,12 @@ UNITS: Mapping[Unit, Title] = {
     "same_day": Title(zh="日", en="days"),
 }
 
-_OWN_UNIT = Title(zh="（按其时限的单位）", en="in the unit of its limit")
+_SHARED: Mapping[frozenset[Unit], Title] = {
+    frozenset({"elapsed_hours", "working_hours"}): UNITS["elapsed_hours"],
+    frozenset({"working_days", "natural_days", "same_day"}): UNITS["same_day"],
+    frozenset(UNITS): Title(zh="小时或日（按其时限计）", en="hours or days, as its limit counts"),
+}
+"""The word for what is counted in any of several units, the narrowest first: a fault does not say in which it was."""
 
 _SAID: Mapping[str, Title] = {
     "back_in_time": Title(zh="时间早于此件已有的留痕", en="its time lies before what was recorded of the case already"),
@@ -130,7 +135,8 @@ def _late(procedure: Procedure, fault: Fault) -> Title:
     if fault.by is None:
         return Title(zh="", en="")
     units = {limit.unit for limit in procedure.deadlines[fault.what].every.values()}
-    unit = UNITS[units.pop()] if len(units) == 1 else _OWN_UNIT
+    shared = next(word for counted, word in _SHARED.items() if units <= counted)
+    unit = shared if len(units) > 1 else UNITS[units.pop()]
     amount = amount_text(fault.by)
     zh = f" {amount} {unit.zh}" + ("（暂定）" if fault.provisional else "")
     return Title(zh=zh, en=f" by {amount} {unit.en}" + (" (provisional)" if fault.provisional else ""))
