@@ -12,6 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from communitygov.cli.choice import only
+from communitygov.cli.orders import is_share
+from communitygov.measures.rules import Condition, Measure, Quantity
+from communitygov.plugins.finding import load_profile
 from communitygov.procedure.judge import judge
 from communitygov.procedure.logs import read_mapping, read_own_log
 from communitygov.procedure.ocel import write_ocel
@@ -23,7 +27,9 @@ from communitygov.simulation.order_draw import draw_log
 from communitygov.simulation.order_model import read_order_model
 from communitygov.testing.strategies_cases import frame_of, logs
 from communitygov.testing.strategies_procedure import procedures
+from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.files import write_frame
+from communitygov.vocabulary.text import Title
 
 LAMPS, EVENTS = "examples/lamps", "examples/lamps-events.csv"
 UNTIL = ("--until", "2024-03-07")
@@ -325,6 +331,15 @@ class TestJudge:
         done = call("orders", "judge", LAMPS, file, *UNTIL)
         assert (done.code, done.out) == (0, "70 cases, 0 of them with faults\n")
 
+    def test_one_is_one_case(self, call, events, judged, tmp_path):
+        """A log of a single case is counted as one has it, in `check` as in `judge`, with faults or without."""
+        for case, faults in judged.cases.select("case", "faults").sort("faults").rows()[:: judged.cases.height - 1]:
+            mine = events.filter(pl.col("case") == case)
+            file = write_frame(mine, tmp_path / "one.parquet")
+            said = call("orders", "judge", LAMPS, file, *UNTIL).out.splitlines()[0]
+            assert said == f"1 case, {1 if faults else 0} with faults"
+            assert call("orders", "check", LAMPS, file, *UNTIL).out.startswith(f"1 case, {mine.height} events; fit")
+
     def test_one_thing_goes_to_stdout(self, call, judged):
         """The faults or the cases, as CSV and nothing else; both, or one and JSON, are refused."""
         assert call("orders", "judge", LAMPS, EVENTS, *UNTIL, "-o", "-").out == judged.verdicts.write_csv()
@@ -332,6 +347,14 @@ class TestJudge:
         for more in (("-o", "-", "--cases", "-"), ("--json", "--cases", "-"), ("--json", "-o", "-")):
             done = call("orders", "judge", LAMPS, EVENTS, *UNTIL, *more)
             assert (done.code, done.out, "two-outputs" in done.err) == (2, "", True)
+
+
+def count(**where):
+    return Quantity(what="count", where={key: Condition(**asked) for key, asked in where.items()})
+
+
+def total(column):
+    return Quantity(what="sum", columns=(column,))
 
 
 class TestRates:
@@ -359,18 +382,51 @@ class TestRates:
             re.MULTILINE,
         )
 
-    def test_what_is_no_share_is_shown_as_a_number(self, call, tmp_path, write_csv):
-        """Two departments come to one whistle: 2.00 report-ins a whistle, not 200%."""
+    @pytest.mark.parametrize(("come", "said"), [(1, "1.00"), (2, "2.00")])
+    def test_what_is_no_share_is_shown_as_a_number(self, call, tmp_path, write_csv, come, said):
+        """So many departments come to one whistle: 2.00 report-ins a whistle, not 200%, and 1.00, not 100%."""
         day = "2024-03-01T09:0{}+08:00"
         acts = [
             ("discover", "community", "other"),
             ("whistle", "community", ""),
-            *[("report_in", "department", "")] * 2,
+            *[("report_in", "department", "")] * come,
         ]
         rows = [["1", str(seq), act[0], day.format(seq), *act[1:]] for seq, act in enumerate(acts, 1)]
         file = write_csv(tmp_path / "w.csv", [["case", "seq", "step", "at", "role", "fact.kind"], *rows])
         text = call("orders", "rates", "zhanlanlu", file, *UNTIL, "--procedure", "whistle").out
-        assert re.search(r"2\.00 +report-ins a whistle", text)
+        assert re.search(rf"{re.escape(said)} +report-ins a whistle", text)
+
+    @pytest.mark.parametrize(
+        ("numerator", "base", "share"),
+        [
+            (count(a={"flag": True}), count(), True),
+            (count(a={"known": True, "flag": True}), count(a={"known": True}), True),
+            (count(a={"flag": True}), count(b={"flag": True}), False),
+            (count(a={"flag": True}), count(a={"flag": False}), False),
+            (total("kept_count.d"), total("settled.d"), True),
+            (total("kept_count.d"), total("settled.e"), False),
+            (total("done.come"), total("count.call"), False),
+            (total("done.come"), count(), False),
+            (count(), None, False),
+        ],
+    )
+    def test_a_rate_is_a_share_by_its_rule_alone(self, numerator, base, share):
+        """It counts rows of its base, or kept of settled times; whatever the data, it has this one form."""
+        unit = Title(zh="每次", en="each")
+        rate = Measure(of="cases", numerator=numerator, base=base, unit=unit, period="month")
+        assert is_share(rate) == share
+
+    def test_every_rate_of_a_profile_has_the_form_its_unit_says(self):
+        """What is 'of' some is a share; report-ins a whistle are none."""
+        rates = {}
+        for name, year in (("zhanlanlu", 2019), ("shijingshan", 2023), ("qufu", 2026)):
+            profile = load_profile(name)
+            for procedure in profile.at(max(year, profile.first_day.year)).procedure.values():
+                rates |= procedure.rates
+        assert len(rates) > 5
+        assert {key: is_share(rate) for key, rate in rates.items()} == {
+            key: rate.unit.en.startswith("of ") for key, rate in rates.items()
+        }
 
     def test_a_procedure_without_rates_says_so(self, call, tmp_path, write_csv):
         """There is nothing to be taken of it."""
@@ -438,7 +494,7 @@ class TestDiagram:
     def test_of_several_procedures_one_is_named(self, call):
         """Without a name all are listed; a misspelt one has the nearest."""
         done = call("orders", "diagram", "baoji")
-        assert (done.code, "--procedure" in done.err, "`five_orders`" in done.err) == (2, True, True)
+        assert (done.code, "baoji has 4 procedures; name one with --procedure: `five_orders`" in done.err) == (2, True)
         assert "did you mean `five_orders`" in call("orders", "diagram", "baoji", "--procedure", "five_order").err
         assert "街乡" in call("orders", "diagram", "beijing", "--procedure", "whistle", "--lang", "zh").out
 
@@ -480,6 +536,15 @@ class TestTemplate:
 
 
 class TestWrongCalls:
+    @pytest.mark.parametrize("what", ["index", "certification", "grid", "procedure"])
+    def test_of_several_one_is_to_be_named(self, what):
+        """How many there are is said in the plural of what they are."""
+        with pytest.raises(UsageError) as error:
+            only(what, {"a": 1, "b": 2}, None, profile="city")
+        plural = {"index": "indexes"}.get(what, f"{what}s")
+        assert f"city has 2 {plural}; name one with --{what}: `a`, `b`" in error.value.say("en")
+        assert f"请用 --{what} 指明" in error.value.say("zh")
+
     @pytest.mark.parametrize(
         ("words", "code", "said"),
         [

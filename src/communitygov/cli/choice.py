@@ -12,6 +12,7 @@ import click
 from communitygov.cli.bilingual import option
 from communitygov.vocabulary.errors import DocumentError, UsageError
 from communitygov.vocabulary.problem import did_you_mean
+from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
     from communitygov.profile.profile import Profile, Reform, RuleSet
@@ -27,7 +28,13 @@ __all__ = [
     "rules_options",
 ]
 
-_CALLED = {"index": "评价体系", "certification": "认定", "grid": "网格", "procedure": "流程"}
+_CALLED = {
+    "index": Title(zh="评价体系", en="indexes"),
+    "certification": Title(zh="认定", en="certifications"),
+    "grid": Title(zh="网格", en="grids"),
+    "procedure": Title(zh="流程", en="procedures"),
+}
+"""What several of a kind are called; without one, a kind is called by its id in English."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -227,14 +234,14 @@ def only(what: str, found: Mapping[str, T], name: str | None, *, profile: str) -
         known = ", ".join(f"`{key}`" for key in found) or "-"
         raise UsageError.because(
             "which-one",
-            zh=f"{profile} 有 {len(found)} 项{_CALLED[what]}；请用 --{what} 指明：{known}",
-            en=f"{profile} has {len(found)} of {what}; name one with --{what}: {known}",
+            zh=f"{profile} 有 {len(found)} 项{_CALLED[what].zh}；请用 --{what} 指明：{known}",
+            en=f"{profile} has {len(found)} {_CALLED[what].en}; name one with --{what}: {known}",
         )
     if name not in found:
         hint = did_you_mean(name, found)
         raise UsageError.because(
             "unknown-name",
-            zh=f"{profile} 没有{_CALLED[what]} `{name}`{hint.zh}",
+            zh=f"{profile} 没有{_CALLED[what].zh} `{name}`{hint.zh}",
             en=f"{profile} has no {what} `{name}`{hint.en}",
         )
     return name, found[name]

@@ -30,9 +30,10 @@ from communitygov.vocabulary.text import Title
 if TYPE_CHECKING:
     import polars as pl
 
+    from communitygov.measures.rules import Condition, Measure
     from communitygov.procedure.judge import Judged
 
-__all__ = ["orders"]
+__all__ = ["is_share", "orders"]
 
 _TITLES = {
     "verdict": Title(zh="差错", en="verdict"),
@@ -109,9 +110,8 @@ def check(
         told = {"procedure": found.name, "cases": cases, "events": events}
         emit_json({"schema": "communitygov.orders/1", **told, "steps": frame_rows(steps)})
     elif output != "-":
-        said = Title(
-            zh=f"{cases:,} 件，{events:,} 条留痕，可以评判", en=f"{cases:,} cases, {events:,} events; fit to be judged"
-        )
+        counted = f"{_counted(cases, 'case')}, {_counted(events, 'event')}"
+        said = Title(zh=f"{cases:,} 件，{events:,} 条留痕，可以评判", en=f"{counted}; fit to be judged")
         emit(said.say(language()))
         emit(frame_text(step_titles(found.procedure, steps, "step"), language(), titles=_TITLES))
 
@@ -170,8 +170,9 @@ def judge(
         told = {"cases": judged.cases.height, "at_fault": at_fault, "counts": frame_rows(counts)}
         emit_json({"schema": "communitygov.judged/1", "procedure": found.name, **told})
     elif "-" not in (output, cases):
-        zh, en = f"{judged.cases.height:,} 件，其中 {at_fault:,} 件有差错", "{:,} cases, {:,} of them with faults"
-        emit(Title(zh=zh, en=en.format(judged.cases.height, at_fault)).say(language()))
+        every = judged.cases.height
+        en = f"{_counted(every, 'case')}, {at_fault:,}{'' if every == 1 else ' of them'} with faults"
+        emit(Title(zh=f"{every:,} 件，其中 {at_fault:,} 件有差错", en=en).say(language()))
         emit(frame_text(_worded(found, counts), language(), titles=_TITLES) if counts.height else "")
     ctx.exit(1 if at_fault else 0)
 
@@ -252,17 +253,16 @@ def rates(
 def _shown(found: Brought, values: pl.DataFrame) -> pl.DataFrame:
     """Return rates with their names, their values and what these are counted in, in the language of the call.
 
-    A rate that is nowhere above 1 is shown as a percentage: of those that are no shares, such as reports for each
-    whistle, some are above it.
+    A share is shown as a percentage; what is none, such as reports for each whistle, as a number with two places.
     """
     import polars as pl
 
     lang, of = language(), found.procedure.rates
     ratios = [None if not base else Fraction(top, base) for top, base in values.select("numerator", "base").rows()]
     keys = values["rate"].to_list()
-    above = {key for key, ratio in zip(keys, ratios, strict=True) if ratio is not None and ratio > 1}
+    shares = {key for key, rate in of.items() if is_share(rate)}
     texts = [
-        None if ratio is None else decimal_text(ratio, 2) if key in above else share_text(ratio, 1)
+        None if ratio is None else share_text(ratio, 1) if key in shares else decimal_text(ratio, 2)
         for key, ratio in zip(keys, ratios, strict=True)
     ]
     worded = values.with_columns(
@@ -273,6 +273,44 @@ def _shown(found: Brought, values: pl.DataFrame) -> pl.DataFrame:
     columns = values.columns
     after = columns.index("period") + 1
     return worded.select(*columns[:after], "value", "unit", *columns[after:])
+
+
+def is_share(rate: Measure) -> bool:
+    """Return whether a rate is a part of its base by its rule, whatever the data: so it has one form, always.
+
+    Either it counts rows of its base, each condition of the base being one of its own; or it is how often a deadline
+    was kept, of the times that this was settled.
+
+    Args:
+        rate: The rate.
+
+    Example:
+        >>> from communitygov.measures.rules import Measure, Quantity
+        >>> came, called = (Quantity(what="sum", columns=(name,)) for name in ("done.come", "count.call"))
+        >>> unit = Title(zh="每次召集到场数", en="came for each call")
+        >>> is_share(Measure(of="cases", numerator=came, base=called, unit=unit, period="month"))
+        False
+    """
+    part, base = rate.numerator, rate.base
+    if base is None or part.what != base.what:
+        return False
+    kept = [column.replace("settled.", "kept_count.", 1) for column in base.columns if column.startswith("settled.")]
+    if part.what == "sum" and list(part.columns) != kept:
+        return False
+    return all(key in part.where and _asks(part.where[key], asked) for key, asked in base.where.items())
+
+
+def _asks(condition: Condition, asked: Condition) -> bool:
+    """Return whether a condition asks all that another does, in the same words."""
+    from communitygov.measures.rules import Condition
+
+    nothing = Condition()
+    names = ("one_of", "known", "flag", "at_least", "at_most", "decimals")
+    return all(getattr(asked, name) in (getattr(nothing, name), getattr(condition, name)) for name in names)
+
+
+def _counted(number: int, one: str) -> str:
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
 @command(
