@@ -189,6 +189,16 @@ class TestTimes:
         if not text.strip():
             assert (found.to_list(), unread) == ([None], [])
 
+    @pytest.mark.parametrize(
+        "text", ["2024-10-08", "20241008", "2024/10/8", "08.10.2024", "10/08/2024", "2024年10月8日"]
+    )
+    def test_a_day_alone_is_no_instant_and_told_so(self, text: str) -> None:
+        """However it is written; no `time_form` is asked for, which would need the hours that are not there."""
+        found, (unread,) = instants(pl.Series([text]), "Asia/Shanghai", None)
+        assert (found.to_list(), unread.code) == ([None], "bad-cell")
+        assert "is a day alone and no instant" in unread.message.en
+        assert "time_form" not in unread.message.zh + unread.message.en
+
     @given(MOMENTS, st.permutations(["YYYY", "MM", "DD"]), st.booleans(), st.sampled_from(["/", ".", "-", " ", "年"]))
     def test_a_time_of_a_declared_form_is_the_one_it_writes(
         self, moment: dt.datetime, days: list[str], twelve: bool, between: str

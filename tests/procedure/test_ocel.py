@@ -17,6 +17,7 @@ from communitygov.vocabulary.errors import DataError, UsageError
 
 MAPPINGS = Path(__file__).parent / "logs"
 INSTANT = pl.Datetime("us", "UTC")
+KINDS = ("string", "integer")
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5)
 MOMENTS = st.datetimes(dt.datetime(1970, 1, 1), dt.datetime(2099, 1, 1), timezones=st.just(dt.UTC))
 FACTS: dict[str, tuple[Any, st.SearchStrategy[Any]]] = {
@@ -202,6 +203,36 @@ class TestJson:
             assert (codes.count("bad-ocel"), codes.count("more-bad-cells")) in ((20, 1), (1, 1))
 
 
+class TestMapping:
+    def test_an_attribute_of_the_case_is_not_lost_to_one_of_events(self, tmp_path: Path) -> None:
+        """Of one name, that of events keeps it, and that of the case is `case_` and its name."""
+        types = [{"name": one, "attributes": [{"name": "size", "type": "integer"}]} for one in ("open", "close")]
+        file = log(tmp_path, eventTypes=types)
+        whole = json.loads(file.read_text(encoding="utf-8"))
+        for event in whole["events"]:
+            event["attributes"] = [{"name": "size", "value": 70}]
+        file.write_text(json.dumps(whole), encoding="utf-8")
+        mapping = ocel_mapping(file, object_type="order")
+        assert {column: fact.fact for column, fact in mapping.facts.items()} == {
+            "event.size": "size",
+            "case.size": "case_size",
+        }
+        events = read_ocel(file, evolve(mapping, unused=(*mapping.unused, "object.officer")))
+        assert events.select("case", "fact.size", "fact.case_size").rows() == [
+            ("o1", 70, 3),
+            ("o1", 70, 5),
+            ("o2", 70, None),
+        ]
+
+    @pytest.mark.parametrize(("one", "other"), [("a b", "a-b"), ("fact.size", "size")])
+    def test_two_attributes_that_would_be_one_fact_are_refused(self, tmp_path: Path, one: str, other: str) -> None:
+        """By name, rather than one of them being left out."""
+        attributes = [{"name": name, "type": "string"} for name in (one, other)]
+        file = log(tmp_path, eventTypes=[{"name": name, "attributes": attributes} for name in ("open", "close")])
+        with pytest.raises(DataError, match=rf"duplicate-column: `event.{one}` and `event.{other}` would both be"):
+            ocel_mapping(file, object_type="order")
+
+
 class TestForeign:
     def test_an_event_of_two_cases_is_two_rows_and_says_so(self, tmp_path: Path) -> None:
         """One of no case is none; who else takes part is a column; an attribute is what it was at that time."""
@@ -233,6 +264,31 @@ class TestForeign:
                 "`eventTypes/1/attributes/1/type` must be one of string, time, integer, float, boolean",
             ),
             ({"events": [{"id": "", "type": "open", "time": "x"}]}, "`events/1/id` must not be empty"),
+            (
+                {"objectTypes": [{"name": "order", "attributes": []}, {"name": "order", "attributes": []}]},
+                "the type of object `order` is declared twice",
+            ),
+            (
+                {"eventTypes": [{"name": "open", "attributes": []}, {"name": "open", "attributes": []}]},
+                "the type of event `open` is declared twice",
+            ),
+            (
+                {"eventTypes": [{"name": "open", "attributes": [{"name": "n", "type": one} for one in KINDS]}]},
+                "the type of event `open` declares its attribute `n` twice",
+            ),
+            (
+                {
+                    "events": [
+                        {
+                            "id": "e1",
+                            "type": "open",
+                            "time": "2024-10-08T09:00:00Z",
+                            "attributes": [{"name": "solved", "value": value} for value in (True, False)],
+                        }
+                    ]
+                },
+                "the event `e1` has its attribute `solved` twice",
+            ),
             (
                 {
                     "objects": [

@@ -12,7 +12,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from communitygov.procedure.logs import LogFact
+from communitygov.procedure.logs import LogEvent, LogFact, LogMapping
 from communitygov.procedure.open311 import PERSONAL, open311_mapping, read_open311
 from communitygov.vocabulary.errors import DataError, UsageError
 
@@ -101,6 +101,25 @@ class TestRequests:
         mapping = open311_mapping(unused=["token"])
         mapping = evolve(mapping, facts={**mapping.facts, "more": LogFact(fact="more", kind="text")})
         assert read_open311(file, mapping)["fact.more"].to_list() == ['{"ward": 3}'] * 2
+
+    def test_a_mapping_names_what_is_there(self, tmp_path: Path) -> None:
+        """A standard field that no request has need not be named; one that is asked for is empty then."""
+        asked = LogMapping(
+            case="service_request_id",
+            ties="file_order",
+            unit="agency_responsible",
+            events={
+                "opened": LogEvent(at="requested_datetime", step="opened"),
+                "closed": LogEvent(at="closed_datetime", step="closed"),
+            },
+            unused=("status", "updated_datetime", "closed_is_approximate"),
+        )
+        names = ("service_request_id", "status", "requested_datetime", "updated_datetime")
+        few = {name: REQUEST[name] for name in names}
+        events = read_open311(answer(tmp_path, few), asked)
+        assert events.select("step", "unit").rows() == [("opened", None), ("closed", None)]
+        with pytest.raises(DataError, match=r"unknown-column: .* what column `address` is"):
+            read_open311(answer(tmp_path, few, few | {"address": "8TH AVE"}), asked)
 
     def test_opened_and_closed_at_one_instant_was_opened_first(self, tmp_path: Path) -> None:
         """What is closed on the spot keeps the order in which things happen."""

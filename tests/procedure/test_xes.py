@@ -137,6 +137,10 @@ class TestRefused:
             ("<trace><event><string key='x'/></event></trace>", "the attribute `x` has no value"),
             (f"<trace>{event(attribute('a', '1'), attribute('a', '2'))}</trace>", "the attribute `a` stands twice"),
             ("<trace></trace>", "a <trace> without events; remove it"),
+            (
+                f"<trace>{attribute('concept:name', '7')}{event(attribute('case:concept:name', '8'))}</trace>",
+                "the attribute `case:concept:name` of an event would pass for one of its trace; rename or move it",
+            ),
             ("<global scope='case'></global>", '<global> needs scope="trace" or "event"'),
         ],
     )
@@ -148,6 +152,34 @@ class TestRefused:
         assert (problem.code, problem.message.en) == ("bad-xes", f"not XES: {said}")
         assert problem.place is not None
         assert problem.place.line == 2
+
+    @given(st.lists(st.sampled_from("78"), min_size=1, max_size=4))
+    def test_two_traces_of_one_name_are_refused(
+        self, tmp_path_factory: pytest.TempPathFactory, names: list[str]
+    ) -> None:
+        """They are two cases, and would be one: each after the first is named with its line and that of the first."""
+        traces = (
+            f"\n<trace>{attribute('concept:name', one)}{event(attribute('concept:name', 'A'))}</trace>" for one in names
+        )
+        file = log(tmp_path_factory.mktemp("xes"), "".join(traces))
+        again = [(i + 3, names.index(one) + 3) for i, one in enumerate(names) if one in names[:i]]
+        if not again:
+            assert read_xes(file, PLAIN)["case"].to_list() == sorted(names)
+            return
+        with pytest.raises(DataError) as error:
+            read_xes(file, PLAIN)
+        places = [(one.place, *one.also) for one in error.value.problems]
+        assert [tuple(place and place.line for place in both) for both in places] == again
+        assert {one.code for one in error.value.problems} == {"duplicate-row"}
+
+    def test_a_trace_is_the_case_that_the_mapping_says(self, tmp_path: Path) -> None:
+        """Traces of one name are told apart by what the mapping has as the case; many of one are counted."""
+        inside = f"{attribute('concept:name', '7')}{event(attribute('concept:name', 'A'))}"
+        text = "".join(f"<trace>{attribute('id', str(i))}{inside}</trace>" for i in range(30))
+        mapping = evolve(PLAIN, case="case:id", unused=("case:concept:name",))
+        assert read_xes(log(tmp_path, text), mapping)["case"].n_unique() == 30
+        with pytest.raises(DataError, match=r"more-bad-cells: 9 more traces like these"):
+            read_xes(log(tmp_path, text), evolve(PLAIN, unused=("case:id",)))
 
     def test_a_log_without_events_is_none(self, tmp_path: Path) -> None:
         """It is told, rather than made an empty frame; what it says of itself is no event."""

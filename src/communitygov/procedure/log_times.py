@@ -20,6 +20,8 @@ _FORM = (
     r"(:(?<second>[0-5][0-9])([.,](?<part>[0-9]{1,9}))?)?"
     rf" ?((?<utc>[Zz])|(?<sign>[-+])(?<hours>{_HOUR}):?(?<minutes>[0-5][0-9])?)?$"
 )
+_DAY_ALONE = r"^([0-9]{8}|[0-9]{1,4}[-/.年 ][0-9]{1,2}[-/.月 ][0-9]{1,4}日?)$"
+"""However a day is written: no `time_form` can say what is not there, so that none is asked for."""
 _MINUTE, _DIGITS = 60_000_000, 9
 _TOKEN = re.compile("(YYYY|MM|DD|hh|mm|ss|AM)")
 _NEEDED = ("YYYY", "MM", "DD", "hh", "mm")
@@ -50,7 +52,8 @@ def instants(
 
     Args:
         texts: Times such as ``2024-10-08T09:00:00+08:00``: day and time in the form of ISO 8601, to the microsecond,
-            between them ``T`` or a space, an offset from UTC or none; an empty text where there is no time.
+            between them ``T`` or a space, an offset from UTC or none; an empty text where there is no time. A day alone
+            is no instant.
         zone: The time zone of times without an offset; none may have one then.
         twice: Which of two instants is meant where the clock of the zone showed a time twice.
         form: How times are written, if not so; see ``fits_form``.
@@ -81,8 +84,10 @@ def instants(
     minutes = 60 * parts["hours"].cast(pl.Int64()).fill_null(0) + parts["minutes"].cast(pl.Int64()).fill_null(0)
     sign = (parts["sign"] == "-").fill_null(False).cast(pl.Int64()) * 2 - 1
     found = (shown + (sign * minutes * _MINUTE).cast(pl.Duration("us"))).dt.replace_time_zone("UTC")
+    alone = pl.repeat(False, len(texts), eager=True) if form is not None else texts.str.contains(_DAY_ALONE)
     unread = [
-        Unread("bad-cell", given & bad, _NO_TIME if form is None else _of_form(form)),
+        Unread("bad-cell", given & bad & alone, _DAY),
+        Unread("bad-cell", given & bad & ~alone, _NO_TIME if form is None else _of_form(form)),
         Unread("too-many-decimals", fine, _TOO_FINE),
     ]
     if zone is None:
@@ -142,6 +147,11 @@ def _of_form(form: str) -> Title:
 _NO_TIME = Title(
     zh="须为时间，如 2024-10-08T09:00:00+08:00（ISO 8601）；若写法不同，请以 `time_form` 写明",
     en="must be a time such as 2024-10-08T09:00:00+08:00 (ISO 8601); if written otherwise, say how as `time_form`",
+)
+_DAY = Title(
+    zh="只是一天，不是时刻；请在日志中补上几点几分（如 2024-10-08T09:00:00+08:00），钟点不会代为推定",
+    en="is a day alone and no instant; give it the time of day in the log, such as 2024-10-08T09:00:00+08:00, for none "
+    "is made up",
 )
 _TOO_FINE = Title(zh="时间细于微秒，请先取舍", en="has parts of a microsecond; round it")
 _NAIVE = Title(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,8 +158,9 @@ def ocel_mapping(file: str | Path, *, object_type: str) -> LogMapping:
     """Return the mapping that takes a log in OCEL 2.0 as it calls itself.
 
     Each type of event is a step of its own name; attributes of events that are called ``seq``, ``actor``, ``role``,
-    ``unit`` and ``reason`` are what they are called, all others, and those of the case, are facts of their kinds. It is
-    exact for what ``write_ocel`` wrote, and a beginning for any other log.
+    ``unit`` and ``reason`` are what they are called, all others, and those of the case, are facts of their kinds. One
+    of the case that has the name of one of events is the fact ``case_<name>``. It is exact for what ``write_ocel``
+    wrote, and a beginning for any other log.
 
     Args:
         file: A file of OCEL 2.0 in JSON.
@@ -167,7 +168,8 @@ def ocel_mapping(file: str | Path, *, object_type: str) -> LogMapping:
 
     Raises:
         UsageError: If the file cannot be read.
-        DataError: If it is not OCEL 2.0.
+        DataError: If it is not OCEL 2.0, or two attributes would be one fact, for names of facts have letters, digits
+            and ``_`` alone.
     """
     whole = read_structure(Path(file))
     steps = {one["name"]: one["name"] for one in whole["eventTypes"]}
@@ -179,13 +181,11 @@ def ocel_mapping(file: str | Path, *, object_type: str) -> LogMapping:
     parts = {name: f"event.{name}" for name in ("seq", *PARTS) if f"event.{name}" in declared}
     if not roles:  # nobody's role is said
         parts.pop("role", None)
-    facts: dict[str, LogFact] = {}
-    names: set[str] = set()
-    for column, kind in declared.items():
-        name = re.sub(r"\W", "_", column.partition(".")[2].removeprefix(FACT))
-        if column not in parts.values() and column != "event.role" and name not in names:
-            names.add(name)
-            facts[column] = LogFact(fact=name, kind=_FACT_KINDS[kind])  # type: ignore[arg-type]
+    said_by = {column: kind for column, kind in declared.items() if column not in {*parts.values(), "event.role"}}
+    facts = {
+        column: LogFact(fact=name, kind=_FACT_KINDS[said_by[column]])  # type: ignore[arg-type]
+        for column, name in _fact_names(said_by, str(file)).items()
+    }
     others = [f"object.{one['name']}" for one in whole["objectTypes"] if one["name"] != object_type]
     used = {*parts.values(), *facts}
     return LogMapping(
@@ -203,3 +203,21 @@ def ocel_mapping(file: str | Path, *, object_type: str) -> LogMapping:
         facts=facts,
         unused=tuple(name for name in ("event", "shared", *declared, *others) if name not in used),
     )
+
+
+def _fact_names(columns: Collection[str], file: str) -> dict[str, str]:
+    """Return what the fact of each attribute is called; refuse two of one name, of which one would be lost."""
+    found: dict[str, str] = {}
+    by_name: dict[str, str] = {}
+    for column in columns:  # those of events come first
+        of, _, attribute = column.partition(".")
+        name = re.sub(r"\W", "_", attribute.removeprefix(FACT))
+        if of == "case" and name in by_name:
+            name = f"case_{name}"
+        other = by_name.setdefault(name, column)
+        if other != column:
+            zh = f"属性 `{other}` 与 `{column}` 都会成为事实 `{name}`；请自写对应文件，分别命名"
+            en = f"`{other}` and `{column}` would both be the fact `{name}`; write a mapping that names them apart"
+            raise DataError(Problem("duplicate-column", Title(zh=zh, en=en), Place(file), path=column))
+        found[column] = name
+    return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def read_structure(file: Path) -> dict[str, Any]:
     Raises:
         UsageError: If the file cannot be read.
         DataError: If it is not JSON, not of the structure of the standard, or names a type or an object that is not
-            there, or one twice.
+            there, or a type, an object, an event, or an attribute of a type or an event twice.
     """
     whole: dict[str, Any] = read_json(file, OCEL_SCHEMA, Title(zh=" OCEL 2.0", en="OCEL 2.0"), "bad-ocel")
     found = list(_loose_ends(whole))
@@ -73,6 +74,7 @@ def read_structure(file: Path) -> dict[str, Any]:
 
 
 def _loose_ends(whole: Mapping[str, Any]) -> Iterator[Title]:
+    yield from _said_twice(whole)
     objects = {one["id"] for one in whole["objects"]}
     for section, types, zh, en in (
         ("objects", "objectTypes", "对象", "object"),
@@ -97,3 +99,26 @@ def _loose_ends(whole: Mapping[str, Any]) -> Iterator[Title]:
                         zh=f"{zh} `{name}` 所关联的对象 `{link['objectId']}` 不存在",
                         en=f"the {en} `{name}` is related to `{link['objectId']}`, and there is no such object",
                     )
+
+
+def _said_twice(whole: Mapping[str, Any]) -> Iterator[Title]:
+    """Yield types that are declared twice, and attributes that a type or an event has twice: one would be lost."""
+    for types, zh, en in (("objectTypes", "对象类型", "type of object"), ("eventTypes", "事件类型", "type of event")):
+        for name in _repeated(whole[types]):
+            yield Title(zh=f"{zh} `{name}` 声明了两次", en=f"the {en} `{name}` is declared twice")
+        for one in whole[types]:
+            for name in _repeated(one["attributes"]):
+                yield Title(
+                    zh=f"{zh} `{one['name']}` 的属性 `{name}` 声明了两次",
+                    en=f"the {en} `{one['name']}` declares its attribute `{name}` twice",
+                )
+    for event in whole["events"]:
+        for name in _repeated(event.get("attributes", ())):
+            yield Title(
+                zh=f"事件 `{event['id']}` 的属性 `{name}` 有两个",
+                en=f"the event `{event['id']}` has its attribute `{name}` twice",
+            )
+
+
+def _repeated(said: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [name for name, times in Counter(one["name"] for one in said).items() if times > 1]

@@ -141,7 +141,7 @@ def read_open311(file: str | Path, mapping: LogMapping | None = None) -> pl.Data
             en=f"{file}: the file must end in .json or .xml",
         )
     named = open311_mapping() if mapping is None else mapping
-    return events_of(_cells(str(file), requests, lines), named, is_table=False)
+    return events_of(_cells(str(file), requests, lines, named), named, is_table=False)
 
 
 def _text(value: Any) -> str:
@@ -174,8 +174,8 @@ def _of_xml(file: Path) -> tuple[list[dict[str, str]], list[int]]:
     return requests, lines
 
 
-def _cells(file: str, requests: list[dict[str, str]], lines: list[int]) -> Cells:
-    """Return requests as a table of text: the standard's fields, those that a city adds, and when one was closed."""
+def _cells(file: str, requests: list[dict[str, str]], lines: list[int], mapping: LogMapping) -> Cells:
+    """Return requests as a table of text: their fields, those of the standard that are asked for, and when closed."""
     import polars as pl
 
     problems = []
@@ -201,6 +201,7 @@ def _cells(file: str, requests: list[dict[str, str]], lines: list[int]) -> Cells
             )
             problems = [*problems[:SHOWN], Problem("more-bad-cells", title, rest[0].place)]
         raise DataError(problems)
-    names = dict.fromkeys([*_FIELDS, *(name for one in requests for name in one), _CLOSED, _APPROXIMATE])
+    asked = [name for name in _FIELDS if name in mapping.columns]  # every field may be left out, and is empty then
+    names = dict.fromkeys([*asked, *(name for one in requests for name in one), _CLOSED, _APPROXIMATE])
     columns = [pl.Series(name, [one.get(name, "") for one in requests], pl.String()) for name in names]
     return Cells(file, pl.DataFrame(columns), lines)

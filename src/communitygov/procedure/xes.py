@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from communitygov.procedure.log_mapping import LogMapping
 from communitygov.procedure.markup import walk_xml
 from communitygov.vocabulary.cells import Cells
 from communitygov.vocabulary.errors import DataError
+from communitygov.vocabulary.frames import SHOWN
 from communitygov.vocabulary.problem import Place, Problem
 from communitygov.vocabulary.text import Title
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_xes", "xes_cells"]
 
+_OF_TRACE = "case:"
 _VALUES = frozenset({"string", "date", "int", "float", "boolean", "id"})
 _NESTS = frozenset({"list", "container"})
 _DECLARED = frozenset({"extension", "classifier", "values"})
@@ -35,7 +37,8 @@ def read_xes(file: str | Path, mapping: LogMapping) -> pl.DataFrame:
     event, and with ``case:`` before them those of its trace, such as ``case:concept:name``. A value that an event or a
     trace does not give is that of the log's globals. An attribute in another is a column too, its key behind that of
     the other and a stroke: ``address/street``; those of one key in a list are one text, one a line. Which events are
-    kept (such as ``complete`` ones of ``lifecycle:transition``) is for the mapping's ``keep`` to say.
+    kept (such as ``complete`` ones of ``lifecycle:transition``) is for the mapping's ``keep`` to say. Each trace is a
+    case of its own: two that say the same of what the mapping has as the case are refused.
 
     Args:
         file: An ``.xes`` file, or one packed with gzip (``.xes.gz``).
@@ -64,7 +67,12 @@ def read_xes(file: str | Path, mapping: LogMapping) -> pl.DataFrame:
         >>> read_xes(file, mapping).select("case", "seq", "step").rows()
         [('7', 1, 'ask')]
     """
-    return events_of(xes_cells(file), mapping, is_table=False)
+    reader = _read(file)
+    cells = reader.cells()
+    problems = list(_merged(reader, cells, mapping.case))
+    if problems:
+        raise DataError(problems)
+    return events_of(cells, mapping, is_table=False)
 
 
 def xes_cells(file: str | Path) -> Cells:
@@ -77,20 +85,41 @@ def xes_cells(file: str | Path) -> Cells:
         UsageError: If the file cannot be read.
         DataError: If it is not XES.
     """
-    import polars as pl
+    return _read(file).cells()
 
+
+def _read(file: str | Path) -> _Reader:
     reader = _Reader(str(file))
     walk_xml(Path(file), reader.begin, reader.end)
     if not reader.rows:
         raise DataError(
             Problem("empty-table", Title(zh="日志没有任何事件", en="the log has no events"), Place(str(file)))
         )
-    globals_ = reader.globals
-    names = dict.fromkeys([*globals_, *(name for row in reader.rows for name in row)])
-    columns = [
-        pl.Series(name, [row.get(name, globals_.get(name, "")) for row in reader.rows], pl.String()) for name in names
-    ]
-    return Cells(str(file), pl.DataFrame(columns), reader.lines)
+    return reader
+
+
+def _merged(reader: _Reader, cells: Cells, case: str) -> Iterator[Problem]:
+    """Yield a problem for each trace that an earlier one is called as: they would become one case."""
+    if not case.startswith(_OF_TRACE) or case not in cells.frame.columns:
+        return
+    named = cells.frame[case]
+    begun: dict[str, int] = {}
+    again: list[tuple[str, int]] = []
+    for first, line in reader.traces:
+        name = named[first]
+        if name in begun:
+            again.append((name, line))
+        elif name:
+            begun[name] = line
+    for name, line in again[:SHOWN]:
+        zh = f"有两个 <trace> 的 `{case}` 都是 `{name}`，会并成一件；是一件请合并，是两件请改名"
+        en = f"two traces have `{name}` as their `{case}` and would become one case; join them, or name them apart"
+        others = (Place(reader.file, begun[name]),)
+        yield Problem("duplicate-row", Title(zh=zh, en=en), Place(reader.file, line), also=others, path=case)
+    if len(again) > SHOWN:
+        rest = len(again) - SHOWN
+        title = Title(zh=f"此外还有 {rest} 个这样的 <trace>", en=f"{rest} more traces like these")
+        yield Problem("more-bad-cells", title, Place(reader.file, again[SHOWN][1]))
 
 
 @define
@@ -101,12 +130,14 @@ class _Reader:
         file: The file.
         rows: The attributes of each event, with those of its trace.
         lines: The line that each begins in.
+        traces: The first event of each trace, by its number in ``rows``, and the line that the trace begins in.
         globals: What an attribute is where an event or a trace does not give it.
     """
 
     file: str
     rows: list[dict[str, str]] = field(factory=list)
     lines: list[int] = field(factory=list)
+    traces: list[tuple[int, int]] = field(factory=list)
     globals: dict[str, str] = field(factory=dict)
     open: list[str] = field(factory=list)
     keys: list[str | None] = field(factory=list)
@@ -160,7 +191,11 @@ class _Reader:
             raise self._bad(line, f"属性 `{whole}` 没有 value", f"the attribute `{whole}` has no value")
         of_trace = around == "trace" or (around == "global" and self.scope == "trace")
         target = {"trace": self.trace, "event": self.here, "global": self.globals}.get(around)
-        column = f"case:{whole}" if of_trace else whole
+        column = f"{_OF_TRACE}{whole}" if of_trace else whole
+        if column == whole and whole.startswith(_OF_TRACE):
+            zh = f"事件的属性 `{whole}` 会冒充 <trace> 的属性；请改名，或移到 <trace>"
+            en = f"the attribute `{whole}` of an event would pass for one of its trace; rename or move it"
+            raise self._bad(line, zh, en)
         if target is None:  # what is said of the whole log is the same for all cases
             return whole
         if column in target and "list" not in self.open:
@@ -178,8 +213,20 @@ class _Reader:
             if self.first == len(self.rows):
                 zh, en = "<trace> 没有事件；请删去", "a <trace> without events; remove it"
                 raise self._bad(self.began, zh, en)
+            self.traces.append((self.first, self.began))
             for i in range(self.first, len(self.rows)):  # a trace may say of itself behind its events, too
                 self.rows[i] = self.trace | self.rows[i]
+
+    def cells(self) -> Cells:
+        """Return what was read as a table."""
+        import polars as pl
+
+        names = dict.fromkeys([*self.globals, *(name for row in self.rows for name in row)])
+        columns = [
+            pl.Series(name, [row.get(name, self.globals.get(name, "")) for row in self.rows], pl.String())
+            for name in names
+        ]
+        return Cells(self.file, pl.DataFrame(columns), self.lines)
 
     def _bad(self, line: int, zh: str, en: str) -> DataError:
         return DataError(Problem("bad-xes", Title(zh=f"不是 XES：{zh}", en=f"not XES: {en}"), Place(self.file, line)))
