@@ -2,22 +2,32 @@
 
 import datetime as dt
 from collections import Counter
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conftest import ROOT
 
 import communitygov
 from communitygov.procedure.judge import judge
-from communitygov.procedure.rules import Procedure, Role, Step
+from communitygov.procedure.rules import CaseFact, Clock, Line, Procedure, Role, Step
 from communitygov.simulation.order_draw import draw_log
-from communitygov.simulation.order_model import check_model, read_order_model
+from communitygov.simulation.order_model import (
+    Arrivals,
+    Doing,
+    Duration,
+    FactModel,
+    OrderModel,
+    check_model,
+    read_order_model,
+)
 from communitygov.simulation.orders import simulate_orders
 from communitygov.vocabulary.errors import DocumentError, UsageError
+from communitygov.vocabulary.numbers import Number, Share
 
 LAMPS = communitygov.read_profile(ROOT / "examples" / "lamps")
 RULE = LAMPS.at(2024).procedure["repair"]
@@ -37,11 +47,59 @@ def changed(**steps):
     return evolve(WORLD, steps={key: evolve(one, **steps.get(key, {})) for key, one in WORLD.steps.items()})
 
 
+def ended(log: pl.DataFrame, *steps: str) -> pl.DataFrame:
+    """Return when steps of a log were done."""
+    return log.filter(pl.col("step").is_in(steps)).select("case", "step", "unit", "at")
+
+
+def hours(amount, **how):
+    """Return a step that always takes so many hours."""
+    how = {name: Share(Fraction(value)) if name == "chance" else value for name, value in how.items()}
+    return Doing(takes=Duration(hours=Number(amount), spread=Number(0), counted="elapsed"), **how)
+
+
+DAY = {"clock": Clock(zone="Asia/Shanghai", calendar="cn_statutory")}
+DONE = {"done": communitygov.Title(zh="办结", en="done")}
+CHECKED = Procedure(
+    **DAY,
+    roles={"a": Role()},
+    outcomes=DONE,
+    steps={
+        "take_in": Step(by=("a",), starts=True, next=("check",)),
+        "check": Step(by=("a",), next=("take_in", "end")),
+        "end": Step(by=("a",), closes="done"),
+    },
+)
+"""What is checked may be taken in once more."""
+
+FORKED = Procedure(
+    **DAY,
+    roles={"a": Role()},
+    outcomes=DONE,
+    lines={"aside": Line()},
+    steps={
+        "start": Step(by=("a",), starts=True, next=("look",)),
+        "look": Step(by=("a",), next=("left", "right")),
+        "left": Step(by=("a",), closes="done"),
+        "right": Step(by=("a",), closes="done"),
+        "ask": Step(by=("a",), line="aside", during=("start",)),
+    },
+)
+"""There are two ways to the end, and something may be asked beside."""
+
+
+def world_of(opens, /, **steps):
+    """Return a world of ten orders a day, that a step opens."""
+    return OrderModel(arrivals={"orders": Arrivals(step=opens, per_day=Number(10))}, steps=steps)
+
+
 class TestLogs:
-    @given(st.integers(0, 10_000))
-    def test_a_drawn_log_is_honest(self, draw):
+    @settings(max_examples=25)
+    @given(st.integers(0, 10_000), st.sampled_from(["0", "1/2", "1"]), st.sampled_from([1, 12, None]))
+    def test_a_drawn_log_is_honest(self, draw, chance, desks):
         """Nothing is wrong with it but what is late: every act went through the live case."""
-        found = judge(RULE, drawn(draw=draw), END)
+        world = changed(come={"chance": Share(Fraction(chance))}, repair={"desks": desks})
+        found = judge(RULE, draw_log(world, RULE, FIRST, dt.date(2024, 5, 2), seed=1, draw=draw), END)
         assert set(found.verdicts["verdict"]) <= {"late", "overdue", "no_show"}
 
     def test_the_same_seed_gives_the_same_log_and_another_does_not(self):
@@ -84,8 +142,114 @@ class TestLogs:
         assert reported[0].equals(reported[1])
         assert not mended[0].equals(mended[1])
 
+    def test_a_unit_that_does_not_come_is_a_no_show(self):
+        """With the chance of the world it never comes: none does at 0, all do at 1, and each is missed on its own."""
+        logs = [drawn(world=changed(come={"chance": Share(Fraction(chance))})) for chance in ("0", "1/2", "1")]
+        came = [set(ended(log, "come")["case"]) for log in logs]
+        assert came[0] == set() < came[1] < came[2]
+        shows = [judge(RULE, log, END).verdicts.filter(verdict="no_show").height for log in logs]
+        assert shows[0] > shows[1] > shows[2]
+
+    def test_a_desk_does_one_thing_at_a_time(self):
+        """Whatever is taken in anew at one desk, for ten hours each, ends ten hours apart at least."""
+        world = world_of("take_in", take_in=hours(10, desks=1), check=hours(0), end=hours(0))
+        again = ended(drawn(CHECKED, world), "take_in").with_columns(nth=pl.int_range(pl.len()).over("case"))
+        apart = again.filter(pl.col("nth") > 0)["at"].sort().diff().drop_nulls()
+        assert apart.len() > 10
+        assert apart.min() >= dt.timedelta(hours=10)
+
+    def test_no_desk_is_held_by_what_awaits_a_line(self):
+        """A lamp that waits for the power supplier keeps the only team from no other lamp."""
+        mended = []
+        for wait in (0, 70):
+            works = {"takes": Duration(hours=Number(wait), spread=Number(0), counted="working")}
+            log = drawn(world=changed(repair={"takes": hours("0.1").takes, "desks": 1}, come=works))
+            alone = log.filter(~pl.col("case").is_in(ended(log, "call")["case"].implode()))
+            mended.append(ended(alone, "repair").height)
+        assert mended[1] >= 0.95 * mended[0] > 50
+
+    def test_what_a_step_may_set_is_set_where_the_world_says_it(self):
+        """A fact that no step needs, once it is known, stays as it is."""
+        world = evolve(WORLD, facts={**WORLD.facts, "phone": evolve(WORLD.facts["called"], weights={"139": Number(1)})})
+        told = drawn(world=world).filter(pl.col("fact.phone").is_not_null())
+        assert set(told["step"]) == {"report"}
+        assert told.height == told["case"].n_unique() == drawn()["case"].n_unique()
+
+
+class TestClocks:
+    PLAIN = evolve(CHECKED, clock=None)
+    WORLD = world_of("take_in", take_in=hours(0), check=hours(1), end=hours(1))
+
+    def test_a_world_has_one_where_the_procedure_has_none(self):
+        """Orders come in, and work is done, in the days and hours of the world's; both come to the same log."""
+        clock = Clock(zone="Asia/Shanghai", calendar="cn_statutory", hours=("09:00-17:00",))
+        works = evolve(self.WORLD.steps["check"], takes=Duration(hours=Number(1), counted="working"))
+        world = evolve(self.WORLD, steps={**self.WORLD.steps, "check": works})
+        check_model(evolve(world, clock=clock), self.PLAIN)
+        log = drawn(self.PLAIN, evolve(world, clock=clock))
+        assert log.equals(drawn(evolve(self.PLAIN, clock=clock), world))
+        checked = ended(log, "check")["at"].dt.convert_time_zone("Asia/Shanghai")
+        assert checked.dt.hour().is_between(9, 17).all()
+
+    def test_without_any_nothing_is_drawn(self):
+        """Nobody knows what a day is."""
+        with pytest.raises(UsageError, match="no-clock"):
+            drawn(self.PLAIN, self.WORLD)
+
 
 class TestVariants:
+    def test_another_fact_changes_nothing_else(self, reform):
+        """A variant in which one fact more is asked for, with no desks, has the same units and times."""
+        asked = reform(
+            "{procedure: {repair: {facts: {cause: {title: {zh: 原因, en: Cause}, kind: flag}}, "
+            "steps: {repair: {needs: [cause]}}}}}"
+        )
+        rule = LAMPS.at(FIRST, reforms=[asked]).procedure["repair"]
+        world = evolve(
+            changed(repair={"desks": None}),
+            facts={**WORLD.facts, "cause": evolve(WORLD.facts["satisfied"], weights={"true": Number(1)})},
+        )
+        check_model(world, RULE, rule)
+        told = drawn(rule, world)
+        assert told["fact.cause"].drop_nulls().len() > 10
+        assert told.drop("fact.cause").equals(drawn(RULE, world))
+
+    def test_what_is_done_beside_changes_no_way(self):
+        """Which way a case goes hangs on its own line alone."""
+        worlds = [
+            world_of(
+                "start",
+                start=hours(0),
+                look=hours(5),
+                left=hours(1),
+                right=hours(1, weight=Number(weight)),
+                ask=hours(0, chance=chance),
+            )
+            for chance, weight in (("0", 1), ("1", 1), ("1", 3))
+        ]
+        never, always, often = (drawn(FORKED, world) for world in worlds)
+        assert ended(always, "ask").height > 50
+        assert ended(never, "left", "right").equals(ended(always, "left", "right"))
+        right, more = (set(ended(log, "right")["case"]) for log in (always, often))
+        assert right < more  # who went there at even chances goes there at better ones
+
+    def test_a_step_that_one_variant_has_is_none_in_the_other(self, reform):
+        """Both are drawn of one world, and a count or fault that only one has is 0 in the other."""
+        looked = reform(
+            "{procedure: {repair: {steps: {dispatch: {next: [look]}, "
+            "look: {title: {zh: 查看, en: look}, by: [team], next: [repair]}}}}}"
+        )
+        variants = [communitygov.as_it_stands(), communitygov.Variant.of_reform(looked)]
+        days = {"first": FIRST, "last": dt.date(2024, 5, 2), "draws": 1, "variants": variants}
+        world = evolve(WORLD, steps={**WORLD.steps, "look": hours(60)})
+        done = simulate_orders(LAMPS, "repair", world, **days)
+        looks = dict(done.cases.filter(count="done:look").select("variant", "mean").rows())
+        assert looks["as_it_stands"] == 0 < looks["tried"]
+        told = {name: set(done.faults.filter(variant=name)["what"]) for name in looks}
+        assert told["as_it_stands"] == told["tried"] > set()
+        with pytest.raises(UsageError, match="look"):
+            simulate_orders(LAMPS, "repair", WORLD, **days)
+
     def test_the_same_orders_meet_every_variant(self):
         """Where the queue does not look at deadlines, a shorter one changes no event at all."""
         other = LAMPS.at(2024, reforms=[SHORTER]).procedure["repair"]
@@ -131,7 +295,63 @@ class TestVariants:
         assert not one.cases.equals(other.cases)
 
 
+class TestCounted:
+    def test_orders_of_the_days_that_are_counted(self):
+        """What comes in before and after is drawn, and is in no rate, fault or count: with days to run out, all that is
+        counted is closed, and no day beyond changes a figure."""
+        world = changed(repair={"desks": None}, call={"chance": Share(Fraction(0))})
+        days = {"first": dt.date(2024, 3, 1), "count_from": dt.date(2024, 3, 5), "count_to": dt.date(2024, 3, 6)}
+        one, more = (
+            simulate_orders(LAMPS, "repair", world, **days, last=dt.date(2024, 4, last), draws=1, period="day")
+            for last in (1, 4)
+        )
+        log = draw_log(world, RULE, days["first"], dt.date(2024, 3, 7), seed=1, draw=0)
+        opened = ended(log, "report")["at"].dt.convert_time_zone("Asia/Shanghai").dt.date()
+        mean = dict(one.cases.select("count", "mean").rows())
+        assert mean["opened"] == mean["closed"] == opened.is_between(days["count_from"], days["count_to"]).sum() > 10
+        assert set(one.rates["period"]) == {"2024-03-05", "2024-03-06"}
+        assert one.rates.equals(more.rates)
+        assert one.cases.equals(more.cases)
+        assert one.faults.equals(more.faults)
+
+    def test_they_are_all_unless_said(self):
+        """And lie within those that are drawn."""
+        days = {"first": FIRST, "last": dt.date(2024, 4, 30), "draws": 1}
+        done = simulate_orders(LAMPS, "repair", WORLD, **days)
+        assert (done.count_from, done.count_to) == (FIRST, dt.date(2024, 4, 30))
+        for wrong in ({"count_from": dt.date(2024, 4, 28)}, {"count_to": LAST}, {"count_to": dt.date(2024, 4, 28)}):
+            with pytest.raises(UsageError, match="empty-span"):
+                simulate_orders(LAMPS, "repair", WORLD, **days, **wrong)
+
+
 class TestRefusals:
+    def test_an_order_takes_no_time_or_desk_to_come_in(self):
+        """Both would be told by nothing that is drawn."""
+        for said in ({"desks": 1}, {"takes": hours(1).takes}):
+            with pytest.raises(UsageError, match=r"steps\.report: it is done as an order comes in"):
+                check_model(changed(report=said), RULE)
+
+    def test_a_value_is_one_of_any_variant_and_is_drawn_where_it_is_known(self):
+        """A variant never has a value of another; one that is left with none is refused, and so is a value of none."""
+        named = [communitygov.Title(zh=name, en=name) for name in "ab"]
+        steps = {**CHECKED.steps, "check": evolve(CHECKED.steps["check"], needs=("kind",))}
+        both, one = (
+            evolve(CHECKED, steps=steps, facts={"kind": CaseFact(kind="choice", values=values)})
+            for values in ({"a": named[0], "b": named[1]}, {"a": named[0]})
+        )
+
+        def world(**weights):
+            facts = {"kind": FactModel(weights={name: Number(weight) for name, weight in weights.items()})}
+            return evolve(TestClocks.WORLD, facts=facts)
+
+        check_model(world(a=1, b=1), both, one)
+        found = [set(drawn(rule, world(a=1, b=1))["fact.kind"].drop_nulls()) for rule in (both, one)]
+        assert found == [{"a", "b"}, {"a"}]
+        with pytest.raises(UsageError, match="none of its values has a weight: a"):
+            check_model(world(b=1), both, one)
+        with pytest.raises(UsageError, match="there is no value `c`"):
+            check_model(world(a=1, c=1), both, one)
+
     def test_a_world_that_does_not_fit_is_told_whole(self):
         """Each step, fact and value that there is none of, and all that is left unsaid, in one error."""
         world = evolve(

@@ -6,7 +6,7 @@ them exactly. A model is a document of its own, with a reason for each number in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -17,14 +17,15 @@ from communitygov.documents.model import build
 from communitygov.documents.reading import try_document
 from communitygov.documents.rule import Finding, Rule, rule, term
 from communitygov.documents.schema import document_schema
-from communitygov.vocabulary.calendar import Hours
+from communitygov.procedure.timing import Clock
+from communitygov.vocabulary.calendar import Calendar, Hours
 from communitygov.vocabulary.errors import DocumentError, UsageError
 from communitygov.vocabulary.numbers import Number, Share
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
-    from communitygov.procedure.rules import Procedure
+    from communitygov.procedure.rules import CaseFact, Procedure
 
 __all__ = [
     "Arrivals",
@@ -33,8 +34,10 @@ __all__ = [
     "FactModel",
     "OrderModel",
     "OrderModelFile",
+    "calendar_of",
     "check_model",
     "read_order_model",
+    "values_of",
 ]
 
 
@@ -68,10 +71,11 @@ class Doing(Rule):
     Args:
         takes: How long it takes, once it is taken up.
         weight: How often it is the one that follows, beside the others that may: in proportion to the weights.
-        chance: For a step that begins a line, or follows when a case is closed: how often it is done, each time the
-            case gets to where it may.
+        chance: How often it is done when its turn has come: a line that it begins, a unit that comes when it is called
+            in, a closed case that goes on. Otherwise it never is, and nothing follows there.
         units: The units that do it, each as often as another; one without a name if none are named.
-        desks: How many a unit can do at a time; any number if absent. What finds no desk waits.
+        desks: How many a unit can do at a time; any number if absent. What finds no desk waits; what awaits a line of
+            its case has no desk.
         queue: Which of those that wait is taken up first: who came first, or who falls due first.
         people: How many people do it in each unit.
     """
@@ -93,10 +97,11 @@ class Doing(Rule):
 
 @rule
 class FactModel(Rule):
-    """What a fact is, wherever a step sets it.
+    """What a fact is, wherever a step sets it: one that needs it, or may set it, and finds it unknown.
 
     Args:
-        weights: For a choice or a text, how often each value is it; for a flag, of ``true`` and ``false``.
+        weights: For a choice or a text, how often each value is it; for a flag, of ``true`` and ``false``. A value that
+            a variant does not have never is it there.
         least: For a whole number, the least; all up to the greatest are as likely.
         most: The greatest.
     """
@@ -123,7 +128,7 @@ class Arrivals(Rule):
     """How orders come in.
 
     Args:
-        step: The step that opens them.
+        step: The step that opens them, the moment they come in; under rules without it none come.
         per_day: How many on a working day, in the mean.
         free_days: How many on a free day, as a part of that.
         hours: How often in each part of the day, by stretches such as ``08:00-12:00``; all day alike if absent.
@@ -160,11 +165,13 @@ class OrderModel(Rule):
         arrivals: How orders come in, by kind.
         steps: How each step is done that is ever done.
         facts: What the facts are that steps set.
+        clock: The days on which orders come in and the hours of work, where the procedure has no clock of its own.
     """
 
     arrivals: Mapping[str, Arrivals] = term("到件", "Arrivals")
     steps: Mapping[str, Doing] = term("环节", "Steps")
     facts: Mapping[str, FactModel] = term("事实", "Facts", default={})
+    clock: Clock | None = term("时钟", "Clock", default=None)
 
 
 @rule
@@ -207,46 +214,89 @@ def read_order_model(file: str | Path) -> OrderModel:
     return found.orders
 
 
-def check_model(model: OrderModel, procedure: Procedure) -> None:
-    """Refuse a world that does not fit a procedure.
+def calendar_of(model: OrderModel, procedure: Procedure) -> Calendar:
+    """Return the days on which orders come in: the procedure's, or else the world's.
 
     Args:
         model: The world.
         procedure: The procedure.
 
     Raises:
-        UsageError: It names each step, fact or value that there is none of, each fact that a step sets and the world
-            does not say, and each step that the world would have to do and does not say how.
+        UsageError: If neither has a clock.
     """
-    problems = [*_unknown(model, procedure), *_unsaid(model, procedure)]
+    clock = procedure.clock or model.clock
+    found: Calendar = procedure.machine.calendar if clock is None else clock.days
+    return found
+
+
+def check_model(model: OrderModel, *procedures: Procedure) -> None:
+    """Refuse a world that does not fit a procedure, or the variants of one.
+
+    Args:
+        model: The world.
+        procedures: The procedure, in each of its variants.
+
+    Raises:
+        UsageError: It names each step, fact or value that no variant has, each fact that a step of one needs and the
+            world does not say, each step that the world would have to do there and does not say how, and each that is
+            to take time or a desk though an order is opened by it.
+    """
+    found = list(_unknown(model, procedures))
+    for procedure in procedures:
+        found.extend((*_unfit(model, procedure), *_unsaid(model, procedure)))
+    problems = list({(problem.path, problem.message): problem for problem in found}.values())
     if problems:
         raise UsageError(problems)
 
 
-def _unknown(model: OrderModel, procedure: Procedure) -> Iterator[Problem]:
-    starts = [key for key, step in procedure.steps.items() if step.starts]
+def _unknown(model: OrderModel, procedures: Sequence[Procedure]) -> Iterator[Problem]:
+    """Yield each name that no variant has."""
+    steps = {key: step for one in procedures for key, step in one.steps.items()}
+    starts = list(dict.fromkeys(key for one in procedures for key, step in one.steps.items() if step.starts))
+    facts = list(dict.fromkeys(key for one in procedures for key in one.all_facts))
     for key, arrivals in model.arrivals.items():
         if arrivals.step not in starts:
             yield _none(f"arrivals.{key}.step", "起始环节", "step that starts a case", arrivals.step, starts)
     for key in model.steps:
-        if key not in procedure.steps:
-            yield _none(f"steps.{key}", "环节", "step", key, [*procedure.steps])
+        if key not in steps:
+            yield _none(f"steps.{key}", "环节", "step", key, [*steps])
+    for key, fact in model.facts.items():
+        if key not in facts:
+            yield _none(f"facts.{key}", "事实", "fact", key, facts)
+            continue
+        known = [values_of(one.all_facts[key]) for one in procedures if key in one.all_facts]
+        listed = list(dict.fromkeys(value for values in known for value in values or ()))
+        for value in fact.weights if None not in known else ():
+            if value not in listed:
+                yield _none(f"facts.{key}.weights.{value}", "取值", "value", value, listed)
+
+
+def values_of(rule: CaseFact) -> list[str] | None:
+    """Return the values that a fact can have, as weights name them; None if any text is one.
+
+    Args:
+        rule: The fact.
+    """
+    return {"choice": [*rule.values], "flag": ["true", "false"]}.get(rule.kind)
+
+
+def _unfit(model: OrderModel, procedure: Procedure) -> Iterator[Problem]:
+    """Yield what the world says and a variant cannot be drawn with."""
     for key, fact in model.facts.items():
         rule = procedure.all_facts.get(key)
         if rule is None:
-            yield _none(f"facts.{key}", "事实", "fact", key, [*procedure.all_facts])
             continue
-        known = {"choice": [*rule.values], "flag": ["true", "false"]}.get(rule.kind)
-        for value in fact.weights if known is not None else ():
-            if value not in known:
-                yield _none(f"facts.{key}.weights.{value}", "取值", "value", value, known)
         if (rule.kind == "whole") == bool(fact.weights):
             zh, en = "整数用 least 与 most，其他用 weights", "a whole number has least and most, others have weights"
             yield _problem(f"facts.{key}", zh, en)
-    if any(doing.takes.counted == "working" for doing in model.steps.values()) and (
-        procedure.clock is None or not procedure.clock.hours
-    ):
-        yield _problem("steps", "以工作时间计须流程有时段", "hours of work need a clock with hours in the procedure")
+        known = values_of(rule)
+        if fact.weights and known is not None and not any(fact.weights.get(value) for value in known):
+            listed = ", ".join(known)
+            yield _problem(f"facts.{key}.weights", f"{listed} 都没有权重", f"none of its values has a weight: {listed}")
+    clock = procedure.clock or model.clock
+    works = any(doing.takes.counted == "working" for key, doing in model.steps.items() if key in procedure.steps)
+    if works and (clock is None or not clock.hours):
+        yield _problem("steps", "以工作时间计须时钟有时段", "hours of work need a clock with hours")
 
 
 def _unsaid(model: OrderModel, procedure: Procedure) -> Iterator[Problem]:
@@ -264,9 +314,15 @@ def _unsaid(model: OrderModel, procedure: Procedure) -> Iterator[Problem]:
                 zh, en = f"其后的 {nexts} 都没有写", f"how any of what follows it is done is not said: {nexts}"
                 yield _problem(f"steps.{key}", zh, en)
     for key, arrivals in model.arrivals.items():
-        if arrivals.step in procedure.steps and arrivals.step not in model.steps:
+        if arrivals.step not in procedure.machine.start.next:
+            continue
+        doing = model.steps.get(arrivals.step)
+        if doing is None:
             zh, en = f"没有写 `{arrivals.step}` 如何办理", f"how `{arrivals.step}` is done is not said"
             yield _problem(f"arrivals.{key}.step", zh, en)
+        elif doing.takes.hours or doing.desks is not None:
+            zh, en = "到件即受理：耗时须为零，不写 desks", "it is done as an order comes in: no hours and no `desks`"
+            yield _problem(f"steps.{arrivals.step}", zh, en)
 
 
 def _none(path: str, zh: str, en: str, name: str, known: list[str]) -> Problem:
