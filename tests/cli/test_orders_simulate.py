@@ -109,6 +109,21 @@ class TestWhatIsShown:
         assert "mended in time" not in done.out
         assert re.search(r"^opened +[1-9]", done.out, re.MULTILINE)
 
+    def test_which_orders_are_counted_is_said(self, call):
+        """And that those of the last days are late for no fault of their own, if they are."""
+        days = ("--count-from", "2024-03-02", "--count-to", "2024-03-03")
+        done = simulate(call, *days, "--json").json
+        assert (done["count_from"], done["count_to"]) == days[1::2]
+        assert "\ncounted: orders of 2024-03-02 to 2024-03-03\n" in simulate(call, *days).out
+        assert "which biases every figure" in simulate(call, *days[:2]).out
+        assert "\n计入 2024-03-01 起的全部工单；末几日的截止时可能尚未办完" in simulate(call, "--lang", "zh").out
+
+    def test_a_kind_of_fault_that_one_variant_has_is_none_in_the_other(self, call):
+        """A zero stands there, not a dash."""
+        rows = re.findall(r"^(?:late|overdue|no-show): .*$", simulate(call, "--reform", REFORM).out, re.MULTILINE)
+        assert any(re.search(r"  0\.0 \(0\.0 - 0\.0\)  +[1-9]", row) for row in rows)
+        assert not any(row.endswith("-") or "  -  " in row for row in rows)
+
     def test_tables_are_those_of_the_json(self, call, beside, tmp_path):
         """Every result, as CSV, in a folder that is made for it."""
         folder = tmp_path / "new" / "tables"
@@ -146,6 +161,14 @@ class TestClocks:
         assert done.code == 0
         assert done.json["cases"]
 
+    def test_a_world_can_have_it_instead(self, call, tmp_path):
+        """Nothing of the profile need be written for that."""
+        clock = "orders:\n  clock: {zone: Asia/Shanghai, calendar: cn_statutory}"
+        (tmp_path / "world.yaml").write_text(BEIJING.replace("orders:", clock), encoding="utf-8")
+        done = call("orders", "simulate", "beijing", tmp_path / "world.yaml", *SHORT, "--json")
+        assert done.code == 0
+        assert {row["count"]: row["mean"] for row in done.json["cases"]}["opened"] > 0
+
 
 class TestWrongCalls:
     @pytest.mark.parametrize(
@@ -154,6 +177,7 @@ class TestWrongCalls:
             ((LAMPS, "nowhere.yaml", *SHORT), 2, "unreadable-file"),
             ((LAMPS, REFORM, *SHORT), 1, "the field `orders` is missing"),
             ((LAMPS, WORLD, "--from", "2024-03-05", "--to", "2024-03-01"), 2, "empty-span"),
+            ((LAMPS, WORLD, *SHORT, "--count-from", "2024-03-06"), 2, "empty-span"),
             ((LAMPS, WORLD, "--from", "2024-03", "--to", "2024-03-05"), 2, "bad-day"),
             ((LAMPS, WORLD, "--from", "2020-03-01", "--to", "2020-03-05"), 2, "not-in-force"),
             ((LAMPS, WORLD, "--to", "2020-03-05"), 2, "`--from` is missing"),

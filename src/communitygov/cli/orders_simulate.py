@@ -64,6 +64,8 @@ class _Day(click.ParamType[dt.date]):
 @procedure_option
 @option("--from", "first", type=_Day(), required=True, metavar="DAY", zh="首日", en="The first day")
 @option("--to", "last", type=_Day(), required=True, metavar="DAY", zh="末日", en="The last day")
+@option("--count-from", type=_Day(), metavar="DAY", zh="计入的首日", en="The first day whose orders are counted")
+@option("--count-to", type=_Day(), metavar="DAY", zh="计入的末日", en="The last day whose orders are counted")
 @option(
     "--draws",
     type=click.IntRange(min=1),
@@ -99,6 +101,8 @@ def simulate(
     procedure: str | None,
     first: dt.date,
     last: dt.date,
+    count_from: dt.date | None,
+    count_to: dt.date | None,
     draws: int,
     seed: int,
     period: Any,
@@ -116,7 +120,8 @@ def simulate(
     name, rule = only("procedure", found.at(first).procedure, procedure, profile=found.name)
     check_there(world)
     variants, model = variants_of(found, reforms, readings, each=each), read_order_model(world)
-    _check_clocks(found, name, first, variants)
+    if model.clock is None:
+        _check_clocks(found, name, first, variants)
     with progress(Title(zh="模拟", en="simulating")) as tell:
         done = simulate_orders(
             found,
@@ -128,6 +133,8 @@ def simulate(
             draws=draws,
             seed=seed,
             period=period,
+            count_from=count_from,
+            count_to=count_to,
             progress=tell,
         )
     if as_json:
@@ -139,7 +146,7 @@ def simulate(
 
 
 def _check_clocks(profile: Profile, name: str, first: dt.date, variants: Sequence[Variant]) -> None:
-    """Refuse a procedure without a clock, before all that its world may have wrong beside that."""
+    """Refuse a procedure without a clock in a world without one, before all that may be wrong beside that."""
     for variant in variants:
         rule = profile.at(first, reforms=variant.reforms, readings=variant.readings).procedure.get(name)
         if rule is not None and rule.clock is None:
@@ -148,9 +155,9 @@ def _check_clocks(profile: Profile, name: str, first: dt.date, variants: Sequenc
             clock = "clock: {zone: Asia/Shanghai, calendar: cn_statutory}"
             raise UsageError.because(
                 "no-clock",
-                zh=f"{zh}请在其文档、或在扩展（`extends`）它的方案中写明 `{clock}`",
-                en=f"{en}which orders come in; give it one, `{clock}`, in its documents or in those of a profile that "
-                "extends it",
+                zh=f"{zh}请在 WORLD 的 orders 下、在其文档、或在扩展（`extends`）它的方案中写明 `{clock}`",
+                en=f"{en}which orders come in; give one, `{clock}`, under `orders` in WORLD, in its documents, or in "
+                "those of a profile that extends it",
             )
 
 
@@ -162,6 +169,8 @@ def _plain(done: OrdersSimulation) -> dict[str, Any]:
         "procedure": done.procedure,
         "first": str(done.first),
         "last": str(done.last),
+        "count_from": str(done.count_from),
+        "count_to": str(done.count_to),
         "draws": done.draws,
         "seed": done.seed,
         "digests": dict(done.digests),
@@ -176,6 +185,7 @@ def _text(done: OrdersSimulation, rule: Procedure, lang: Language) -> str:
 
     zh = f"{done.first} 至 {done.last}，{done.draws} 次抽取，种子 {done.seed}；均值（5% 至 95%）"
     en = f"{done.first} to {done.last}, {done.draws} draws, seed {done.seed}; means (5% to 95%)"
+    counted = _counted(done)
     variants = {one.name: one.title.say(lang) for one in done.variants}
     above = set(done.rates.filter(pl.col("high") > 1)["rate"])  # no shares, such as reports for each whistle
     rates: _Rows = {}
@@ -197,7 +207,19 @@ def _text(done: OrdersSimulation, rule: Procedure, lang: Language) -> str:
         (Title(zh="件", en="Cases"), cases),
     ]
     blocks = [_table(title.say(lang), rows, variants, lang) for title, rows in found]
-    return "\n\n".join([Title(zh=zh, en=en).say(lang), *(block for block in blocks if block)])
+    head = f"{Title(zh=zh, en=en).say(lang)}\n{counted.say(lang)}"
+    return "\n\n".join([head, *(block for block in blocks if block)])
+
+
+def _counted(done: OrdersSimulation) -> Title:
+    """Return which orders are counted, and what counting the last ones does."""
+    start, stop = done.count_from, done.count_to
+    if stop < done.last:
+        return Title(zh=f"计入 {start} 至 {stop} 的工单", en=f"counted: orders of {start} to {stop}")
+    return Title(
+        zh=f"计入 {start} 起的全部工单；末几日的截止时可能尚未办完，各项数字因此有偏",
+        en=f"counted: all orders since {start}; those of the last days may not be done, which biases every figure",
+    )
 
 
 def _count(rule: Procedure, key: str, lang: Language) -> str:
