@@ -75,7 +75,7 @@ class TestAgenda:
         off = calendar.is_working(day)
         moved = calendar.overlaid(Overlay(off={day}) if off else Overlay(on={day}))
         agenda = due(found, START + 60 * HOUR)
-        touched = agenda.crossing(calendar.changed_days(moved))
+        touched = agenda.crossing(calendar.changed_days(moved), calendar.zone)
         clock = RULES.clock
         listed = {"off" if off else "on": (Period.parse(day.isoformat()),)}
         others = five_orders(clock=evolve(clock, **listed))

@@ -147,6 +147,8 @@ class TestChoices:
         counts = [sum(one.holds(facts) is True for one in guards_) for facts in combinations_of(VALUES)]
         expected = {"missing-choice"} if 0 in counts and not rest else set()
         expected |= {"two-answer"} if any(count > 1 for count in counts) else set()
+        held = [any(one.holds(facts) is True for facts in combinations_of(VALUES)) for one in guards_]
+        expected |= {"unreachable-step"} if not all(held) or (rest and 0 not in counts) else set()
         assert set(chosen(branches, "kind", "urgent", "rooms")) == expected
 
     @given(choices(), KNOWN)

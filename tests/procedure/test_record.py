@@ -21,7 +21,7 @@ from tests.procedure.samples import (
 from communitygov.procedure.case import Refused
 from communitygov.procedure.chain import verify
 from communitygov.procedure.migrate import MIGRATED, migrate
-from communitygov.procedure.record import ERASED, acts_of, load, save, seal
+from communitygov.procedure.record import ERASED, REASON, acts_of, load, save, seal
 from communitygov.procedure.store import Conflict, MemoryStore
 from communitygov.procedure.store_sql import SqlStore
 from communitygov.vocabulary.errors import DataError, UsageError
@@ -105,6 +105,28 @@ class TestPersonal:
         assert found.facts["phone"] is ERASED
         assert closed(found).outcome == "solved"
 
+    def test_a_reason_in_free_words_can_be_erased_too(self, store):
+        """It may name somebody; a reason from the list is no secret."""
+        procedure = five_orders()
+        save(store, accepted(procedure).act("ask", SOCIAL, START + 3 * HOUR, "Mr Wang is away"))
+        entry = store.read("A1")[-1]
+        assert "Wang" not in entry.body
+        assert acts_of(procedure, (entry,))[0].reason == "Mr Wang is away"
+        assert store.erase("A1", REASON) == 1
+        assert verify(store.read("A1")) == ()
+        assert load(store, procedure, "A1").step == "accept"
+        refused = opened(procedure).act("dispatch", PARTY, START + HOUR, grade="urgent")
+        assert '"reason":"no_means"' in seal(refused.act("refuse", SOCIAL, START + HOUR, "no_means"))[-1].body
+
+    def test_nobody_sees_a_value_by_printing(self):
+        """Neither an event nor a refusal shows what is about a person."""
+        case = opened(phone="13800000000")
+        assert "138" not in repr(case)
+        assert "138" not in repr(case.history)
+        with pytest.raises(UsageError) as told:
+            opened(phone=13800000000)
+        assert "138" not in told.value.say("en") + told.value.say("zh")
+
 
 class TestChangedPast:
     def test_it_is_found_and_the_case_is_not_loaded(self):
@@ -131,11 +153,18 @@ class TestChangedPast:
 class TestRules:
     def test_a_case_stays_on_the_rules_it_was_opened_under(self, store):
         """It is not loaded under others, and each event says which it was done under."""
-        old, new = five_orders(), five_orders(outcomes={"solved": named("done"), "given_up": named("left")})
+        old, new = five_orders(), five_orders(reminders={})
         save(store, accepted(old))
         with pytest.raises(UsageError, match="other-rules"):
             load(store, new, "A1")
         assert old.machine.digest in store.read("A1")[0].body
+
+    def test_what_something_is_called_decides_nothing(self, store):
+        """With another title, another clause, a note, the rules are the same, and the case is loaded."""
+        old = five_orders()
+        new = five_orders(title=named("five"), roles={key: evolve(one, title=None) for key, one in old.roles.items()})
+        save(store, accepted(old))
+        assert load(store, new, "A1").step == "accept"
 
     def test_it_comes_over_by_a_map_and_is_loaded_again(self, store):
         """Facts, deadlines and counts go on; the step is the one that the map names."""
@@ -157,14 +186,14 @@ class TestRules:
 
     def test_without_a_map_it_does_not_come_over(self):
         """It says which rules it is on."""
-        case = accepted()
+        case = save(MemoryStore(), accepted())
         with pytest.raises(UsageError, match=f"no-migration.*{case.digest[:12]}"):
-            migrate(case, five_orders(outcomes={"solved": named("x"), "given_up": named("y")}), START + 3 * HOUR)
+            migrate(case, five_orders(reminders={}), START + 3 * HOUR)
 
     def test_what_is_underway_and_would_be_lost_is_named(self):
         """All of it: the step, the line, the deadline."""
         old = five_orders()
-        case = accepted(old).act("ask", SOCIAL, START + 3 * HOUR, "which door")
+        case = save(MemoryStore(), accepted(old).act("ask", SOCIAL, START + 3 * HOUR, "which door"))
         steps = {key: step for key, step in old.steps.items() if key in ("order", "refuse", "dispatch")}
         steps["dispatch"] = evolve(steps["dispatch"], next=("refuse",))
         new = five_orders(
@@ -174,11 +203,47 @@ class TestRules:
             migrate(case, new, START + 4 * HOUR)
         assert {problem.path for problem in told.value.problems} == {"accept", "waiting", "handling"}
 
+    def test_what_is_not_saved_under_its_own_rules_does_not_come_over(self):
+        """Else a phone would be sealed by rules that do not know it for a person's."""
+        old = five_orders()
+        with pytest.raises(UsageError, match="unsaved-events"):
+            migrate(accepted(old), five_orders(reminders={}, migrations=over(old, {})), START + 3 * HOUR)
+
+    def test_what_was_decided_stays_decided(self):
+        """A case that went beyond a limit is where it was, and what was counted under two names adds up."""
+        old = five_orders()
+        refused = opened(old).act("dispatch", PARTY, START + HOUR, grade="urgent")
+        for hours in (2, 4):
+            refused = refused.act("refuse", SOCIAL, START + hours * HOUR, "no_means")
+            if hours == 2:
+                refused = refused.act("dispatch", PARTY, START + 3 * HOUR, grade="urgent")
+        assert refused.outcome == "given_up"
+        new = five_orders(reminders={}, migrations=over(old, {}))
+        moved = migrate(save(MemoryStore(), refused), new, START + 5 * HOUR)
+        assert (moved.outcome, moved.state.place.way, moved.state.counts) == ("given_up", "*beyond", {"refuse": 2})
+
+    def test_who_was_not_watched_cannot_be_told_apart_now(self):
+        """Rules that ask for another person than one nobody kept do not take the case."""
+        old = five_orders()
+        steps = {**old.steps, "verify": evolve(old.steps["verify"], other_than=("handle", "accept"))}
+        new = five_orders(steps=steps, migrations=over(old, {}))
+        with pytest.raises(UsageError, match="record of who did `accept`"):
+            migrate(save(MemoryStore(), accepted(old)), new, START + 3 * HOUR)
+
     def test_it_does_not_come_over_in_the_past(self):
         """A migration is an event like others: not before the last one."""
-        case = accepted()
+        case = save(MemoryStore(), accepted())
         with pytest.raises(UsageError, match="back-in-time"):
             migrate(case, case.procedure, START)
+
+
+def test_what_is_known_cannot_be_changed_from_outside():
+    """Only an act changes a case."""
+    case = accepted()
+    with pytest.raises(TypeError):
+        case.facts["grade"] = "ordinary"
+    with pytest.raises(TypeError):
+        case.history[1].act.facts["grade"] = "ordinary"
 
 
 def test_a_loaded_case_refuses_as_the_live_one():

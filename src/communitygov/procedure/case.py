@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import field, frozen
@@ -168,7 +169,7 @@ class Case:
     @property
     def facts(self) -> Mapping[str, Any]:
         """What is known of it."""
-        return self.state.facts
+        return MappingProxyType(self.state.facts)
 
     @property
     def unsaved(self) -> tuple[Event, ...]:
@@ -218,8 +219,16 @@ class Case:
             actor: By whom; anybody if None.
             at: When; if given, what is no longer in time is left out.
         """
-        instant = self.state.at if at is None else instant_of(at)
-        return tuple(self._may(actor, instant))
+        return self.may_at(self.state.at if at is None else instant_of(at), actor)
+
+    def may_at(self, at: int, actor: Actor | None = None) -> tuple[May, ...]:
+        """Return what may be done at an instant.
+
+        Args:
+            at: In microseconds since 1970 in UTC.
+            actor: By whom; anybody if None.
+        """
+        return tuple(self._may(actor, at))
 
     def _may(self, actor: Actor | None, at: int) -> Iterator[May]:
         ignored = {"missing_fact", "unexplained", "no_outcome", "late", "overdue", "no_show", "unknown_person"}
@@ -227,8 +236,8 @@ class Case:
         for key, step in self.procedure.steps.items():
             for act in self._tried(key, actor, at):
                 if all(fault.kind in ignored for fault in faults_of(self.machine, self.state, act)):
-                    anew = self.machine.per.get(key) if step.during else None
-                    needs = tuple(name for name in step.needs if name == anew or self.state.facts.get(name) is None)
+                    anew, known = self.machine.anew[key], self.state.facts
+                    needs = tuple(name for name in step.needs if name in anew or known.get(name) is None)
                     yield May(key, step.by, needs, tuple(step.reasons))
                     break
 
@@ -269,7 +278,7 @@ class Case:
             )
         if facts:
             check_facts(rule, facts)
-        act = Act(step, instant_of(at), by.id, by.role, by.unit, reason, facts)
+        act = Act(step, instant_of(at), by.id, by.role, by.unit, reason, MappingProxyType(facts))
         return self._after(act)
 
     def _after(self, act: Act) -> Case:

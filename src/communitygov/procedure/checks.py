@@ -74,6 +74,12 @@ def _names(procedure: Procedure) -> Iterator[Finding]:
                 known = [one for one, fact in facts.items() if fact.kind == "text"]
                 yield unknown(("roles", key, field), "文字事实", "fact of text", name, known)
     for key, line in procedure.lines.items():
+        if line.per in facts and facts[line.per].personal:
+            zh, en = (
+                "单位不是个人信息；它写在每处差错与期限旁",
+                "a unit is no person's: it stands beside faults and deadlines",
+            )
+            yield Finding(("lines", key, "per"), "personal-shown", zh, en)
         if line.per is not None and (line.per not in facts or facts[line.per].kind != "text"):
             known = [one for one, fact in facts.items() if fact.kind == "text"]
             yield unknown(("lines", key, "per"), "文字事实", "fact of text", line.per, known)
@@ -84,11 +90,21 @@ def _names(procedure: Procedure) -> Iterator[Finding]:
             yield unknown(("disclosures", key, "step"), "环节", "step", shown.step, procedure.steps)
         for field in ("show", "hide"):
             yield from _each(("disclosures", key, field), getattr(shown, field), facts, "事实", "fact")
+        for i, name in enumerate(shown.hide):
+            if name in shown.show:
+                zh, en = f"`{name}` 既公开又隐去", f"`{name}` is shown and hidden"
+                yield Finding(("disclosures", key, "hide", str(i)), "two-answer", zh, en)
         for i, name in enumerate(shown.show):
             if name in facts and facts[name].personal:
                 zh, en = f"`{name}` 是个人信息，不能公开", f"`{name}` is about a person and cannot be shown"
                 yield Finding(("disclosures", key, "show", str(i)), "personal-shown", zh, en)
+    seen: dict[str, str] = {}
     for key, moved in procedure.migrations.items():
+        if seen.setdefault(moved.digest, key) != key:
+            zh, en = f"与 `{seen[moved.digest]}` 是同一规则", f"is for the same rules as `{seen[moved.digest]}`"
+            yield Finding(
+                ("migrations", key, "digest"), "two-answer", zh, en, also=(("migrations", seen[moved.digest]),)
+            )
         for old, name in moved.steps.items():
             if name not in procedure.main:
                 yield unknown(
@@ -244,6 +260,11 @@ def _never(procedure: Procedure) -> Iterator[Finding]:
             if of and of != {mine}:
                 zh, en = f"期限 `{name}` 不在同一条线上运行", f"the deadline `{name}` does not run on the same line"
                 yield Finding(("steps", key, "within", str(i)), "other-line", zh, en, also=(("deadlines", name),))
+        for i, name in enumerate(step.other_than):
+            if mine is not None or procedure.keyed(name):
+                zh = "按单位的支线上，谁做过没有按单位记录"
+                en = "on a line per unit it is not kept for each unit who did a step"
+                yield Finding(("steps", key, "other_than", str(i)), "other-line", zh, en, also=(("steps", name),))
         if step.line is not None and step.line in step.awaits:
             zh, en = "环节不能等待自己所在的支线", "a step cannot wait for its own line"
             path = ("steps", key, "awaits", str(step.awaits.index(step.line)))

@@ -40,6 +40,10 @@ def _choice(procedure: Procedure, key: str, step: Step) -> Iterator[Finding]:
     guards = {name: branch.when for name, branch in step.choose.items() if branch.when is not None}
     reads = sorted(frozenset().union(*(guard.reads for guard in guards.values())))
     for name in reads:
+        if procedure.all_facts[name].personal and not all(_asks_whether_known(one, name) for one in guards.values()):
+            zh = f"分支依据个人信息 `{name}` 的内容，抹去后便不知当初为何如此"
+            en = f"its branches hang on what `{name}` says, which is about a person: erased, nobody knows why any more"
+            yield Finding(path, "personal-guard", zh, en)
         if name not in step.needs and not all(_asks_whether_known(guard, name) for guard in guards.values()):
             zh, en = f"分支依据 `{name}`，须列入 needs", f"its branches hang on `{name}`, which must be among its needs"
             yield Finding(path, "not-needed", zh, en)
@@ -49,13 +53,17 @@ def _choice(procedure: Procedure, key: str, step: Step) -> Iterator[Finding]:
         zh, en = f"取值组合超过 {MOST_CASES:,}，无法逐一检查", f"more than {MOST_CASES:,} combinations to go through"
         yield Finding(path, "too-many-choices", zh, en)
         return
-    missed, twice = None, None
+    missed, twice, never = None, None, {*guards, *others}
     for facts in combinations_of(values):
         taken = [name for name, guard in guards.items() if guard.holds(facts)]
+        never -= {*taken} if taken else {*others}
         if len(taken) > 1 and twice is None:
             twice = taken, facts
         if not taken and not others and missed is None:
             missed = facts
+    for name in sorted(never):
+        zh, en = "没有取值会走此分支", "whatever the facts are, this branch is not taken"
+        yield Finding((*path, name), "unreachable-step", zh, en)
     if missed is not None:
         zh, en = f"没有分支用于 {_said(missed)}", f"no branch is taken where {_said(missed)}"
         yield Finding(path, "missing-choice", zh, en)

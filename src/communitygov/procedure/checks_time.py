@@ -30,8 +30,18 @@ def time_problems(procedure: Procedure) -> Iterator[Finding]:
     for key, shown in procedure.disclosures.items():
         for field in ("within", "lasts"):
             name = getattr(shown, field)
-            if name is not None and name not in procedure.deadlines:
+            if name is None:
+                continue
+            if name not in procedure.deadlines:
                 yield _unknown(("disclosures", key, field), "期限", "deadline", name, procedure.deadlines)
+                continue
+            deadline, wanted = procedure.deadlines[name], "at_latest" if field == "within" else "at_earliest"
+            if deadline.bound != wanted:
+                zh, en = f"此处须为 {wanted} 的期限", f"a deadline {wanted} is wanted here"
+                yield Finding(("disclosures", key, field), "other-bound", zh, en, also=(("deadlines", name),))
+            if field == "within" and shown.step not in deadline.to:
+                zh, en = f"`{shown.step}` 不结束此期限", f"`{shown.step}` does not end that deadline"
+                yield Finding(("disclosures", key, field), "other-bound", zh, en, also=(("deadlines", name, "to"),))
     yield from _rates(procedure)
     yield from _clock(procedure)
 
@@ -55,6 +65,10 @@ def _deadline(procedure: Procedure, key: str, deadline: Deadline) -> Iterator[Fi
     for name in deadline.extended_by:
         if name not in procedure.steps:
             yield _unknown((*path, "extended_by", name), "环节", "step", name, procedure.steps)
+        elif key not in procedure.steps[name].within:
+            zh = f"延期须在到期之前：环节 `{name}` 的 within 须有 `{key}`"
+            en = f"more time is given before the time is up: the step `{name}` must be within `{key}`"
+            yield Finding((*path, "extended_by", name), "not-within", zh, en, also=(("steps", name),))
     named = [name for name in (*deadline.from_, *deadline.to, *deadline.extended_by) if name in procedure.steps]
     scopes = {procedure.steps[name].line if _keyed(procedure, name) else None for name in named}
     if len(scopes) > 1:

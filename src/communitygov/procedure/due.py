@@ -46,17 +46,18 @@ class Agenda:
     running: pl.DataFrame
     fire: pl.DataFrame
 
-    def crossing(self, days: Iterable[dt.date]) -> pl.DataFrame:
+    def crossing(self, days: Iterable[dt.date], zone: str) -> pl.DataFrame:
         """Return the running deadlines that a moved holiday can touch: between whose start and due such a day lies.
 
         All others fall due when they did; what is paused can be touched by any later day.
 
         Args:
             days: The days that have changed, as ``Calendar.changed_days`` says.
+            zone: The time zone that they are days of.
         """
         import polars as pl
 
-        start, end = pl.col("start").dt.date(), pl.col("due").dt.date()
+        start, end = (pl.col(name).dt.convert_time_zone(zone).dt.date() for name in ("start", "due"))
         found = pl.lit(False)
         for day in days:
             found = found | ((start <= day) & (end.is_null() | (end >= day)))
@@ -146,6 +147,7 @@ def _to_fire(found: list[tuple[Case, Run]], table: pl.DataFrame, instant: int) -
         if not rows:
             continue
         mine = table[rows]
+        mine = mine.filter(pl.col("due").is_not_null())  # nothing fires while a pause is open
         since = mine["start" if rung.counted_from == "start" else "due"].dt.epoch("us")
         if rung.after is not None:
             budget = rung.after.budget

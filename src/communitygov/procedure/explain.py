@@ -16,7 +16,7 @@ from attrs import evolve, frozen
 from communitygov.procedure.case import overdue
 from communitygov.procedure.machine import Machine
 from communitygov.procedure.rules import Procedure
-from communitygov.procedure.state import Act, Fault, State, followed, opened
+from communitygov.procedure.state import Act, Fault, State, followed, key_of, opened
 from communitygov.procedure.tables import FACT
 from communitygov.procedure.times import Run, due_of, late_at, stretches
 from communitygov.procedure.wording import FAULTS, UNITS, say_fault, title_of
@@ -170,8 +170,8 @@ def explain_case(procedure: Procedure, case: str, acts: Sequence[Act], at: dt.da
         at: The instant that the log goes up to, with its time zone.
 
     Returns:
-        A step ``case`` with the number of faults, a step ``event`` for each event and a step ``deadline`` for each
-        deadline that began, each with the facts to check it by hand.
+        A step ``case`` with the number of faults, a step ``event`` for each event, with that of its own if any, and a
+        step ``deadline`` for each deadline that began, each with the facts to check it by hand.
 
     Raises:
         UsageError: If an event lies after that instant, or its step is none of the procedure's.
@@ -221,14 +221,16 @@ def _event(procedure: Procedure, seq: int, act: Act, before: State, faults: tupl
         role = procedure.roles[act.role].name(act.role)
     at = moment_at(act.at, zone)
     when = f"{at:{_SHOWN}}"
+    unit = key_of(procedure.machine, act) or act.unit
+    whose = f"（{unit}）" if unit else "", f" ({unit})" if unit else ""
     told = [say_fault(procedure, fault, act.step) for fault in faults]
     return Steps(
         "event",
         Title(zh=f"{seq}. {title.zh}", en=f"{seq}. {title.en}"),
-        len(faults),
+        len(faults) or None,
         Title(
-            zh="；".join([f"{when}，{role.zh}", *(one.zh for one in told)]),
-            en="; ".join([f"{when}, {role.en}", *(one.en for one in told)]),
+            zh="；".join([f"{when}，{role.zh}{whose[0]}", *(one.zh for one in told)]),
+            en="; ".join([f"{when}, {role.en}{whose[1]}", *(one.en for one in told)]),
         ),
         clause=() if rule is None else rule.clause or procedure.clause,
         children=[_fault(procedure, fault, text) for fault, text in zip(faults, told, strict=True)],
@@ -237,6 +239,7 @@ def _event(procedure: Procedure, seq: int, act: Act, before: State, faults: tupl
             "at": at.isoformat(),
             "after": before.place.step,
             "role": act.role,
+            "unit": unit,
             "reason": act.reason,
         },
     )
@@ -253,8 +256,9 @@ def _deadline(machine: Machine, state: State, i: int, zone: str) -> Steps:
     unit, amount = UNITS[limit.unit], Fraction(limit.amount) + run.more
     mark = ("（暂定）", " (provisional)") if found is not None and found[1] else ("", "")
     start = moment_at(run.start, zone)
-    zh = f"自 {start:{_SHOWN}} 起 {decimal_text(amount)} {unit.zh}，"
-    en = f"{decimal_text(amount)} {unit.en} from {start:{_SHOWN}}, "
+    whose = ("", "") if run.unit is None else (f"{run.unit}：", f"{run.unit}: ")
+    zh = f"{whose[0]}自 {start:{_SHOWN}} 起 {decimal_text(amount)} {unit.zh}，"
+    en = f"{whose[1]}{decimal_text(amount)} {unit.en} from {start:{_SHOWN}}, "
     return Steps(
         "deadline",
         rule.name(run.deadline),
@@ -267,6 +271,7 @@ def _deadline(machine: Machine, state: State, i: int, zone: str) -> Steps:
         source=rule.story("limit", "amount") if rule.limit is not None else None,
         children=[_pause(start, end, zone) for start, end in pauses],
         facts={
+            "whose": run.unit,
             "start": start.isoformat(),
             "amount": amount,
             "unit": limit.unit,

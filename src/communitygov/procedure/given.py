@@ -15,8 +15,8 @@ __all__ = ["check_facts"]
 
 _KINDS: Mapping[str, tuple[type, Title]] = {
     "flag": (bool, Title(zh="true 或 false", en="true or false")),
-    "whole": (int, Title(zh="整数", en="a whole number")),
-    "text": (str, Title(zh="文字", en="text")),
+    "whole": (int, Title(zh="整数（64 位之内）", en="a whole number within 64 bits")),
+    "text": (str, Title(zh="文字（不为空）", en="text that is not empty")),
     "file": (str, Title(zh="附件的标识", en="the id of what is attached")),
     "time": (dt.datetime, Title(zh="带时区的时间", en="an instant with its time zone")),
 }
@@ -50,7 +50,9 @@ def _fits(fact: CaseFact, value: Any) -> bool:
         return isinstance(value, str) and value in fact.values
     if fact.kind == "time":
         return isinstance(value, dt.datetime) and value.utcoffset() is not None
-    return type(value) is _KINDS[fact.kind][0]
+    if fact.kind == "whole":
+        return type(value) is int and abs(value) < 2**63
+    return type(value) is _KINDS[fact.kind][0] and value != ""  # an empty text would pass for something known
 
 
 def _bad_value(name: str, fact: CaseFact, value: Any) -> Problem:
@@ -59,5 +61,8 @@ def _bad_value(name: str, fact: CaseFact, value: Any) -> Problem:
         wanted = Title(zh=f"{'、'.join(fact.values)}之一{hint.zh}", en=f"one of {', '.join(fact.values)}{hint.en}")
     else:
         wanted = _KINDS[fact.kind][1]
-    title = Title(zh=f"`{name}` 须为{wanted.zh}，却是 {value!r}", en=f"`{name}` must be {wanted.en}, found {value!r}")
+    found = Title(zh="别的（个人信息，不显示）", en="something else (about a person, so it is not shown)")
+    if not fact.personal:
+        found = Title(zh=repr(value), en=repr(value))
+    title = Title(zh=f"`{name}` 须为{wanted.zh}，却是 {found.zh}", en=f"`{name}` must be {wanted.en}, found {found.en}")
     return Problem("bad-value", title, path=name)

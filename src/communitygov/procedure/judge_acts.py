@@ -74,8 +74,7 @@ def _facts(log: Log) -> Iterator[pl.DataFrame]:
     for name, step in rule.steps.items():
         for fact in step.needs:
             rows = log.rows(name)
-            anew = step.during and log.machine.per.get(name) == fact
-            known = log[FACT + fact] if anew else log.known(fact)
+            known = log[FACT + fact] if fact in log.machine.anew[name] else log.known(fact)
             yield log.told("missing_fact", rows.filter(known.gather(rows).is_null()), fact)
     for fact in rule.all_facts:
         given = log[FACT + fact].is_not_null()

@@ -103,12 +103,10 @@ def _misfired(runs: Runs) -> Iterator[pl.DataFrame]:
         is_rung = runs.part["step"] == log.numbers[key]
         fires = start.is_not_null() & ~(last_before(is_rung, first).gather(where) > start).fill_null(False)
         there, start = where.filter(fires), start.filter(fires)
-        if rung.counted_from == "start":
-            base = runs.part["at"].gather(start)
-        else:
-            base = runs.due(start, runs.more_before.gather(there))
+        due = runs.due(start, runs.more_before.gather(there))
+        base = runs.part["at"].gather(start) if rung.counted_from == "start" else due
         instant = base if rung.after is None else limit_dues(log, base, rung.after)
-        in_time = (runs.part["at"].gather(there) >= instant).fill_null(False)
+        in_time = ((runs.part["at"].gather(there) >= instant) & due.is_not_null()).fill_null(False)
         fires &= in_places(in_time, fires).fill_null(False)
         rows = runs.part["row"].gather(where).filter(~fires)
         yield log.told("misfired", rows, key, log.key.gather(rows))

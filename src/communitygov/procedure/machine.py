@@ -23,13 +23,22 @@ START, BEYOND, UNDECIDED = "", "*beyond", "*undecided"
 
 
 def digest_of(procedure: Procedure) -> str:
-    """Return the digest of a procedure that was made in Python: of what a document of it would say.
+    """Return the digest of what a procedure decides: of all that it says but titles, notes, clauses and reasons given.
 
     Args:
         procedure: The rule.
     """
-    said = json.dumps(plain(procedure), ensure_ascii=False, sort_keys=True, default=str)
+    said = json.dumps(_without_words(plain(procedure)), ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _without_words(said: Any) -> Any:
+    if not isinstance(said, dict):
+        return said
+    if said.keys() == {"zh", "en"}:
+        return None  # what something is called decides nothing
+    words = ("title", "note", "clause", "assumed")
+    return {key: _without_words(value) for key, value in said.items() if key not in words}
 
 
 @frozen
@@ -78,6 +87,13 @@ class Ways:
     branches: tuple[tuple[Branch, Place], ...]
     undecided: Place
     beyond: Place | None
+
+    @cached_property
+    def places(self) -> Mapping[str, Place]:
+        """Every place that the step can leave a case at, by the way."""
+        found = [self.undecided, *(place for _, place in self.branches)]
+        found += [place for place in (self.only, self.beyond) if place is not None]
+        return {place.way: place for place in found}
 
     def taken(self, facts: Mapping[str, Any]) -> Place:
         """Return the place that a case goes to.
@@ -141,6 +157,23 @@ class Machine:
             for key, step in self.rule.steps.items()
             if step.line is not None and self.rule.keyed(key)
         }
+
+    @cached_property
+    def anew(self) -> Mapping[str, frozenset[str]]:
+        """For each step the facts that it needs with each act, whatever was known before.
+
+        They are what only this step can find, and decides by: a second call-back needs a second answer. And on a line
+        per unit all that is needed: what one unit brings, another does not.
+        """
+        return {key: frozenset(self._anew(key, step)) for key, step in self.rule.steps.items()}
+
+    def _anew(self, key: str, step: Step) -> Iterator[str]:
+        others = [one for name, one in self.rule.steps.items() if name != key]
+        for name in step.needs:
+            decides = any(branch.when is not None and name in branch.when.reads for branch in step.choose.values())
+            decides = decides or any(way.closes_as == name for _, way in step.ways)
+            if key in self.per or (decides and not any(name in other.facts for other in others)):
+                yield name
 
     @cached_property
     def watched(self) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections import Counter
 
 from attrs import evolve
 
@@ -11,6 +11,7 @@ from communitygov.procedure.case import Case, Event
 from communitygov.procedure.machine import Machine, Place
 from communitygov.procedure.rules import Migration, Procedure
 from communitygov.procedure.state import Act, State
+from communitygov.procedure.times import Run
 from communitygov.vocabulary.clock import instant_of
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.problem import Problem
@@ -34,27 +35,34 @@ def migrate(case: Case, procedure: Procedure, at: dt.datetime) -> Case:
         at: When, with its time zone.
 
     Raises:
-        UsageError: If those rules have no map for the rules that the case is on, or lack something that is underway:
-            its step, a line, a deadline, a pause. All that is lacking is named.
+        UsageError: If the case has events that are in no store; if those rules have no map for the rules that the case
+            is on; or lack something that is underway: its step and branch, a line, a deadline in the same unit, a
+            pause; or ask who did a step, or how often, where the rules before did not. All that is lacking is named.
     """
     machine: Machine = procedure.machine
+    if case.log is not None:
+        raise UsageError.because(
+            "unsaved-events",
+            zh="此件有未保存的留痕，须先依原规则保存（save）再过渡",
+            en="the case has events that are in no store; save it under its own rules before it comes over",
+        )
     act = Act(MIGRATED, instant_of(at))
     if act.at < case.state.at:
         raise UsageError.because(
             "back-in-time", zh="时间早于此件已有的留痕", en="the time lies before what was recorded of the case already"
         )
-    state = carried_over(case.state, case.digest, machine, act.at)
+    state = carried_over(case.state, case.machine, machine, act.at)
     here, there = case.state.place, state.place
     event = Event(case.seq + 1, act, (here.step, here.way), (there.step, there.way), machine.digest)
     return Case(machine, case.id, state, case.seq + 1, (event, case.log), case.tip)
 
 
-def carried_over(state: State, digest: str, machine: Machine, at: int) -> State:
+def carried_over(state: State, before: Machine, machine: Machine, at: int) -> State:
     """Return a case's state under other rules.
 
     Args:
         state: How it stands under its own.
-        digest: The digest of its own rules.
+        before: Its own rules.
         machine: The rules to come.
         at: When, in microseconds since 1970 in UTC.
 
@@ -62,25 +70,27 @@ def carried_over(state: State, digest: str, machine: Machine, at: int) -> State:
         UsageError: As ``migrate``.
     """
     rule = machine.rule
-    found = next((one for one in rule.migrations.values() if one.digest == digest), None)
+    found = next((one for one in rule.migrations.values() if one.digest == before.digest), None)
     if found is None:
         raise UsageError.because(
             "no-migration",
-            zh=f"新规则没有从规则 {digest[:12]} 过渡的对应表（migrations）",
-            en=f"the rules have no map (migrations) for cases under the rules {digest[:12]}",
+            zh=f"新规则没有从规则 {before.digest[:12]} 过渡的对应表（migrations）",
+            en=f"the rules have no map (migrations) for cases under the rules {before.digest[:12]}",
         )
-    problems = [*_lacking(state, machine, found)]
+    problems = [*_lacking(state, before, machine, found)]
     if problems:
         raise UsageError(problems)
-    lines = {key: _place(machine, there.step, state) for key, there in state.lines.items() if key[0] in rule.lines}
-    steps: Mapping[str, str] = {name: found.steps.get(name, name) for name in (*state.counts, *state.persons)}
+    lines = {key: _place(machine, there.step, there.way) for key, there in state.lines.items() if there.next}
+    counts: Counter[str] = Counter()
+    for name, count in state.counts.items():
+        counts[_step(found, name)] += count
     return evolve(
         state,
-        place=_place(machine, _step(found, state.place.step), state),
+        place=_place(machine, _step(found, state.place.step), state.place.way),
         at=at,
         lines=lines,
-        counts={steps[name]: count for name, count in state.counts.items()},
-        persons={steps[name]: person for name, person in state.persons.items()},
+        counts=dict(counts),
+        persons={_step(found, name): person for name, person in state.persons.items()},
         runs=tuple(run for run in state.runs if run.deadline in rule.deadlines),
         pauses=tuple(one for one in state.pauses if one.pause in rule.pauses),
     )
@@ -90,25 +100,38 @@ def _step(found: Migration, step: str) -> str:
     return found.steps.get(step, step)
 
 
-def _place(machine: Machine, step: str, state: State) -> Place:
-    if not step:
-        return machine.start
-    ways = machine.ways[step]
-    return ways.only or ways.taken(state.facts)
+def _place(machine: Machine, step: str, way: str) -> Place:
+    """Return the place on the same way: what was decided stays decided."""
+    return machine.start if not step else machine.ways[step].places[way]
 
 
-def _lacking(state: State, machine: Machine, found: Migration) -> list[Problem]:
+def _goes_on(machine: Machine, run: Run) -> bool:
+    """Return whether a running deadline is there under other rules, and counts the same unit."""
+    deadline = machine.rule.deadlines.get(run.deadline)
+    if deadline is None or machine.rule.clock is None:
+        return False
+    units = {limit.unit for limit in deadline.every.values()}
+    return run.limit.unit in units and (run.limit.unit != "working_hours" or bool(machine.rule.clock.hours))
+
+
+def _lacking(state: State, before: Machine, machine: Machine, found: Migration) -> list[Problem]:
     """Return what is underway and has no place in the rules to come."""
     rule = machine.rule
     step = _step(found, state.place.step)
     lacking = [] if not step or step in rule.main else [("环节", "step", step)]
+    if step in rule.main and state.place.way not in machine.ways[step].places:
+        lacking.append(("分支", "branch", f"{step}.{state.place.way}"))
     for (line, _), there in state.lines.items():
         known = line in rule.lines and there.step in rule.steps and rule.steps[there.step].line == line
-        if there.next and not known:
+        if there.next and not (known and there.way in machine.ways[there.step].places):
             lacking.append(("支线", "line", line))
-    lacking += [
-        ("期限", "deadline", run.deadline) for run in state.runs if run.open and run.deadline not in rule.deadlines
-    ]
+    gone = [run.deadline for run in state.runs if run.open and not _goes_on(machine, run)]
+    lacking += [("期限", "deadline", name) for name in gone]
+    # What was not kept under the old rules cannot be known under the new: who did a step, and how often.
+    was = {_step(found, name) for name in before.watched}
+    lacking += [("经办人", "record of who did", name) for name in sorted(machine.watched - was)]
+    had = {_step(found, name) for name in before.counted}
+    lacking += [("次数", "count of", name) for name in sorted(machine.counted - had)]
     lacking += [
         ("中止", "pause", one.pause) for one in state.pauses if one.end is None and one.pause not in rule.pauses
     ]

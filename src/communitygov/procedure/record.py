@@ -18,12 +18,12 @@ from communitygov.procedure.chain import Entry, Personal, canonical, digest_of, 
 from communitygov.procedure.machine import Machine
 from communitygov.procedure.migrate import MIGRATED, carried_over
 from communitygov.procedure.rules import Procedure
-from communitygov.procedure.state import Act, followed, opened
+from communitygov.procedure.state import Act, State, followed, opened
 from communitygov.procedure.store import Store
 from communitygov.vocabulary.clock import instant_of, moment_at
 from communitygov.vocabulary.errors import DataError, UsageError
 
-__all__ = ["ERASED", "Erased", "acts_of", "load", "save", "seal"]
+__all__ = ["ERASED", "REASON", "Erased", "acts_of", "load", "save", "seal"]
 
 
 @frozen
@@ -35,6 +35,9 @@ class Erased:
 
 
 ERASED: Final = Erased()
+
+REASON = "reason"
+"""The name under which a reason in free words can be erased, as a personal fact is under its own."""
 
 
 def _salt() -> str:
@@ -70,9 +73,14 @@ def _sealed(case: Case, event: Event, previous: str, salt: Callable[[], str]) ->
         "step": act.step,
         "unit": act.unit,
     }
-    if not act.facts:
-        return sealed(case.id, event.seq, canonical(body), previous)
     personal: dict[str, Personal | None] = {}
+    step = machine.rule.steps.get(act.step)
+    if act.reason and (step is None or act.reason not in step.reasons):
+        # Free words may name somebody.
+        personal[REASON] = one = Personal(salt(), act.reason)
+        body[REASON] = digest_of(one.salt, one.value)
+    if not act.facts:
+        return sealed(case.id, event.seq, canonical(body), previous, personal or None)
     facts: dict[str, object] = {}
     for name, value in act.facts.items():
         fact = machine.rule.all_facts[name]
@@ -136,15 +144,25 @@ def load(store: Store, procedure: Procedure, case: str, *before: Procedure) -> C
             machine = known[digest]
             state = opened(machine)
         if act.step == MIGRATED:
-            state = carried_over(state, machine.digest, known[digest], act.at)
+            state = carried_over(state, machine, known[digest], act.at)
             machine = known[digest]
         elif digest != machine.digest:
             raise _other_rules(entry, digest)
         else:
             _, state = followed(machine, state, act)
+        if json.loads(entry.body)["after"] != [state.place.step, state.place.way]:
+            raise _replayed_otherwise(entry, state)
     if machine is not procedure.machine or state is None:
         raise _other_rules(entries[-1], "" if machine is None else machine.digest)
     return Case(machine, case, state, len(entries), None, entries[-1].hash)
+
+
+def _replayed_otherwise(entry: Entry, state: State) -> DataError:
+    return DataError.because(
+        "replayed-otherwise",
+        zh=f"件 `{entry.case}` 第 {entry.seq} 条重演后到 `{state.place.step}`，与所记不同",
+        en=f"replayed, event {entry.seq} of `{entry.case}` leads to `{state.place.step}`, and not to what was recorded",
+    )
 
 
 def _other_rules(entry: Entry, digest: str) -> UsageError:
@@ -168,7 +186,11 @@ def acts_of(procedure: Procedure, entries: tuple[Entry, ...]) -> list[Act]:
 def _read(procedure: Procedure, entry: Entry) -> Act:
     body: Mapping[str, Any] = json.loads(entry.body)
     facts = {name: _fact(procedure, entry, name, value) for name, value in body.get("facts", {}).items()}
-    return Act(body["step"], body["at"], body["actor"], body["role"], body["unit"], body["reason"], facts)
+    reason = body[REASON]
+    if REASON in entry.personal:
+        kept = entry.personal[REASON]
+        reason = str(ERASED) if kept is None else kept.value
+    return Act(body["step"], body["at"], body["actor"], body["role"], body["unit"], reason, facts)
 
 
 def _fact(procedure: Procedure, entry: Entry, name: str, value: Any) -> Any:

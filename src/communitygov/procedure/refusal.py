@@ -56,7 +56,7 @@ class Refused(CommunityGovError):
             act: The act.
             faults: What is wrong with it.
         """
-        rule, may = case.procedure, case.may()
+        rule, may = case.procedure, case.may_at(max(act.at, case.state.at))
         step = rule.steps[act.step].name(act.step) if act.step in rule.steps else Title(zh=act.step, en=act.step)
         zh = "；".join(_may_say(rule, one, "zh") for one in may) or "无"
         en = "; ".join(_may_say(rule, one, "en") for one in may) or "nothing"

@@ -330,7 +330,7 @@ class Procedure(Rule):
         """The same, made ready to run."""
         from communitygov.procedure.machine import Machine, digest_of
 
-        return Machine(self, digest_of(self) if self.node is None else self.node.digest)
+        return Machine(self, digest_of(self))
 
     def open(
         self, case: str, step: str, by: Actor, at: dt.datetime, reason: str | None = None, /, **facts: Any

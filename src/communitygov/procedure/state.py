@@ -66,8 +66,8 @@ class Act:
     actor: str | None = None
     role: str | None = None
     unit: str | None = None
-    reason: str | None = None
-    facts: Mapping[str, Any] = field(factory=dict)
+    reason: str | None = field(default=None, repr=False)
+    facts: Mapping[str, Any] = field(factory=dict, repr=False)  # some are about persons
 
 
 @frozen
@@ -200,8 +200,7 @@ def _step_faults(
         found.append(Fault("wrong_order", act.step, unit))
     found.extend(_wrong_person(machine, state, act, step, facts))
     for name in step.needs:
-        # Which unit is called, each call says anew.
-        known = act.facts if step.during and machine.per.get(act.step) == name else facts
+        known = act.facts if name in machine.anew[act.step] else facts
         if known.get(name) is None:
             found.append(Fault("missing_fact", name))
     for name, value in act.facts.items():

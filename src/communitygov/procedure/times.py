@@ -162,11 +162,8 @@ def rung_instant(machine: Machine, run: Run, rung: Rung, pauses: list[tuple[int,
         rung: The reminder.
         pauses: When the deadline does not run.
     """
-    if rung.counted_from == "start":
-        base: int | None = run.start
-    else:
-        found = due_of(machine, run, pauses)
-        base = None if found is None else found[0]
+    found = due_of(machine, run, pauses)
+    base = None if found is None else run.start if rung.counted_from == "start" else found[0]
     if base is None or rung.after is None:
         return base
     budget = rung.after.budget

@@ -208,7 +208,8 @@ def drawn_act(random: Random, machine: Machine, state: State, step: str, unit: s
     facts = {}
     for name in (*rule.needs, *rule.may_set):
         known = state.facts.get(name) is not None
-        if random.randrange(3) == 0 or (name in rule.needs and not known):
+        asked = name in rule.needs and (not known or name in machine.anew[step])
+        if random.randrange(3) == 0 or asked:
             facts[name] = _value(random, machine.rule, name)
     begins = step in machine.per and bool(rule.during)
     if begins:

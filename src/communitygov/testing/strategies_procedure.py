@@ -15,6 +15,7 @@ from attrs import define, field
 from hypothesis import strategies as st
 
 from communitygov.measures.rules import Condition, Measure, Quantity
+from communitygov.procedure.guards import combinations_of
 from communitygov.procedure.rules import (
     ORIGIN,
     Branch,
@@ -185,6 +186,8 @@ def _ways(draft: _Draft, here: str, onward: str, others: Sequence[str]) -> dict[
         case _:
             names = tuple(dict.fromkeys(random.choice(["kind", "urgent", "rooms"]) for _ in range(2)))
             asked = made_guard(random, names, 2)
+            if not _tells_apart(asked):
+                names, asked = ("urgent",), Guard(facts={"urgent": Condition(flag=True)})
             rest = Branch(otherwise=True) if draft.chance() else Branch(when=Guard(none_of={"asked": asked}))
             nexts = tuple(dict.fromkeys((onward, *elsewhere)))
             choose = {
@@ -297,26 +300,31 @@ def _lay_deadlines(draft: _Draft) -> None:
         else:
             limit = made_limit(random)
             more: dict[str, Number] = {}
-            if limit.unit != "same_day" and draft.chance():
+            if limit.unit != "same_day" and "extend" not in draft.steps and draft.chance():
                 more = {"extend": number(random.randint(1, 3))}
-                _lay_extension(draft, main[i])
+                _lay_extension(draft, main[i], key)
             begins = tuple(dict.fromkeys((main[i], random.choice(main[:-1]))))
             draft.deadlines[key] = Deadline(from_=begins, to=ends, again=again, limit=limit, extended_by=more)
         draft.measure(key)
 
 
-def _lay_extension(draft: _Draft, during: str) -> None:
-    if "extend" not in draft.steps:
-        most = draft.random.choice([None, 1, 2])
-        draft.lines["extending"] = Line()
-        draft.steps["extend"] = {
-            "by": ("chief",),
-            "line": "extending",
-            "needs_reason": True,
-            "at_most": most,
-            "counts_as": "extension",
-        }
-    draft.add("extend", "during", during)
+def _tells_apart(guard: Guard) -> bool:
+    """Return whether a guard holds of some facts and not of others."""
+    every = combinations_of({"kind": ["a", "b", "c"], "urgent": [True, False], "rooms": [*range(-3, 15)]})
+    return len({guard.holds(facts) for facts in every}) == 2
+
+
+def _lay_extension(draft: _Draft, during: str, deadline: str) -> None:
+    draft.lines["extending"] = Line()
+    draft.steps["extend"] = {
+        "by": ("chief",),
+        "line": "extending",
+        "during": (during,),
+        "within": (deadline,),
+        "needs_reason": True,
+        "at_most": draft.random.choice([None, 1, 2]),
+        "counts_as": "extension",
+    }
 
 
 def _lay_hand_over(draft: _Draft) -> None:
