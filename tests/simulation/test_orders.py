@@ -3,94 +3,45 @@
 import datetime as dt
 from collections import Counter
 from fractions import Fraction
-from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.conftest import ROOT
+from tests.simulation.order_worlds import (
+    CHECKED,
+    CLOCKLESS,
+    DAY,
+    END,
+    FIRST,
+    FORKED,
+    LAMPS,
+    LAST,
+    PLAIN,
+    RULE,
+    SHORTER,
+    WORLD,
+    changed,
+    drawn,
+    ended,
+    hours,
+    world_of,
+)
 
 import communitygov
 from communitygov.procedure.judge import judge
-from communitygov.procedure.rules import CaseFact, Clock, Line, Procedure, Role, Step
+from communitygov.procedure.rules import CaseFact, Clock, Step
 from communitygov.simulation.order_draw import draw_log
 from communitygov.simulation.order_model import (
     Arrivals,
-    Doing,
     Duration,
     FactModel,
-    OrderModel,
     check_model,
-    read_order_model,
 )
 from communitygov.simulation.orders import simulate_orders
-from communitygov.vocabulary.errors import DocumentError, UsageError
+from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.numbers import Number, Share
-
-LAMPS = communitygov.read_profile(ROOT / "examples" / "lamps")
-RULE = LAMPS.at(2024).procedure["repair"]
-WORLD = read_order_model(ROOT / "examples" / "lamps-world.yaml")
-SHORTER = communitygov.read_reform(ROOT / "examples" / "lamps-24-hours.yaml")
-FIRST, LAST = dt.date(2024, 4, 29), dt.date(2024, 5, 10)  # over Labour Day, with a make-up Saturday
-END = dt.datetime(2024, 5, 11, tzinfo=ZoneInfo("Asia/Shanghai"))
-
-
-def drawn(rule: Procedure = RULE, world=WORLD, draw: int = 0, seed: int = 1) -> pl.DataFrame:
-    """Return a log of ten days."""
-    return draw_log(world, rule, FIRST, LAST, seed=seed, draw=draw)
-
-
-def changed(**steps):
-    """Return the world with other settings of steps."""
-    return evolve(WORLD, steps={key: evolve(one, **steps.get(key, {})) for key, one in WORLD.steps.items()})
-
-
-def ended(log: pl.DataFrame, *steps: str) -> pl.DataFrame:
-    """Return when steps of a log were done."""
-    return log.filter(pl.col("step").is_in(steps)).select("case", "step", "unit", "at")
-
-
-def hours(amount, **how):
-    """Return a step that always takes so many hours."""
-    how = {name: Share(Fraction(value)) if name == "chance" else value for name, value in how.items()}
-    return Doing(takes=Duration(hours=Number(amount), spread=Number(0), counted="elapsed"), **how)
-
-
-DAY = {"clock": Clock(zone="Asia/Shanghai", calendar="cn_statutory")}
-DONE = {"done": communitygov.Title(zh="办结", en="done")}
-CHECKED = Procedure(
-    **DAY,
-    roles={"a": Role()},
-    outcomes=DONE,
-    steps={
-        "take_in": Step(by=("a",), starts=True, next=("check",)),
-        "check": Step(by=("a",), next=("take_in", "end")),
-        "end": Step(by=("a",), closes="done"),
-    },
-)
-"""What is checked may be taken in once more."""
-
-FORKED = Procedure(
-    **DAY,
-    roles={"a": Role()},
-    outcomes=DONE,
-    lines={"aside": Line()},
-    steps={
-        "start": Step(by=("a",), starts=True, next=("look",)),
-        "look": Step(by=("a",), next=("left", "right")),
-        "left": Step(by=("a",), closes="done"),
-        "right": Step(by=("a",), closes="done"),
-        "ask": Step(by=("a",), line="aside", during=("start",)),
-    },
-)
-"""There are two ways to the end, and something may be asked beside."""
-
-
-def world_of(opens, /, **steps):
-    """Return a world of ten orders a day, that a step opens."""
-    return OrderModel(arrivals={"orders": Arrivals(step=opens, per_day=Number(10))}, steps=steps)
 
 
 class TestLogs:
@@ -168,6 +119,28 @@ class TestLogs:
             mended.append(ended(alone, "repair").height)
         assert mended[1] >= 0.95 * mended[0] > 50
 
+    def test_what_awaits_a_line_that_began_meanwhile_is_done_when_that_ends(self):
+        """The work has been done by then, and needs neither more time nor a desk."""
+        steps = {**FORKED.steps, "look": evolve(FORKED.steps["look"], awaits=("aside",))}
+        steps |= {"ask": evolve(FORKED.steps["ask"], next=("answer",)), "answer": Step(by=("a",), line="aside")}
+        asked = {"ask": hours(1), "answer": hours(20), "look": hours(5), "left": hours(0), "right": hours(0)}
+        log = drawn(evolve(FORKED, steps=steps), world_of("start", start=hours(0), **asked))
+        looked, answered = (dict(ended(log, step).select("case", "at").rows()) for step in ("look", "answer"))
+        assert len(looked) > 50
+        assert looked == answered
+
+    def test_a_fact_of_any_kind_becomes_known(self):
+        """A whole number lies within its bounds, each as often; a file is attached, and a time is that of the act."""
+        kinds = {kind: CaseFact(kind=kind) for kind in ("whole", "file", "time")}
+        steps = {**CHECKED.steps, "check": evolve(CHECKED.steps["check"], needs=tuple(kinds))}
+        world = evolve(PLAIN, facts={"whole": FactModel(least=2, most=4)})
+        rule = evolve(CHECKED, facts=kinds, steps=steps)
+        check_model(world, rule)
+        log = drawn(rule, world).filter(pl.col("fact.whole").is_not_null())
+        assert set(log["fact.whole"]) == {2, 3, 4}
+        assert set(log["fact.file"]) == {"attached"}
+        assert (log["fact.time"] == log["at"]).all()
+
     def test_what_a_step_may_set_is_set_where_the_world_says_it(self):
         """A fact that no step needs, once it is known, stays as it is."""
         world = evolve(WORLD, facts={**WORLD.facts, "phone": evolve(WORLD.facts["called"], weights={"139": Number(1)})})
@@ -177,27 +150,45 @@ class TestLogs:
 
 
 class TestClocks:
-    PLAIN = evolve(CHECKED, clock=None)
-    WORLD = world_of("take_in", take_in=hours(0), check=hours(1), end=hours(1))
+    RULE = evolve(CHECKED, clock=None)
 
     def test_a_world_has_one_where_the_procedure_has_none(self):
         """Orders come in, and work is done, in the days and hours of the world's; both come to the same log."""
         clock = Clock(zone="Asia/Shanghai", calendar="cn_statutory", hours=("09:00-17:00",))
-        works = evolve(self.WORLD.steps["check"], takes=Duration(hours=Number(1), counted="working"))
-        world = evolve(self.WORLD, steps={**self.WORLD.steps, "check": works})
-        check_model(evolve(world, clock=clock), self.PLAIN)
-        log = drawn(self.PLAIN, evolve(world, clock=clock))
-        assert log.equals(drawn(evolve(self.PLAIN, clock=clock), world))
+        works = evolve(PLAIN.steps["check"], takes=Duration(hours=Number(1), counted="working"))
+        world = evolve(PLAIN, steps={**PLAIN.steps, "check": works})
+        check_model(evolve(world, clock=clock), self.RULE)
+        log = drawn(self.RULE, evolve(world, clock=clock))
+        assert log.equals(drawn(evolve(self.RULE, clock=clock), world))
         checked = ended(log, "check")["at"].dt.convert_time_zone("Asia/Shanghai")
         assert checked.dt.hour().is_between(9, 17).all()
 
     def test_without_any_nothing_is_drawn(self):
         """Nobody knows what a day is."""
         with pytest.raises(UsageError, match="no-clock"):
-            drawn(self.PLAIN, self.WORLD)
+            drawn(self.RULE, PLAIN)
+
+    def test_rates_are_taken_by_its_days(self, tmp_path):
+        """What comes in before eight in the morning in Shanghai is of that day, not of the one that it is in UTC."""
+        (tmp_path / "profile.yaml").write_text(CLOCKLESS, encoding="utf-8")
+        world = evolve(PLAIN, **DAY, arrivals={"early": evolve(PLAIN.arrivals["orders"], hours={"00:00-08:00": 1})})
+        days = {"first": FIRST, "last": dt.date(2024, 4, 30), "draws": 1, "period": "day"}
+        found = simulate_orders(communitygov.read_profile(tmp_path), "work", world, **days).rates
+        assert set(found["period"]) == {"2024-04-29", "2024-04-30"}
 
 
 class TestVariants:
+    def test_orders_that_a_variant_does_not_open_do_not_come_in_there(self):
+        """Those that both open are the same."""
+        more = {"calls": Arrivals(step="call_in", per_day=Number(5))}
+        world = evolve(PLAIN, arrivals={**PLAIN.arrivals, **more}, steps={**PLAIN.steps, "call_in": hours(0)})
+        called = evolve(CHECKED.steps["take_in"])
+        both = evolve(CHECKED, steps={**CHECKED.steps, "call_in": called})
+        check_model(world, CHECKED, both)
+        told = drawn(both, world)
+        assert ended(told, "call_in").height > 20
+        assert drawn(CHECKED, world).equals(told.filter(~pl.col("case").str.starts_with("calls")))
+
     def test_another_fact_changes_nothing_else(self, reform):
         """A variant in which one fact more is asked for, with no desks, has the same units and times."""
         asked = reform(
@@ -322,87 +313,3 @@ class TestCounted:
         for wrong in ({"count_from": dt.date(2024, 4, 28)}, {"count_to": LAST}, {"count_to": dt.date(2024, 4, 28)}):
             with pytest.raises(UsageError, match="empty-span"):
                 simulate_orders(LAMPS, "repair", WORLD, **days, **wrong)
-
-
-class TestRefusals:
-    def test_an_order_takes_no_time_or_desk_to_come_in(self):
-        """Both would be told by nothing that is drawn."""
-        for said in ({"desks": 1}, {"takes": hours(1).takes}):
-            with pytest.raises(UsageError, match=r"steps\.report: it is done as an order comes in"):
-                check_model(changed(report=said), RULE)
-
-    def test_a_value_is_one_of_any_variant_and_is_drawn_where_it_is_known(self):
-        """A variant never has a value of another; one that is left with none is refused, and so is a value of none."""
-        named = [communitygov.Title(zh=name, en=name) for name in "ab"]
-        steps = {**CHECKED.steps, "check": evolve(CHECKED.steps["check"], needs=("kind",))}
-        both, one = (
-            evolve(CHECKED, steps=steps, facts={"kind": CaseFact(kind="choice", values=values)})
-            for values in ({"a": named[0], "b": named[1]}, {"a": named[0]})
-        )
-
-        def world(**weights):
-            facts = {"kind": FactModel(weights={name: Number(weight) for name, weight in weights.items()})}
-            return evolve(TestClocks.WORLD, facts=facts)
-
-        check_model(world(a=1, b=1), both, one)
-        found = [set(drawn(rule, world(a=1, b=1))["fact.kind"].drop_nulls()) for rule in (both, one)]
-        assert found == [{"a", "b"}, {"a"}]
-        with pytest.raises(UsageError, match="none of its values has a weight: a"):
-            check_model(world(b=1), both, one)
-        with pytest.raises(UsageError, match="there is no value `c`"):
-            check_model(world(a=1, c=1), both, one)
-
-    def test_a_world_that_does_not_fit_is_told_whole(self):
-        """Each step, fact and value that there is none of, and all that is left unsaid, in one error."""
-        world = evolve(
-            WORLD,
-            steps={**WORLD.steps, "repiar": WORLD.steps["repair"]},
-            facts={"called": WORLD.facts["called"]},
-            arrivals={"reports": evolve(WORLD.arrivals["reports"], step="repair")},
-        )
-        with pytest.raises(UsageError) as told:
-            check_model(world, RULE)
-        assert {problem.path for problem in told.value.problems} == {
-            "steps.repiar",
-            "facts.satisfied",
-            "arrivals.reports.step",
-        }
-        assert "`repair`" in told.value.say("zh")
-
-    def test_hours_of_work_need_hours(self):
-        """A procedure without hours cannot be worked at by the hour."""
-        rule = Procedure(
-            roles={"a": Role()},
-            outcomes={"done": communitygov.Title(zh="办结", en="done")},
-            steps={"report": Step(by=("a",), starts=True, closes="done")},
-        )
-        with pytest.raises(UsageError, match="hours of work need a clock"):
-            check_model(evolve(WORLD, steps={"report": WORLD.steps["dispatch"]}, facts={}), rule)
-
-    @pytest.mark.parametrize(
-        ("text", "said"),
-        [
-            ("orders: {arrivals: {}, steps: {a: {takes: {hours: -1, counted: elapsed}}}}", "below-scale"),
-            ("orders: {arrivals: {a: {step: x, per_day: 1, hours: {noon: 1}}}, steps: {}}", "bad-hours"),
-            ("orders: {arrivals: {}, steps: {}, facts: {a: {least: 2, most: 1}}}", "empty-range"),
-            ("orders: {arrivals: {}, steps: {}, facts: {a: {}}}", "missing-setting"),
-            ("orders: {arrivals: {}}", "missing-field"),
-            ("order: {}", "unknown-field"),
-        ],
-    )
-    def test_a_bad_file_is_told_with_its_place(self, tmp_path, text, said):
-        """File, line and column."""
-        file = tmp_path / "world.yaml"
-        file.write_text(text, encoding="utf-8")
-        with pytest.raises(DocumentError, match=rf"world.yaml:1:\d+: {said}"):
-            read_order_model(file)
-
-    def test_days_draws_and_names_are_checked(self):
-        """Nothing is drawn of nothing, and no two variants are one."""
-        with pytest.raises(UsageError, match="empty-span"):
-            simulate_orders(LAMPS, "repair", WORLD, first=LAST, last=FIRST)
-        twice = [communitygov.as_it_stands()] * 2
-        with pytest.raises(UsageError, match="repeated-variant"):
-            simulate_orders(LAMPS, "repair", WORLD, first=FIRST, last=LAST, variants=twice)
-        with pytest.raises(UsageError, match="did you mean `repair`"):
-            simulate_orders(LAMPS, "repairs", WORLD, first=FIRST, last=LAST)
