@@ -74,7 +74,7 @@ def _names(procedure: Procedure) -> Iterator[Finding]:
                 known = [one for one, fact in facts.items() if fact.kind == "text"]
                 yield unknown(("roles", key, field), "文字事实", "fact of text", name, known)
     for key, line in procedure.lines.items():
-        if line.per in facts and facts[line.per].personal:
+        if line.per is not None and line.per in facts and facts[line.per].personal:
             zh, en = (
                 "单位不是个人信息；它写在每处差错与期限旁",
                 "a unit is no person's: it stands beside faults and deadlines",

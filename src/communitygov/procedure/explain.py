@@ -18,7 +18,7 @@ from communitygov.procedure.machine import Machine
 from communitygov.procedure.rules import Procedure
 from communitygov.procedure.state import Act, Fault, State, followed, key_of, opened
 from communitygov.procedure.tables import FACT
-from communitygov.procedure.times import Run, due_of, late_at, stretches
+from communitygov.procedure.times import Run, due_of, late_at, rests_on_unpublished, stretches
 from communitygov.procedure.wording import FAULTS, UNITS, say_fault, title_of
 from communitygov.vocabulary.clock import instant_of, moment_at
 from communitygov.vocabulary.errors import UsageError
@@ -136,9 +136,10 @@ def case_row(procedure: Procedure, case: str, acts: Sequence[Act], at: dt.dateti
         if fact.worth:
             row[f"worth.{name}"] = None if value is None else int(fact.worth[value] * 100)
     for name in procedure.deadlines:
-        kept = [one for run in state.runs if run.deadline == name for one in _kept(machine, state, run, instant_of(at))]
-        row[f"kept.{name}"] = all(kept) if kept else None
-        row[f"settled.{name}"], row[f"kept_count.{name}"] = len(kept), sum(kept)
+        told = [one for run in state.runs if run.deadline == name for one in _kept(machine, state, run, instant_of(at))]
+        row[f"kept.{name}"] = all(kept for kept, _ in told) if told else None
+        row[f"settled.{name}"], row[f"kept_count.{name}"] = len(told), sum(kept for kept, _ in told)
+        row[f"provisional.{name}"] = any(mark for _, mark in told) if told else None
     done = Counter(act.step for act in acts)
     counted = Counter(procedure.steps[act.step].counts_as for act in acts if act.step in procedure.steps)
     row |= {f"done.{name}": done[name] for name in procedure.steps}
@@ -147,17 +148,19 @@ def case_row(procedure: Procedure, case: str, acts: Sequence[Act], at: dt.dateti
     }
 
 
-def _kept(machine: Machine, state: State, run: Run, at: int) -> Iterator[bool]:
-    """Yield whether a deadline that began was kept, if that is settled."""
+def _kept(machine: Machine, state: State, run: Run, at: int) -> Iterator[tuple[bool, bool]]:
+    """Yield whether a deadline that began was kept, and whether that is provisional, if it is settled."""
     pauses = stretches(machine, state.pauses, run.deadline)
+    until = at if run.ended is None else run.ended
+    mark = rests_on_unpublished(machine, run, pauses, until)
     if machine.rule.deadlines[run.deadline].bound == "at_earliest":
         found = due_of(machine, run, pauses)
         if run.ended is not None and not run.restarted:
-            yield found is not None and run.ended >= found[0]
+            yield found is not None and run.ended >= found[0], mark
         return
-    late = late_at(machine, run, pauses, at if run.ended is None else run.ended) is not None
+    late = late_at(machine, run, pauses, until) is not None
     if late or (run.ended is not None and not run.restarted):
-        yield not late
+        yield not late, mark
 
 
 def explain_case(procedure: Procedure, case: str, acts: Sequence[Act], at: dt.datetime) -> Steps:

@@ -115,6 +115,7 @@ class Cases:
         yield pl.select(pl.when(times > 0).then(times == kept).alias(f"kept.{name}")).to_series()
         yield times.alias(f"settled.{name}")
         yield kept.alias(f"kept_count.{name}")
+        yield found["provisional"].alias(f"provisional.{name}")
 
 
 def cases_of(log: Log, places: Places) -> Cases:

@@ -49,7 +49,7 @@ def judge_times(log: Log) -> Timed:
         found += [*_untimely(runs), *_out_of_time(runs), *_misfired(runs)]
         late = runs.late(runs.each["start"], runs.each["more"], runs.each["at"])
         found += _overdue(runs, late)
-        settled[name] = _settled(runs, late["past_due"])
+        settled[name] = _settled(runs, late)
     return Timed(tuple(found), settled)
 
 
@@ -124,16 +124,17 @@ def _overdue(runs: Runs, late: pl.DataFrame) -> Iterator[pl.DataFrame]:
     yield verdicts(kind, number, None, runs.name, runs.log.key.gather(rows), late.filter(these))
 
 
-def _settled(runs: Runs, past_due: pl.Series) -> pl.DataFrame:
-    """Return how often the deadline was settled in each case, and kept."""
+def _settled(runs: Runs, late: pl.DataFrame) -> pl.DataFrame:
+    """Return how often the deadline was settled in each case, and kept, and whether any of that is provisional."""
     import polars as pl
 
-    each = runs.each
+    each, past_due = runs.each, late["past_due"]
     if runs.rule.bound == "at_earliest":
         settled = each["met"]
         kept = (each["at"] >= runs.due(each["start"], each["more"])).fill_null(False)
     else:
         settled, kept = past_due | each["met"], ~past_due
     number = runs.part["number"].gather(each["start"])
-    told = pl.DataFrame([number.alias("number"), kept.cast(pl.Int64).alias("kept")]).filter(settled)
-    return told.group_by("number").agg(settled=pl.len().cast(pl.Int64), kept=pl.col("kept").sum())
+    columns = [number.alias("number"), kept.cast(pl.Int64).alias("kept"), late["provisional"]]
+    told = pl.DataFrame(columns).filter(settled).group_by("number")
+    return told.agg(settled=pl.len().cast(pl.Int64), kept=pl.col("kept").sum(), provisional=pl.col("provisional").any())

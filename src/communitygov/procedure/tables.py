@@ -81,6 +81,8 @@ def case_columns(procedure: Procedure) -> Iterator[Column]:
         yield Column(f"settled.{name}", "whole", Title(zh=zh, en=en))
         zh, en = f"{title.zh}按时数", f"times that {title.en} was kept"
         yield Column(f"kept_count.{name}", "whole", Title(zh=zh, en=en))
+        zh, en = f"{title.zh}暂定", f"whether that rests on a year that is not published, of {title.en}"
+        yield Column(f"provisional.{name}", "flag", Title(zh=zh, en=en), nullable=True)
     for name, step in procedure.steps.items():
         yield Column(f"done.{name}", "whole", step.name(name))
     for name in get_args(CountedAs):

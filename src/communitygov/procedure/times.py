@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from communitygov.procedure.machine import Machine
     from communitygov.procedure.rules import Limit, Pause, Rung
 
-__all__ = ["Run", "Stretch", "due_of", "late_at", "rung_instant", "stretches"]
+__all__ = ["Run", "Stretch", "due_of", "late_at", "rests_on_unpublished", "rung_instant", "stretches"]
 
 
 _NO_MORE = Fraction(0)
@@ -151,6 +151,20 @@ def late_at(machine: Machine, run: Run, pauses: list[tuple[int, int | None]], at
     budget = run.limit.budget
     count, unsettled = late_count(found[0], machine.counting(budget), at)
     return Fraction(count, budget.scale), found[1] or unsettled
+
+
+def rests_on_unpublished(machine: Machine, run: Run, pauses: list[tuple[int, int | None]], at: int) -> bool:
+    """Return whether it rests on a year that is not published whether, and by how much, a deadline is late.
+
+    Args:
+        machine: The procedure.
+        run: The deadline.
+        pauses: When it does not run.
+        at: The instant.
+    """
+    counting = machine.counting(run.limit.budget)
+    due, _, provisional = due_instant(run.start, run.units, counting, pauses)
+    return provisional or (due is not None and at > due and late_count(due, counting, at)[1])
 
 
 def rung_instant(machine: Machine, run: Run, rung: Rung, pauses: list[tuple[int, int | None]]) -> int | None:
