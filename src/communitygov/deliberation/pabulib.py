@@ -341,7 +341,7 @@ def _votes(
     read: dict[str, Any] = {"voter": voters, "line": part.lines, "vote": part.column("vote")}
     if pointed:
         read["points"] = part.column("points")
-    rows = pl.DataFrame(read, schema_overrides={"voter": pl.String, "vote": pl.String, "line": pl.Int64})
+    rows = pl.DataFrame(read, schema={head: pl.Int64 if head == "line" else pl.String for head in read})
     rows = rows.with_columns(listed, points)
     if pointed:
         uneven = rows.filter(pl.col("project").list.len() != pl.col("points").list.len())

@@ -31,6 +31,8 @@ PROJECTS = ("p1", "p2", "p3", "p4", "p5", "p6")
 """The ids of the projects drawn, as many as an election has."""
 
 _CATEGORIES = ("green", "roads", "green, roads", None)
+_METHODS: tuple[Literal["greedy", "equal_shares"], ...] = ("greedy", "equal_shares")
+_TIES: tuple[Literal["refuse", "all_or_none"], ...] = ("refuse", "all_or_none")
 
 
 @frozen
@@ -74,8 +76,8 @@ def budget_rules(
         bare: Without conflicts, ceilings, part funding, least votes and other sources.
         projects: How many projects there may be.
     """
-    chosen: Literal["greedy", "equal_shares"] = method or draw(st.sampled_from(("greedy", "equal_shares")))
-    tied: Literal["refuse", "all_or_none"] = ties or draw(st.sampled_from(("refuse", "all_or_none")))
+    chosen = draw(st.sampled_from(_METHODS)) if method is None else method
+    tied = draw(st.sampled_from(_TIES)) if ties is None else ties
     greedy = chosen == "greedy"
     rich = greedy and not bare
     pairs = st.lists(st.sampled_from(PROJECTS[:projects]), min_size=2, max_size=3, unique=True)
