@@ -98,6 +98,11 @@ class TestGreedy:
         assert shared.frame["source"].to_list() == ["budget", "reserve", "budget", None]
         assert (shared.spent, shared.rest) == (100, 0)
 
+    def test_more_money_can_drop_a_project(self):
+        """D15 is no promise: 60 pay for the lamp and the path, 70 for the lift alone."""
+        assert list(said(greedy(60)).values()) == ["does_not_fit", "funded", "does_not_fit", "funded"]
+        assert list(said(greedy(70)).values()) == ["funded", *["does_not_fit"] * 3]
+
     def test_points_are_added_up(self):
         """One ballot of five points counts more than two of two."""
         ballots = pl.DataFrame({"voter": ["a", "b", "c"], "project": ["lamp", "lift", "lift"], "points": [5, 2, 2]})
