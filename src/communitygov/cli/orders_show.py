@@ -52,7 +52,7 @@ _STILL = Title(zh="（停留在此）", en="(stands here)")
     zh="逐条说明一件的经过：每条留痕、差错、期限。",
     en="Explain what became of one case: every event, what was wrong, and its deadlines.",
     example="communitygov orders explain examples/lamps examples/lamps-events.csv --until 2024-03-07 \\\n"
-    "  --case reports-2024-03-01-3",
+    "  --case reports-2024-03-01-2",
 )
 @profile_argument
 @log_argument
