@@ -216,7 +216,7 @@ def due_instant(
 
 
 def late_count(due: int, counting: Counting, at: int) -> tuple[int, bool]:
-    """Return by how many whole units something is late at an instant after it fell due, and whether that is provisional.
+    """Return by how many whole units something is late after it fell due, and whether that is provisional.
 
     Args:
         due: When it fell due, in microseconds since 1970 in UTC.
