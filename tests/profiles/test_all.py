@@ -18,6 +18,9 @@ from communitygov.vocabulary.period import Period
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = sorted(file.parent.name for file in (ROOT / "profiles").glob("*/pyproject.toml"))
+STATUTES = {"cn_law"}
+"""Packs of law, whose rules name source and article in place of a clause read by hand: see test_cn_law.py."""
+PLACES = [name for name in NAMES if name not in STATUTES]
 
 Read = Mapping[str, dict[str, Any]]
 """Each clause as it was read by hand, by its id: with the file it was read into and the source it stands in."""
@@ -38,7 +41,7 @@ def read(shared_data: Path) -> Read:
     return found
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=PLACES)
 def profile(request: pytest.FixtureRequest) -> Profile:
     return load_profile(request.param)
 
@@ -82,7 +85,7 @@ class TestClauses:
         files = {read[key]["file"] for key in own_clauses(profile)}
         wanted = {key for key, clause in read.items() if clause["file"] in files}
         assert wanted
-        found = Counter(key for name in NAMES for key in own_clauses(load_profile(name)) if key in wanted)
+        found = Counter(key for name in PLACES for key in own_clauses(load_profile(name)) if key in wanted)
         assert found == Counter(wanted)
 
     def test_each_is_of_the_kind_that_was_read(self, profile: Profile, read: Read) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from communitygov.certification.rules import Certification
+from communitygov.deliberation.rules import Decision
 from communitygov.documents.fields import terms
 from communitygov.documents.rule import Finding, Patch, Rule, rule, term
 from communitygov.grid.rules import Grid
@@ -198,6 +199,7 @@ class Rules(Rule):
         certification: Certifications.
         grid: Grids.
         procedure: Procedures.
+        decisions: Rules of decisions, each with its own days in force.
         measures: Measures.
         expectations: Targets, standards and trends.
         facts: Figures of the source.
@@ -213,6 +215,7 @@ class Rules(Rule):
     certification: Mapping[str, Certification] = term("认定", "Certification", default={})
     grid: Mapping[str, Grid] = term("网格", "Grid", default={})
     procedure: Mapping[str, Procedure] = term("流程", "Procedure", default={})
+    decisions: Mapping[str, Decision] = term("表决规则", "Decisions", default={})
     measures: Mapping[str, Measure] = term("指标口径", "Measures", default={})
     expectations: Mapping[str, Expectation] = term("要求", "Expectations", default={})
     facts: Mapping[str, Fact] = term("事实", "Facts", default={})
@@ -258,6 +261,7 @@ SECTIONS = (
     "certification",
     "grid",
     "procedure",
+    "decisions",
     "measures",
     "expectations",
     "facts",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from communitygov.certification.rules import Certification
+from communitygov.deliberation.rules import Decision
 from communitygov.documents.check import clause_at
 from communitygov.documents.layers import Layer
 from communitygov.documents.node import Node
@@ -15,8 +16,8 @@ from communitygov.grid.rules import Grid
 from communitygov.index.rules import Index
 from communitygov.procedure.rules import Procedure
 from communitygov.profile.rules import ReformFile, Rules
-from communitygov.vocabulary.errors import UsageError
-from communitygov.vocabulary.problem import did_you_mean
+from communitygov.vocabulary.errors import NotInForce, UsageError
+from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
 __all__ = ["Reform", "RuleSet"]
@@ -87,6 +88,49 @@ class RuleSet:
     def procedure(self) -> Mapping[str, Procedure]:
         """The procedures by id."""
         return self.rules.procedure
+
+    @property
+    def decisions(self) -> Mapping[str, Decision]:
+        """The rules of decisions in force on the day, by id."""
+        return {name: rule for name, rule in self.rules.decisions.items() if rule.in_force(self.day)}
+
+    def decision(self, name: str) -> Decision:
+        """Return the rule by which a matter that is decided on the day is judged.
+
+        Args:
+            name: Its id.
+
+        Raises:
+            UsageError: If there is no such rule on any day.
+            NotInForce: If the rule is not in force on the day; it says so where a later text is in force but not known.
+
+        Example:
+            >>> import communitygov
+            >>> from pathlib import Path
+            >>> law = communitygov.read_profile(Path("profiles/cn_law/src/communitygov_cn_law"))
+            >>> law.at("2025").decision("village_representatives").article
+            '26'
+            >>> law.at("2026").decision("village_representatives")  # doctest: +IGNORE_EXCEPTION_DETAIL
+            Traceback (most recent call last):
+            communitygov.vocabulary.errors.NotInForce: decision-revised: ...
+        """
+        rule = self.rules.decisions.get(name)
+        if rule is None:
+            hint = did_you_mean(name, self.rules.decisions)
+            raise UsageError.because(
+                "unknown-name",
+                zh=f"{self.profile} 没有表决规则 `{name}`{hint.zh}",
+                en=f"{self.profile} has no decision rule `{name}`{hint.en}",
+            )
+        if rule.in_force(self.day):
+            return rule
+        span = f"{rule.since.first_day} - {'' if rule.until is None else rule.until.last_day}"
+        if rule.revised is not None and self.day >= rule.revised.first_day:
+            zh = f"表决规则 `{name}` 的法律自 {rule.revised} 起施行修订文本，其条文未见，故不作判定（原文 {span}）"
+            en = f"the law of `{name}` was revised as of {rule.revised}; its new text was not seen (old text {span})"
+            raise NotInForce(Problem("decision-revised", Title(zh=zh, en=en), path=f"decisions.{name}"))
+        zh, en = f"表决规则 `{name}` 在 {self.day} 不生效（{span}）", f"`{name}` is not in force on {self.day} ({span})"
+        raise NotInForce(Problem("decision-not-in-force", Title(zh=zh, en=en), path=f"decisions.{name}"))
 
     def find(self, path: str) -> Node:
         """Return the located value at a dotted path.

@@ -1,0 +1,1 @@
+"""Deliberation: when a vote is valid, when it passes, and why."""
