@@ -31,6 +31,10 @@ from communitygov.certification.rules import (
 )
 from communitygov.certification.watch import watch
 from communitygov.certification.year import yearly
+from communitygov.deliberation.count import count_votes
+from communitygov.deliberation.decide import decide_all
+from communitygov.deliberation.rules import Decision, Threshold
+from communitygov.deliberation.tables import BALLOTS, counts_table, register_table
 from communitygov.grid.adjust import adjust
 from communitygov.grid.changes import Merge, changes_table
 from communitygov.grid.check import check_grid
@@ -59,6 +63,7 @@ from communitygov.simulation.run import simulate
 from communitygov.simulation.variants import Variant, as_it_stands
 from communitygov.simulation.worlds import World
 from communitygov.vocabulary.numbers import Number
+from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.text import Title
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -173,6 +178,23 @@ REPAIR = Procedure(
     },
 )
 
+DECISION = Decision(
+    quorum=Threshold(
+        all_of={
+            "heads": Threshold(measure="heads", at_least=Fraction(2, 3), of="all"),
+            "area": Threshold(measure="area", at_least=Fraction(2, 3), of="all"),
+            "homes": Threshold(measure="households", at_least=Fraction(2, 3), of="all"),
+        }
+    ),
+    passes=Threshold(measure="heads", more_than=Fraction(1, 2), of="taking_part"),
+    strata={"<stratum>": Title(zh="类别", en="a stratum")},
+    article="1",
+    since=Period.parse("2021"),
+)
+COUNTED = Decision(
+    passes=Threshold(measure="heads", more_than=Fraction(1, 2), of="taking_part"), article="1", since=DECISION.since
+)
+
 DECLARED = {
     "Index data": INDEX.table,
     "Scores of periods": tables.periods_table(RULE),
@@ -188,6 +210,9 @@ DECLARED = {
     "Orders to be routed": ORDERS,
     "Changes of a grid": changes_table(GRID),
     "Events": events_table(REPAIR),
+    "Registers": register_table(DECISION),
+    "Ballots": BALLOTS,
+    "Counts of votes": counts_table(COUNTED),
 }
 TAKEN_AND_GIVEN = {"Holders", "Watch list", "Plaque events"}
 GIVEN = [name for name in FRAMES if name not in DECLARED or name in TAKEN_AND_GIVEN]
@@ -221,6 +246,7 @@ def given() -> dict[str, pl.DataFrame]:
     merge = Merge(units=("a", "b"), into="c", name="C", parent="s")
     return {
         **_of_procedures(),
+        **_of_decisions(),
         "Routed orders": routed.frame,
         "Empty posts passed": routed.passed,
         "Findings": check_grid(GRID, units, held, on="2024").frame,
@@ -270,6 +296,15 @@ def _of_procedures() -> dict[str, pl.DataFrame]:
         "Counts of orders": simulated.cases,
         "Faults of orders": simulated.faults,
     }
+
+
+def _of_decisions() -> dict[str, pl.DataFrame]:
+    """Return what is given of a matter that passes, and of one whose area is not known."""
+    register = pl.DataFrame({"matter": ["a", "b"], "member": ["m", "m"], "household": ["h", "h"], "area": [1, None]})
+    register = register.with_columns(pl.lit(value=True).alias("in.<stratum>"))
+    ballots = pl.DataFrame({"matter": ["a", "b"], "member": ["m", "m"], "choice": ["yes", "no"]})
+    decided = decide_all(DECISION, count_votes(DECISION, register, ballots))
+    return {"Decided": decided.frame, "Shares of decisions": decided.parts}
 
 
 def noun(kind: pl.DataType) -> str:
