@@ -25,7 +25,7 @@ from communitygov.vocabulary.errors import DataError
 from communitygov.vocabulary.period import Period
 
 THIRDS = Fraction(2, 3)
-FEW = settings().max_examples // 3
+FEW = settings().max_examples // 4
 """Where each example puts together several large expressions."""
 
 
