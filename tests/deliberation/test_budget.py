@@ -186,6 +186,16 @@ class TestEqualShares:
             "funded", "does_not_fit", "funded", "does_not_fit",
         ]  # fmt: skip
 
+    @pytest.mark.parametrize(("stop", "raised"), [("exhaustive", 0), ("overspent", 2)])
+    def test_a_stop_is_where_it_says(self, stop, raised):
+        """Two of 6 share 10: after one nothing fits, where `exhaustive` stops; the third step would overspend."""
+        projects = pl.DataFrame({"project": ["a", "b"], "cost": [6, 6]})
+        ballots = pl.DataFrame({"voter": ["x", "y", "z"], "project": ["a", "a", "b"]})
+        rule = shares(10, completion="add_one", step=Fraction(1), stop=stop)
+        shared = share_budget(rule, projects, ballots)
+        assert (shared.raised, shared.rest) == (raised, 4)
+        assert explain_budget(rule, projects, ballots).facts["raised"] == raised
+
     def test_nobody_voted(self):
         """Without a ballot nobody has a share, and nothing is funded."""
         assert set(said(shares(100, completion="none"), ballots=BALLOTS.clear()).values()) == {"supporters_cannot_pay"}

@@ -15,6 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import cmp_using, field, frozen
 
+from communitygov.deliberation.pabulib_sections import (
+    MONEY,
+    NEEDED,
+    SECTIONS,
+    VOTE_TYPES,
+    Section,
+    bad_pb,
+    located,
+    meta_faults,
+    no_money,
+    sections_of,
+)
 from communitygov.vocabulary.errors import DataError, UsageError
 from communitygov.vocabulary.files import reason_of
 from communitygov.vocabulary.numbers import decimal_text, exact
@@ -26,18 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = ["VOTE_TYPES", "PbElection", "parse_pb", "pb_text", "read_pb", "write_pb"]
 
-VOTE_TYPES = ("approval", "cumulative", "scoring", "ordinal", "choose-1")
-"""The kinds of ballots that the format knows."""
-
 _POINTED = ("cumulative", "scoring")
-_SECTIONS = ("META", "PROJECTS", "VOTES")
-_NEEDED = {
-    "META": ("key", "value"),
-    "PROJECTS": ("project_id", "cost"),
-    "VOTES": ("voter_id", "vote"),
-}
 _COUNTS = (("PROJECTS", "num_projects"), ("VOTES", "num_votes"))
-_MONEY = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,4})?", re.ASCII)
 _POINTS = re.compile(r"[0-9]{1,15}", re.ASCII)
 _SHOWN = 20
 
@@ -92,20 +94,6 @@ class PbElection:
 
         points = (most + 1 - pl.col("place")).clip(lower_bound=0)
         return self.ballots.with_columns(pl.when(pl.col("project").is_not_null()).then(points).alias("points"))
-
-
-@frozen
-class _Section:
-    """One table of the text: the names of its columns, and its rows with their lines."""
-
-    line: int
-    heads: list[str]
-    rows: list[list[str]]
-    lines: list[int]
-
-    def column(self, name: str) -> list[str]:
-        place = self.heads.index(name)
-        return [row[place] for row in self.rows]
 
 
 def read_pb(file: str | Path) -> PbElection:
@@ -173,18 +161,18 @@ def parse_pb(text: str, *, name: str = "<text>") -> PbElection:
         cut.pb:1: bad-pb: META has no `vote_type`
     """
     problems: list[Problem] = []
-    sections = _sections(text, name, problems)
-    for title in _SECTIONS:
+    sections = sections_of(text, name, problems)
+    for title in SECTIONS:
         if title not in sections:
-            problems.append(_bad(name, 0, f"没有 {title} 部分", f"there is no section {title}"))
+            problems.append(bad_pb(name, 0, f"没有 {title} 部分", f"there is no section {title}"))
     meta_part = sections.get("META")
     meta = dict(row[:2] for row in meta_part.rows) if meta_part else {}
-    problems += _meta_faults(name, meta_part, meta)
+    problems += meta_faults(name, meta_part, meta)
     for title, key in _COUNTS:
         part, said = sections.get(title), meta.get(key)
         if part is not None and said is not None and said.strip() != str(len(part.rows)):
             problems.append(
-                _problem(
+                located(
                     "pb-cut-off",
                     f"{key} 为 {said}，而 {title} 有 {len(part.rows)} 行；文件可能被截断",
                     f"{key} is {said}, but {title} has {len(part.rows)} rows; the file may be cut off",
@@ -200,108 +188,22 @@ def parse_pb(text: str, *, name: str = "<text>") -> PbElection:
     return PbElection(meta, projects, ballots, voters, decimals)
 
 
-def _problem(code: str, zh: str, en: str, place: Place) -> Problem:
-    return Problem(code, Title(zh=zh, en=en), place)
-
-
-def _bad(name: str, line: int, zh: str, en: str) -> Problem:
-    return _problem("bad-pb", zh, en, Place(name, line))
-
-
-def _sections(text: str, name: str, problems: list[Problem]) -> dict[str, _Section]:
-    """Return the sections of a text; what is wrong with its rows goes to the problems."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";", strict=True)
-    found: dict[str, _Section] = {}
-    part: _Section | None = None
-    try:
-        for row in reader:
-            title = row[0].strip() if len(row) == 1 else ""
-            if title in _SECTIONS:
-                if title in found:
-                    problems.append(_bad(name, reader.line_num, f"{title} 出现两次", f"{title} stands twice"))
-                part = found[title] = _Section(reader.line_num, [], [], [])
-            elif not row or (len(row) == 1 and not title):
-                continue
-            elif part is None:
-                problems.append(_bad(name, reader.line_num, "META 之前有内容", "something stands before META"))
-                return found
-            elif not part.heads:
-                part.heads.extend(head.strip() for head in row)
-            elif len(row) != len(part.heads):
-                problems.append(_ragged(name, reader.line_num, len(row), len(part.heads)))
-                part.rows.append((row + [""] * len(part.heads))[: len(part.heads)])
-                part.lines.append(reader.line_num)
-            else:
-                part.rows.append(row)
-                part.lines.append(reader.line_num)
-    except csv.Error as error:
-        said = Title(zh="引号没有成对", en=f"not well-formed: {error}")
-        problems.append(Problem("bad-csv", said, Place(name, reader.line_num)))
-    for title, part in found.items():
-        problems += _head_faults(name, title, part)
-    return found
-
-
-def _ragged(name: str, line: int, found: int, wanted: int) -> Problem:
-    return _problem(
-        "ragged-row",
-        f"有 {found} 格，应为 {wanted} 格",
-        f"{found} cells where there are {wanted} columns",
-        Place(name, line),
-    )
-
-
-def _head_faults(name: str, title: str, part: _Section) -> Iterator[Problem]:
-    for needed in _NEEDED[title]:
-        if needed not in part.heads:
-            hint = did_you_mean(needed, part.heads)
-            zh, en = f"{title} 缺少列 `{needed}`{hint.zh}", f"{title} has no column `{needed}`{hint.en}"
-            yield _bad(name, part.line, zh, en)
-    for head in {head for head in part.heads if part.heads.count(head) > 1}:
-        zh, en = f"{title} 的列 `{head}` 出现多次", f"{title} has the column `{head}` more than once"
-        yield _bad(name, part.line, zh, en)
-    mine = {"PROJECTS": "project", "VOTES": "voter"}.get(title)
-    if mine in part.heads:
-        yield _bad(name, part.line, f"{title} 不能有列 `{mine}`", f"{title} can have no column `{mine}`")
-
-
-def _meta_faults(name: str, part: _Section | None, meta: Mapping[str, str]) -> Iterator[Problem]:
-    if part is None:
-        return
-    for key in ("num_projects", "num_votes", "budget", "vote_type"):
-        if key not in meta:
-            yield _bad(name, part.line, f"META 缺少 `{key}`", f"META has no `{key}`")
-    for key in {key for key in meta if sum(row[0] == key for row in part.rows) > 1}:
-        yield _bad(name, part.line, f"META 的 `{key}` 出现多次", f"META has `{key}` more than once")
-    lines = {row[0]: line for row, line in zip(part.rows, part.lines, strict=True)}
-    if "vote_type" in meta and meta["vote_type"] not in VOTE_TYPES:
-        hint = did_you_mean(meta["vote_type"], VOTE_TYPES)
-        said = meta["vote_type"]
-        yield _bad(name, lines["vote_type"], f"没有选票类型 `{said}`{hint.zh}", f"no vote type `{said}`{hint.en}")
-    if "budget" in meta and not _MONEY.fullmatch(meta["budget"].strip()):
-        yield _no_money(name, lines["budget"], meta["budget"])
-
-
-def _no_money(name: str, line: int, text: str) -> Problem:
-    return _problem("bad-number", f"`{text}` 不是金额", f"`{text}` is no amount of money", Place(name, line))
-
-
-def _projects(name: str, part: _Section, budget: str, problems: list[Problem]) -> tuple[pl.DataFrame, int]:
+def _projects(name: str, part: Section, budget: str, problems: list[Problem]) -> tuple[pl.DataFrame, int]:
     """Return the projects, costs in units, and how many places money has."""
     import polars as pl
 
     ids, costs = [text.strip() for text in part.column("project_id")], []
     problems += _repeated(name, "project_id", ids, part.lines)
     for text, line in zip(part.column("cost"), part.lines, strict=True):
-        if _MONEY.fullmatch(text.strip()):
+        if MONEY.fullmatch(text.strip()):
             costs.append(exact(text))
         else:
-            problems.append(_no_money(name, line, text))
+            problems.append(no_money(name, line, text))
     decimals = max(_places(money) for money in (exact(budget), *costs))
     if problems:
         return pl.DataFrame(), decimals
     columns = {"project": ids, "cost": [int(cost * 10**decimals) for cost in costs]}
-    columns |= {head: part.column(head) for head in part.heads if head not in _NEEDED["PROJECTS"]}
+    columns |= {head: part.column(head) for head in part.heads if head not in NEEDED["PROJECTS"]}
     kinds = {head: pl.Int64 if head == "cost" else pl.String for head in columns}
     return pl.DataFrame(columns, schema=kinds), decimals
 
@@ -316,15 +218,15 @@ def _repeated(name: str, head: str, ids: Sequence[str], lines: Sequence[int]) ->
     found = []
     for one, line in zip(ids, lines, strict=True):
         if not one:
-            found.append(_bad(name, line, f"`{head}` 为空", f"`{head}` is empty"))
+            found.append(bad_pb(name, line, f"`{head}` 为空", f"`{head}` is empty"))
         elif first.setdefault(one, line) != line:
             zh, en = f"`{one}` 已在第 {first[one]} 行", f"`{one}` stands in line {first[one]} already"
-            found.append(_problem("duplicate-row", zh, en, Place(name, line)))
+            found.append(located("duplicate-row", zh, en, Place(name, line)))
     return found[:_SHOWN]
 
 
 def _votes(
-    name: str, part: _Section, kind: str, projects: _Section, problems: list[Problem]
+    name: str, part: Section, kind: str, projects: Section, problems: list[Problem]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the ballots, one row per project named, and the voters."""
     import polars as pl
@@ -332,7 +234,7 @@ def _votes(
     pointed = kind in _POINTED
     if pointed and "points" not in part.heads:
         zh, en = f"`{kind}` 的选票须有列 `points`", f"ballots of `{kind}` need the column `points`"
-        problems.append(_bad(name, part.line, zh, en))
+        problems.append(bad_pb(name, part.line, zh, en))
         return pl.DataFrame(), pl.DataFrame()
     voters = [text.strip() for text in part.column("voter_id")]
     problems += _repeated(name, "voter_id", voters, part.lines)
@@ -346,7 +248,7 @@ def _votes(
     if pointed:
         uneven = rows.filter(pl.col("project").list.len() != pl.col("points").list.len())
         for line in uneven["line"][:_SHOWN]:
-            problems.append(_bad(name, line, "项目数与分值数不同", "there are not as many points as projects"))
+            problems.append(bad_pb(name, line, "项目数与分值数不同", "there are not as many points as projects"))
         if len(uneven):
             return pl.DataFrame(), pl.DataFrame()
     place = pl.int_ranges(1, pl.col("project").list.len() + 1, dtype=pl.Int64).alias("place")
@@ -375,19 +277,19 @@ def _ballot_faults(name: str, rows: pl.DataFrame, kind: str, projects: Sequence[
     for line, project in named.filter(~pl.col("project").is_in(projects)).select("line", "project").head(_SHOWN).rows():
         hint = did_you_mean(project, known)
         zh, en = f"没有项目 `{project}`{hint.zh}", f"there is no project `{project}`{hint.en}"
-        yield _problem("unknown-project", zh, en, Place(name, line))
+        yield located("unknown-project", zh, en, Place(name, line))
     twice = named.filter(pl.struct("line", "project").is_duplicated()).unique(["line", "project"], maintain_order=True)
     for line, project in twice.select("line", "project").head(_SHOWN).rows():
         zh, en = f"同一选票两次写了 `{project}`", f"the ballot names `{project}` twice"
-        yield _problem("duplicate-row", zh, en, Place(name, line))
+        yield located("duplicate-row", zh, en, Place(name, line))
     if kind == "choose-1":
         for line in named.filter(pl.col("place") == 2)["line"][:_SHOWN]:
-            yield _bad(name, line, "`choose-1` 的选票只能写一个项目", "a ballot of `choose-1` names one project")
+            yield bad_pb(name, line, "`choose-1` 的选票只能写一个项目", "a ballot of `choose-1` names one project")
     if kind in _POINTED:
         wrong = named.filter(~pl.col("points").str.contains(f"^{_POINTS.pattern}$"))
         for line, points in wrong.select("line", "points").head(_SHOWN).rows():
             zh, en = f"`{points}` 不是分值", f"`{points}` is no number of points"
-            yield _problem("bad-number", zh, en, Place(name, line))
+            yield located("bad-number", zh, en, Place(name, line))
 
 
 def pb_text(election: PbElection) -> str:
@@ -414,7 +316,7 @@ def pb_text(election: PbElection) -> str:
         raise DataError(Problem("bad-pb", Title(zh=zh, en=en)))
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\n")
-    writer.writerows([["META"], _NEEDED["META"], *election.meta.items(), ["PROJECTS"]])
+    writer.writerows([["META"], NEEDED["META"], *election.meta.items(), ["PROJECTS"]])
     money = 10**election.decimals
     projects = election.projects.with_columns(
         pl.Series("cost", [decimal_text(Fraction(cost, money)) for cost in election.projects["cost"]], pl.String)
