@@ -230,6 +230,7 @@ def decides(rule: Decision) -> bool:
 class TestOwners:
     """D8 and D10."""
 
+    @settings(max_examples=FEW)
     @given(matter=matters(unknown=False, least=3))
     def test_no_owner_passes_a_motion_by_area_alone(self, matter: Any) -> None:
         """D8: with all of the area, one owner of three is no two thirds of the heads."""
