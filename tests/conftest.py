@@ -51,6 +51,18 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     return (yield)
 
 
+def pytest_sessionfinish() -> None:
+    """Save what was measured while we are waited for.
+
+    A worker that has said that it is done has ten seconds to go away. On a busy machine that may be too short; then it
+    is killed, and what coverage saves at the very end is missing without a word.
+    """
+    coverage = sys.modules.get("coverage")
+    running = coverage and coverage.Coverage.current()
+    if running:
+        running.save()
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real data, beside the repository or where COMMUNITYGOV_DATA says; skips where absent."""
