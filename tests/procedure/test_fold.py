@@ -146,7 +146,8 @@ def _too_many(random, procedure, acts, i):
 
 def _misfired(random, procedure, acts, i):
     for key, rung in procedure.reminders.items():
-        if acts[i].step in procedure.deadlines[rung.deadline].from_ and rung.counted_from == "start":
+        deadline = procedure.deadlines[rung.deadline]  # one that runs on may have begun long before
+        if acts[i].step in deadline.from_ and deadline.again == "restart" and rung.counted_from == "start":
             unit = acts[i].facts.get("invited") if procedure.keyed(acts[i].step) else None
             return [*acts[: i + 1], Act(key, acts[i].at, unit=unit), *acts[i + 1 :]]
     return None

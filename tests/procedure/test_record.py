@@ -26,6 +26,9 @@ from communitygov.procedure.store import Conflict, MemoryStore
 from communitygov.procedure.store_sql import SqlStore
 from communitygov.vocabulary.errors import DataError, UsageError
 
+OTHER = {key: evolve(one, act="notify") for key, one in five_orders().reminders.items()}
+"""Reminders by which rules differ from the sample's."""
+
 
 @pytest.fixture(params=["memory", "sqlite"])
 def store(request, tmp_path):
@@ -153,7 +156,7 @@ class TestChangedPast:
 class TestRules:
     def test_a_case_stays_on_the_rules_it_was_opened_under(self, store):
         """It is not loaded under others, and each event says which it was done under."""
-        old, new = five_orders(), five_orders(reminders={})
+        old, new = five_orders(), five_orders(reminders=OTHER)
         save(store, accepted(old))
         with pytest.raises(UsageError, match="other-rules"):
             load(store, new, "A1")
@@ -188,7 +191,7 @@ class TestRules:
         """It says which rules it is on."""
         case = save(MemoryStore(), accepted())
         with pytest.raises(UsageError, match=f"no-migration.*{case.digest[:12]}"):
-            migrate(case, five_orders(reminders={}), START + 3 * HOUR)
+            migrate(case, five_orders(reminders=OTHER), START + 3 * HOUR)
 
     def test_what_is_underway_and_would_be_lost_is_named(self):
         """All of it: the step, the line, the deadline."""
@@ -207,7 +210,7 @@ class TestRules:
         """Else a phone would be sealed by rules that do not know it for a person's."""
         old = five_orders()
         with pytest.raises(UsageError, match="unsaved-events"):
-            migrate(accepted(old), five_orders(reminders={}, migrations=over(old, {})), START + 3 * HOUR)
+            migrate(accepted(old), five_orders(reminders=OTHER, migrations=over(old, {})), START + 3 * HOUR)
 
     def test_what_was_decided_stays_decided(self):
         """A case that went beyond a limit is where it was, and what was counted under two names adds up."""
@@ -218,7 +221,7 @@ class TestRules:
             if hours == 2:
                 refused = refused.act("dispatch", PARTY, START + 3 * HOUR, grade="urgent")
         assert refused.outcome == "given_up"
-        new = five_orders(reminders={}, migrations=over(old, {}))
+        new = five_orders(reminders=OTHER, migrations=over(old, {}))
         moved = migrate(save(MemoryStore(), refused), new, START + 5 * HOUR)
         assert (moved.outcome, moved.state.place.way, moved.state.counts) == ("given_up", "*beyond", {"refuse": 2})
 

@@ -266,11 +266,11 @@ class TestDeadlines:
         assert faults(on, act("open", 0), act("close", 1)) == [[], [], []]
 
     def test_more_time_in_its_own_unit_while_it_runs(self):
-        """Each extension adds to what there is; what is added after the end adds nothing."""
+        """Each extension adds to what there is; what is added after the end adds nothing, and is out of time."""
         steps = {
             "open": OPEN,
             "close": step(closes="done", next=("close",)),
-            "more": step(line="more", during=("open", "close")),
+            "more": step(line="more", during=("open", "close"), within=("d",)),
         }
         rules = rule(steps, lines={"more": Line()}, deadlines={"d": hours(10, extended_by={"more": Fraction(5)})})
         for times in range(3):
@@ -279,6 +279,7 @@ class TestDeadlines:
                 told = [("late", "d")] if late else []
                 assert faults(rules, *acts, act("close", 10 + 5 * times + late))[-2] == told
         acts = [act("open"), act("close", 11), act("more", 11)]
+        assert faults(rules, *acts)[2] == [("out_of_time", "d")]
         row = case_row(rules, "c", acts, END)
         assert (row["kept.d"], row["settled.d"], row["kept_count.d"]) == (False, 1, 0)
 
