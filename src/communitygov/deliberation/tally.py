@@ -240,16 +240,19 @@ def margins_of(tally: Tally) -> Iterator[tuple[str, Count]]:
 
 
 def _abstainers(decision: Decision, measure: str) -> bool:
-    """Return whether an abstention may turn into a yes with every base as it is: tried on counts of one each."""
+    """Return whether an abstention may turn into a yes with every base as it is: tried on counts of one each.
+
+    The base of a stratum moves with its own abstainers, so it is tried as if all were of it.
+    """
     counts: dict[tuple[str, str | None, str], Count] = {
         (measure, None, count): 10 if count in ("all", "present", "taking_part") else 1 for count in COUNTS
     }
     before = Tally(decision, counts)
     after = Tally(decision, {**counts, (measure, None, "yes"): 2, (measure, None, "abstain"): 0})
     return all(
-        before.base(leaf, str(leaf.of)) == after.base(leaf, str(leaf.of))
+        before.base(Threshold(measure=measure), str(leaf.of)) == after.base(Threshold(measure=measure), str(leaf.of))
         for _, leaf in decision.passes.leaves("passes")
-        if leaf.measure == measure and leaf.stratum is None
+        if leaf.measure == measure
     )
 
 
