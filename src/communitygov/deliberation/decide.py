@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from communitygov.deliberation.rules import Decision, Threshold
-from communitygov.deliberation.tables import column_of, counts_table
-from communitygov.deliberation.trees import FAILS, HOLDS, UNKNOWN, Votes, least, only_of, reaches, value
+from communitygov.deliberation.tables import COUNTS, column_of, counts_table
+from communitygov.deliberation.trees import FAILS, HOLDS, UNKNOWN, Votes, lay_out, only_of, reaches, value
 from communitygov.vocabulary.frames import Fault, adopt, check_table
 from communitygov.vocabulary.text import Title
 
@@ -74,24 +74,21 @@ class Decided:
         import narwhals as nw
 
         votes = Votes(self.decision)
-        return self._back(nw.concat([self._part(votes, path, leaf) for path, leaf in self.decision.leaves()]))
+        frame = lay_out(votes, _whole_numbers(self.decision, self._counts))
+        return self._back(nw.concat([self._part(frame, votes, path, leaf) for path, leaf in self.decision.leaves()]))
 
-    def _part(self, votes: Votes, path: str, leaf: Threshold) -> Any:
+    def _part(self, frame: Any, votes: Votes, path: str, leaf: Threshold) -> Any:
         import narwhals as nw
 
-        name = path.partition(".")[0]
-        count, base = votes.counted(name, leaf), votes.base(leaf, str(leaf.of))
-        return self._counts.select(
+        return frame.select(
             "matter",
             nw.lit(path).alias("part"),
             nw.lit(leaf.measure).alias("measure"),
             nw.lit(leaf.stratum or "").alias("stratum"),
             nw.lit(leaf.of).alias("of"),
-            count.alias("count"),
-            base.alias("base"),
-            least(leaf, base).alias("least"),
-            (count - least(leaf, base)).alias("margin"),
-            _said(value(votes, name, leaf)).alias("reached"),
+            *(votes.of_leaf(path, what).alias(what) for what in ("count", "base", "least")),
+            (votes.of_leaf(path, "count") - votes.of_leaf(path, "least")).alias("margin"),
+            _said(value(votes, path, leaf)).alias("reached"),
         )
 
 
@@ -157,18 +154,24 @@ def _disagreements(decision: Decision) -> Iterator[Fault]:
             yield Fault("counts-disagree", column_of(measure, stratum, count), mask, Title(zh=zh, en=en), show=True)
 
 
+def _whole_numbers(decision: Decision, counts: Any) -> Any:
+    import narwhals as nw
+
+    columns = [column.name for column in counts_table(decision).columns[1:]]
+    return counts.select("matter", *(nw.col(name).cast(nw.Int64) for name in columns))
+
+
 def _outcomes(decision: Decision, counts: Any) -> Any:
     import narwhals as nw
 
     votes = Votes(decision)
-    # In steps, so that no tree is looked at twice.
-    counts = counts.select(
-        "matter",
-        *(nw.col(column.name) for column in counts_table(decision).columns[1:]),
-        _quorum(votes).alias("_quorum"),
-        value(votes, "passes", decision.passes).alias("_passes"),
+    frame = lay_out(votes, _whole_numbers(decision, counts))
+    frame = frame.with_columns(
+        _quorum(votes).alias("_quorum"), value(votes, "passes", decision.passes).alias("_passes")
     )
-    return counts.select(
+    frame = _with_no_show(votes, frame)
+    frame = _with_abstentions(votes, frame)
+    return frame.select(
         "matter",
         _outcome(nw.min_horizontal("_quorum", "_passes")).alias("outcome"),
         _said(nw.col("_quorum")).alias("quorum"),
@@ -176,8 +179,8 @@ def _outcomes(decision: Decision, counts: Any) -> Any:
         _listed(votes, FAILS).alias("failed"),
         _listed(votes, UNKNOWN).alias("missing"),
         *_margins(votes),
-        _no_show(votes).alias("no_show"),
-        _abstentions_decide(votes).alias("abstentions_decide"),
+        "no_show",
+        "abstentions_decide",
     )
 
 
@@ -215,7 +218,7 @@ def _listed(votes: Votes, wanted: int) -> nw.Expr:
 
     parts = []
     for path, leaf in votes.decision.leaves():
-        found = value(votes, path.partition(".")[0], leaf) == wanted
+        found = value(votes, path, leaf) == wanted
         parts.append(nw.when(found).then(nw.lit(f"{path},")).otherwise(nw.lit("")))
     return nw.concat_str(parts).str.replace_all(",$", "")
 
@@ -274,25 +277,43 @@ def _turned(votes: Votes, name: str, measure: str, count: nw.Expr, most: nw.Expr
     return nw.when((found == HOLDS) & (start > 0)).then(count - start + 1).otherwise(up)
 
 
-def _no_show(votes: Votes) -> nw.Expr:
+def _with_no_show(votes: Votes, frame: Any) -> Any:
     import narwhals as nw
 
     decision = votes.decision
     if decision.quorum is None:
-        return nw.lit(False)
-    steps = {"heads": nw.lit(1), "households": nw.lit(1)}
-    room = nw.lit(True)
-    for measure in dict.fromkeys(measure for measure, stratum in decision.counted if stratum is None):
-        step = steps.setdefault(measure, _lacks(votes, decision.quorum, measure)).cast(nw.Int64)
-        came = votes.given(measure, None, decision.quorum_by)
-        room = room & (came + step <= votes.given(measure, None, "all"))
+        return frame.with_columns(nw.lit(False).alias("no_show"))
+    measures = tuple(dict.fromkeys(measure for measure, stratum in decision.counted if stratum is None))
+    one = nw.lit(1).cast(nw.Int64)
+    steps = {
+        measure: one if measure in ("heads", "households") else _lacks(votes, decision.quorum, measure)
+        for measure in measures
+    }
+    frame = frame.with_columns(*(step.alias(f"_{measure}") for measure, step in steps.items()))
+    room = [
+        votes.given(measure, None, decision.quorum_by) + nw.col(f"_{measure}") <= votes.given(measure, None, "all")
+        for measure in measures
+    ]
 
-    def more(measure: str, stratum: str | None, count: str) -> nw.Expr | None:
-        return steps[measure].cast(nw.Int64) if stratum is None and count in ("taking_part", "present", "no") else None
+    def come(measure: str, stratum: str | None, count: str) -> nw.Expr:
+        plain = votes.given(measure, stratum, count)
+        more = stratum is None and count in ("taking_part", "present", "no")
+        return plain + nw.col(f"_{measure}") if more else plain
 
-    other = Votes(decision, more)
+    other, frame = _changed(decision, frame, "come:", come)
     turned = (nw.col("_quorum") == FAILS) & (nw.col("_passes") == HOLDS) & (_whole(other) == HOLDS)
-    return nw.when(turned & room).then(nw.lit(True)).otherwise(nw.lit(False))
+    shows = nw.all_horizontal(turned, *room, ignore_nulls=False)
+    return frame.with_columns(nw.when(shows).then(nw.lit(True)).otherwise(nw.lit(False)).alias("no_show"))
+
+
+def _changed(
+    decision: Decision, frame: Any, before: str, change: Callable[[str, str | None, str], nw.Expr]
+) -> tuple[Votes, Any]:
+    """Return the votes as they would be, and the frame with their columns."""
+    counts = [(measure, stratum, count) for measure, stratum in decision.counted for count in COUNTS]
+    other = Votes(decision, before)
+    frame = frame.with_columns(*(change(*count).alias(before + column_of(*count)) for count in counts))
+    return other, lay_out(other, frame)
 
 
 def _lacks(votes: Votes, quorum: Threshold, measure: str) -> nw.Expr:
@@ -300,23 +321,24 @@ def _lacks(votes: Votes, quorum: Threshold, measure: str) -> nw.Expr:
     import narwhals as nw
 
     lacking = [
-        least(leaf, votes.base(leaf, "all")) - votes.counted("quorum", leaf)
-        for _, leaf in quorum.leaves("quorum")
+        votes.of_leaf(path, "least") - votes.of_leaf(path, "count")
+        for path, leaf in quorum.leaves("quorum")
         if leaf.measure == measure and leaf.stratum is None
     ]
     return nw.max_horizontal(nw.lit(0).cast(nw.Int64), *lacking)
 
 
-def _abstentions_decide(votes: Votes) -> nw.Expr:
-    """Return whether the abstentions, had they all been yes or all no, would decide."""
+def _with_abstentions(votes: Votes, frame: Any) -> Any:
+    """Add whether the abstentions, had they all been yes or all no, would decide."""
     import narwhals as nw
 
-    def turned(into: str) -> nw.Expr:
-        def changed(measure: str, stratum: str | None, count: str) -> nw.Expr | None:
-            abstain = nw.col(column_of(measure, stratum, "abstain")).cast(nw.Int64)
-            return {into: abstain, "abstain": -abstain}.get(count)
+    sides = {}
+    for into in ("yes", "no"):
 
-        return _whole(Votes(votes.decision, changed))
+        def turned(measure: str, stratum: str | None, count: str, into: str = into) -> nw.Expr:
+            plain, abstain = votes.given(measure, stratum, count), votes.given(measure, stratum, "abstain")
+            return plain + abstain if count == into else plain - abstain if count == "abstain" else plain
 
-    decides = (turned("yes") == HOLDS) & (turned("no") == FAILS)
-    return nw.when(decides).then(nw.lit(True)).otherwise(nw.lit(False))
+        sides[into], frame = _changed(votes.decision, frame, f"{into}:", turned)
+    decides = (_whole(sides["yes"]) == HOLDS) & (_whole(sides["no"]) == FAILS)
+    return frame.with_columns(nw.when(decides).then(nw.lit(True)).otherwise(nw.lit(False)).alias("abstentions_decide"))

@@ -7,7 +7,7 @@ so unless a known part decides.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
@@ -17,7 +17,7 @@ from communitygov.deliberation.tables import column_of
 if TYPE_CHECKING:
     import narwhals as nw
 
-__all__ = ["FAILS", "HOLDS", "NEVER", "UNKNOWN", "Votes", "least", "only_of", "reaches", "value"]
+__all__ = ["FAILS", "HOLDS", "NEVER", "UNKNOWN", "Votes", "lay_out", "only_of", "reaches", "value"]
 
 FAILS, UNKNOWN, HOLDS = 0, 1, 2
 
@@ -27,19 +27,18 @@ NEVER = 2**62
 
 @frozen
 class Votes:
-    """The votes of a matter as columns, and what would be if some were others.
+    """The votes of a matter as columns of a frame that is laid out, or what they would be if some were others.
 
     Args:
         decision: The rule.
-        changed: What is added to a count, by its name, of whatever is counted without strata: an expression of the
-            measure and the stratum.
+        before: What stands before the names of the columns; something where some votes are others.
     """
 
     decision: Decision
-    changed: Callable[[str, str | None, str], nw.Expr | None] | None = None
+    before: str = ""
 
     def given(self, measure: str, stratum: str | None, count: str) -> nw.Expr:
-        """Return a count as it is given, or as it is changed.
+        """Return a count.
 
         Args:
             measure: The measure.
@@ -48,9 +47,18 @@ class Votes:
         """
         import narwhals as nw
 
-        plain = nw.col(column_of(measure, stratum, count)).cast(nw.Int64)
-        more = None if self.changed is None else self.changed(measure, stratum, count)
-        return plain if more is None else plain + more
+        return nw.col(self.before + column_of(measure, stratum, count))
+
+    def of_leaf(self, path: str, what: str) -> nw.Expr:
+        """Return what ``lay_out`` found of a leaf.
+
+        Args:
+            path: Its dotted path.
+            what: ``count``, ``base``, ``least`` or ``value``.
+        """
+        import narwhals as nw
+
+        return nw.col(f"{self.before}{path}:{what}")
 
     def counted(self, name: str, leaf: Threshold) -> nw.Expr:
         """Return the count that is held against a leaf: who came, or who voted yes.
@@ -80,38 +88,59 @@ class Votes:
         return given(of)
 
 
-def least(leaf: Threshold, base: nw.Expr) -> nw.Expr:
-    """Return the least count that reaches a share of a base: whole numbers only.
+def lay_out(votes: Votes, frame: Any) -> Any:
+    """Return the counts with four more columns for each leaf: its count, its base, the least that is enough, its value.
+
+    In steps, so that no expression is written out twice. Nobody at all is no base: whether a share of an empty register
+    is reached is not known; of no votes it is not.
 
     Args:
-        leaf: The leaf.
-        base: Its base.
+        votes: The votes.
+        frame: The counts, as whole numbers of 64 bits.
     """
+    leaves = list(votes.decision.leaves())
+    steps: list[tuple[str, Callable[[str, Threshold], nw.Expr]]] = [
+        ("count", lambda path, leaf: votes.counted(path.partition(".")[0], leaf)),
+        ("base", lambda path, leaf: votes.base(leaf, str(leaf.of))),
+        ("least", lambda path, leaf: _least(leaf, votes.of_leaf(path, "base"))),
+        ("value", lambda path, leaf: _value(votes, path, leaf)),
+    ]
+    for what, expression in steps:
+        frame = frame.with_columns(
+            *(expression(path, leaf).alias(f"{votes.before}{path}:{what}") for path, leaf in leaves)
+        )
+    return frame
+
+
+def _least(leaf: Threshold, base: nw.Expr) -> nw.Expr:
+    """Return the least count that reaches a share of a base: whole numbers only."""
     top, bottom = leaf.share.numerator, leaf.share.denominator
     if leaf.more_than is not None:
         return base * top // bottom + 1
     return (base * top + (bottom - 1)) // bottom
 
 
-def value(votes: Votes, name: str, tree: Threshold) -> nw.Expr:
-    """Return whether a tree holds, as 0, 1 or 2.
+def _value(votes: Votes, path: str, leaf: Threshold) -> nw.Expr:
+    import narwhals as nw
 
-    Nobody at all is no base: whether a share of an empty register is reached is not known; of no votes it is not.
+    count, base = votes.of_leaf(path, "count"), votes.of_leaf(path, "base")
+    reached = nw.when(count >= votes.of_leaf(path, "least")).then(nw.lit(HOLDS)).otherwise(nw.lit(FAILS))
+    empty = nw.lit(UNKNOWN if leaf.of == "all" else FAILS)
+    known = nw.when(base == 0).then(empty).otherwise(reached)
+    return nw.when(count.is_null() | base.is_null()).then(nw.lit(UNKNOWN)).otherwise(known)
+
+
+def value(votes: Votes, path: str, tree: Threshold) -> nw.Expr:
+    """Return whether a tree holds, as 0, 1 or 2.
 
     Args:
         votes: The votes.
-        name: ``quorum`` or ``passes``.
+        path: Its dotted path, such as ``quorum``.
         tree: The tree.
     """
-    import narwhals as nw
-
-    if not tree.is_leaf:
-        return _joined(tree, [value(votes, name, part) for _, part in tree.parts])
-    count, base = votes.counted(name, tree), votes.base(tree, str(tree.of))
-    reached = nw.when(count >= least(tree, base)).then(nw.lit(HOLDS)).otherwise(nw.lit(FAILS))
-    empty = nw.lit(UNKNOWN if tree.of == "all" else FAILS)
-    known = nw.when(base == 0).then(empty).otherwise(reached)
-    return nw.when(count.is_null() | base.is_null()).then(nw.lit(UNKNOWN)).otherwise(known)
+    if tree.is_leaf:
+        return votes.of_leaf(path, "value")
+    return _joined(tree, [value(votes, f"{path}.{key}", part) for key, part in tree.parts])
 
 
 def _joined(tree: Threshold, parts: Sequence[nw.Expr]) -> nw.Expr:
@@ -120,26 +149,26 @@ def _joined(tree: Threshold, parts: Sequence[nw.Expr]) -> nw.Expr:
     return nw.min_horizontal(*parts) if tree.all_of else nw.max_horizontal(*parts)
 
 
-def reaches(votes: Votes, name: str, tree: Threshold, measure: str) -> nw.Expr:
+def reaches(votes: Votes, path: str, tree: Threshold, measure: str) -> nw.Expr:
     """Return from which count of one measure on a tree holds, bases and all other counts staying as they are.
 
     0 where it holds whatever that count is, ``NEVER`` where no count helps, missing where a base is not known.
 
     Args:
         votes: The votes.
-        name: ``quorum`` or ``passes``.
+        path: Its dotted path.
         tree: The tree.
         measure: The measure; counts of strata do not move with it.
     """
     import narwhals as nw
 
     if tree.is_leaf:
-        found = nw.when(value(votes, name, tree) == HOLDS).then(nw.lit(0)).otherwise(nw.lit(NEVER))
+        found = nw.when(votes.of_leaf(path, "value") == HOLDS).then(nw.lit(0)).otherwise(nw.lit(NEVER))
         if tree.measure == measure and tree.stratum is None:
-            base = votes.base(tree, str(tree.of))
-            found = nw.when(base == 0).then(nw.lit(NEVER)).otherwise(least(tree, base))
+            empty = votes.of_leaf(path, "base") == 0
+            found = nw.when(empty).then(nw.lit(NEVER)).otherwise(votes.of_leaf(path, "least"))
         return found.cast(nw.Int64)
-    parts = [reaches(votes, name, part, measure) for _, part in tree.parts]
+    parts = [reaches(votes, f"{path}.{key}", part, measure) for key, part in tree.parts]
     known = nw.max_horizontal(*parts) if tree.all_of else nw.min_horizontal(*parts)
     unknown = nw.any_horizontal(*(part.is_null() for part in parts), ignore_nulls=False)
     return nw.when(~unknown).then(known)
