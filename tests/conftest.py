@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import is_hypothesis_test, settings
 
+# A worker has a processor of its own and no more: a pool of threads in each would only take turns.
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
 # A shared machine is slow at times: no deadline. A failure prints what repeats it.
-settings.register_profile("ci", max_examples=60, deadline=None, print_blob=True)
+settings.register_profile("ci", max_examples=40, deadline=None, print_blob=True)
 settings.register_profile("long", settings.get_profile("ci"), max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
@@ -21,7 +24,7 @@ MEASURED = 5
 class FirstMeasured:
     """Carries out the examples of one property, and lets coverage watch the first of them only.
 
-    Being watched takes longer than being tried, and what the sixtieth example runs through, the first have run through
+    Being watched takes longer than being tried, and what the fortieth example runs through, the first have run through
     already, or it is better held by a test that says so. Nothing is tried less, and what is tried cannot tell.
     """
 

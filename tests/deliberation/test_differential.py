@@ -10,7 +10,7 @@ from communitygov.deliberation.decide import decide_all
 from communitygov.deliberation.explain import explain
 from communitygov.testing.strategies_deliberation import ballots_frame, decisions, matters, register_frame
 
-MANY = st.lists(matters(), min_size=18, max_size=22)
+MANY = st.lists(matters(), min_size=26, max_size=30)
 
 
 class TestDecide:

@@ -55,7 +55,8 @@ def check_frame(versions: Sequence[Version], frame: Any, by: Sequence[str] = ())
     schema = frame.collect_schema()
     check_keys(versions, by, list(schema))
     more = [*_period_faults(versions), *_leaf_faults(versions, schema)]
-    check_table(merged_table(versions), frame, extra=by, more=more, coverage=_coverage(versions, by))
+    table, given = merged_table(versions), dict(_of_periods(versions))
+    check_table(table, frame, extra=by, more=more, coverage=_coverage(versions, by), given=given)
 
 
 def check_columns(versions: Sequence[Version], frame: Any, by: Sequence[str] = ()) -> None:
@@ -99,13 +100,35 @@ def merged_table(versions: Sequence[Version]) -> Table:
     return evolve(tables[0], columns=tuple(merged))
 
 
+_VALID, _WANTED = "_is_a_period", "_is_of_a_kind_wanted"
+
+
+def _speaks(number: int) -> str:
+    """Return the column that says whether a row falls under a version."""
+    return f"_falls_under_{number}"
+
+
+def _of_periods(versions: Sequence[Version]) -> Iterator[tuple[str, nw.Expr]]:
+    """Yield what every fault asks of a row's period, by column: worked out once, because each leaf asks again."""
+    import narwhals as nw
+
+    period = nw.col("period")
+    yield _VALID, _any_of([is_period(period, kind) for kind in _KINDS])
+    yield _WANTED, _any_of([is_period(period, kind) for kind in _kinds_of(versions)])
+    for number, version in enumerate(versions):
+        yield _speaks(number), version.speaks_for()
+
+
+def _kinds_of(versions: Sequence[Version]) -> list[PeriodKind]:
+    return list(dict.fromkeys(version.index.period for version in versions))
+
+
 def _period_faults(versions: Sequence[Version]) -> Iterator[Fault]:
     import narwhals as nw
 
-    kinds = list(dict.fromkeys(version.index.period for version in versions))
-    period = nw.col("period")
-    valid, wanted = (_any_of([is_period(period, kind) for kind in some]) for some in (_KINDS, kinds))
-    told = period.is_null()
+    kinds = _kinds_of(versions)
+    valid, wanted = nw.col(_VALID), nw.col(_WANTED)
+    told = nw.col("period").is_null()
 
     def fault(code: str, mask: nw.Expr, zh: str, en: str) -> Fault:
         return Fault(code, "period", mask & ~told, Title(zh=zh, en=en), reads=("period",))
@@ -114,7 +137,7 @@ def _period_faults(versions: Sequence[Version]) -> Iterator[Fault]:
     en = " or ".join(_KINDS[kind].en for kind in kinds)
     yield fault("bad-period", ~valid, f"不是时期，应为{zh}", f"not a period; {en} are wanted")
     yield fault("wrong-period", valid & ~wanted, f"时期种类不符，应为{zh}", f"another kind of period; {en} are wanted")
-    spoken = _any_of([version.speaks_for() for version in versions])
+    spoken = _any_of([nw.col(_speaks(number)) for number in range(len(versions))])
     first, beyond = versions[0].first, versions[-1].beyond
     if first is not None:
         zh = f"评价体系未生效（自 {first} 起" + (f"，{beyond} 前" if beyond else "") + "生效）"
@@ -131,9 +154,11 @@ def _any_of(masks: Sequence[nw.Expr]) -> nw.Expr:
 
 def _leaf_faults(versions: Sequence[Version], schema: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield what can be wrong with the values of leaves, version by version."""
+    import narwhals as nw
+
     merged = {column.name: column for column in merged_table(versions).columns}
-    for version in versions:
-        where = version.speaks_for()
+    for number, version in enumerate(versions):
+        where = nw.col(_speaks(number))
         leaves = {leaf.id: leaf for leaf in version.index.leaves}
         for name in leaf_ids(versions):
             if name not in leaves:
@@ -202,5 +227,7 @@ def _range_faults(leaf: Leaf, dtype: Any, where: nw.Expr) -> Iterator[Fault]:
 
 
 def _coverage(versions: Sequence[Version], by: Sequence[str]) -> Coverage | None:
-    full = [version.speaks_for() for version in versions if version.index.coverage == "full"]
+    import narwhals as nw
+
+    full = [nw.col(_speaks(number)) for number, version in enumerate(versions) if version.index.coverage == "full"]
     return Coverage(("subject", *by), "period", _any_of(full)) if full else None

@@ -219,6 +219,7 @@ def check_table(
     extra: Iterable[str] = (),
     more: Iterable[Fault] = (),
     coverage: Coverage | None = None,
+    given: Mapping[str, nw.Expr] | None = None,
 ) -> None:
     """Check a frame against its table, in one aggregate.
 
@@ -230,6 +231,7 @@ def check_table(
         extra: Names of further columns that are let through and, if present, belong to the key.
         more: Further faults to look for.
         coverage: Which rows must not be absent, if any.
+        given: Columns that many of ``more`` read, each worked out once: what it is, from the columns of the key.
 
     Raises:
         DataError: With every fault, each naming column and rows: the first 20 and the count.
@@ -250,8 +252,11 @@ def check_table(
     if table.unique:
         repeated = Title(zh="同一行出现多次", en="the row is repeated")
         faults.append(Fault("duplicate-row", keys[0], nw.col(COPIES) > 1, repeated))
+    columns = [column.alias(name) for name, column in (given or {}).items()]
     if table.unique or coverage is not None:
-        frame = frame.with_columns(nw.len().over(*keys).alias(COPIES))
+        columns.append(nw.len().over(*keys).alias(COPIES))
+    if columns:
+        frame = frame.with_columns(*columns)
     problems += find_problems(frame, faults, keys, coverage, table.name)
     if problems:
         raise DataError(problems)
