@@ -80,7 +80,7 @@ def find_problems(
     """
     import narwhals as nw
 
-    tallies = [fault.mask.fill_null(False).cast(nw.Int64).sum().alias(f"_{i}") for i, fault in enumerate(faults)]
+    tallies = [fault.mask.cast(nw.Int64).sum().alias(f"_{i}") for i, fault in enumerate(faults)]
     if coverage is not None:
         tallies += _extent(coverage)
     if not tallies:
