@@ -175,6 +175,8 @@ class Reader:
         """Call the command line and return what it prints."""
         # Two draws show that the command is right; more would show the same in more time.
         more = ["--draws", "2"] if words[0] in ("simulate", "ambiguities") and "--help" not in words else []
+        if more and words[:2] == ["ambiguities", "shijingshan"]:
+            more += ["--to", "2023"]  # nor would later years show more
         environment = {"LC_ALL": self.language, "LC_MESSAGES": "", "LANG": "", "COLUMNS": "100"}
         result = CliRunner().invoke(app, [*words, *more], env=environment, prog_name="communitygov")
         if result.exception is not None and not isinstance(result.exception, SystemExit):

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 ROW = re.compile(r"^\| `(?P<name>[^`|]+)` \| (?P<en>[^|]+) \| (?P<zh>[^|]+) \|$", re.MULTILINE)
 TEXT = PAGE.read_text(encoding="utf-8")
 ROWS = list(ROW.finditer(TEXT))
-TREES = {file: ast.parse(file.read_text(encoding="utf-8")) for file in sorted(SOURCE.rglob("*.py"))}
+FILES = sorted(SOURCE.rglob("*.py"))
 
 FORMATTED = {"bad-{}": {f"bad-{kind}" for kind in check._EXPECTED}}
 """Codes that are put together: what stands for the pattern. Such a code is the exception; add to it with care."""
@@ -52,10 +53,23 @@ Bindings = dict[str, list[ast.expr]]
 """What names are set to."""
 
 
+@cache
+def trees() -> dict[Path, ast.Module]:
+    """Return the library's modules, read once and where they are asked for: every worker collects this page."""
+    return {file: ast.parse(file.read_text(encoding="utf-8")) for file in FILES}
+
+
+@cache
+def nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """Return what a module is made of, walked once."""
+    return tuple(ast.walk(tree))
+
+
+@cache
 def takers_in(tree: ast.Module) -> Takers:
     """Return what a module defines; -1 stands for what has no argument or field ``code`` that is text."""
     found: Takers = {}
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.FunctionDef):
             arguments = [one for one in (*node.args.posonlyargs, *node.args.args) if one.arg not in ("self", "cls")]
             kinds = [(one.arg, one.annotation) for one in arguments]
@@ -83,9 +97,9 @@ def shared_takers(trees: dict[Path, ast.Module]) -> Takers:
 def imported_takers(tree: ast.Module) -> Takers:
     """Return what a module has from other modules, as those define it: two classes may have one name."""
     found: Takers = {}
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.ImportFrom):
-            source = TREES.get(SOURCE.parent.joinpath(*(node.module or "").split(".")).with_suffix(".py"))
+            source = trees().get(SOURCE.parent.joinpath(*(node.module or "").split(".")).with_suffix(".py"))
             defined = {} if source is None else takers_in(source)
             found |= {one.asname or one.name: defined[one.name] for one in node.names if one.name in defined}
     return found
@@ -93,11 +107,17 @@ def imported_takers(tree: ast.Module) -> Takers:
 
 def heirs(name: str) -> Iterator[str]:
     """Yield the classes of the library that are made from one, be it by way of others."""
-    for tree in TREES.values():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef) and name in map(name_of, node.bases):
-                yield node.name
-                yield from heirs(node.name)
+    for found, bases in classes():
+        if name in bases:
+            yield found
+            yield from heirs(found)
+
+
+@cache
+def classes() -> list[tuple[str, list[str]]]:
+    """Return every class of the library with what it is made from."""
+    found = [node for tree in trees().values() for node in nodes(tree) if isinstance(node, ast.ClassDef)]
+    return [(one.name, [name_of(base) for base in one.bases]) for one in found]
 
 
 def given(call: ast.Call, place: int) -> ast.expr | None:
@@ -120,7 +140,7 @@ def bindings(tree: ast.Module) -> Bindings:
         elif isinstance(target, ast.Tuple):
             unpacked.append((target, name_of(value)))
 
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 bind(target, node.value)
@@ -171,8 +191,8 @@ def calls_in(node: ast.AST, handed: frozenset[str] = frozenset()) -> Iterator[tu
 
 def raised() -> Iterator[tuple[str | None, str]]:
     """Yield every code that the library's source hands over, and where."""
-    everywhere = shared_takers(TREES)
-    for file, tree in TREES.items():
+    everywhere = shared_takers(trees())
+    for file, tree in trees().items():
         takers, known = {**everywhere, **imported_takers(tree), **takers_in(tree)}, bindings(tree)
         for call, handed in calls_in(tree):
             place = takers.get(name_of(call.func), -1)
@@ -181,35 +201,39 @@ def raised() -> Iterator[tuple[str | None, str]]:
                 yield code, f"{file.relative_to(SOURCE)}:{call.lineno}"
 
 
-RAISED = list(raised())
 ERRORS = [row["name"] for row in ROWS if row["name"][0].isupper()]
 EXPLAINED = [row["name"] for row in ROWS if row["name"][0].islower()]
 
 
+@pytest.fixture(scope="module")
+def codes() -> list[tuple[str | None, str]]:
+    return list(raised())
+
+
 class TestTheSource:
-    def test_every_code_can_be_told_from_the_source(self):
+    def test_every_code_can_be_told_from_the_source(self, codes):
         """A code is written out where it is handed over, so that this test and a reader can find it."""
-        assert [where for code, where in RAISED if code is None] == []
+        assert [where for code, where in codes if code is None] == []
 
-    def test_every_code_is_written_alike(self):
+    def test_every_code_is_written_alike(self, codes):
         """A code is words of lower-case letters and digits with hyphens between."""
-        assert [(code, where) for code, where in RAISED if code is not None and not CODE.fullmatch(code)] == []
+        assert [(code, where) for code, where in codes if code is not None and not CODE.fullmatch(code)] == []
 
-    def test_codes_are_found_at_all(self):
+    def test_codes_are_found_at_all(self, codes):
         """The search meets codes of documents, rules, frames, commands, and those that are put together or turned."""
-        found = {code for code, _ in RAISED}
+        found = {code for code, _ in codes}
         assert {"unknown-field", "conflict", "duplicate-row", "which-one", "bad-share", "missing-extra"} <= found
         assert {"unknown-activity", "altered-entry", "wrong-order", "not-disclosed"} <= found
 
 
 class TestThePage:
-    def test_every_code_is_explained(self):
+    def test_every_code_is_explained(self, codes):
         """No problem is raised that the page does not explain; the place shows where to look for what it means."""
-        assert {code: where for code, where in RAISED if code is not None and code not in EXPLAINED} == {}
+        assert {code: where for code, where in codes if code is not None and code not in EXPLAINED} == {}
 
-    def test_every_explanation_is_of_a_code(self):
+    def test_every_explanation_is_of_a_code(self, codes):
         """The page explains no problem that is never raised."""
-        assert sorted(set(EXPLAINED) - {code for code, _ in RAISED}) == []
+        assert sorted(set(EXPLAINED) - {code for code, _ in codes}) == []
 
     def test_no_code_is_explained_twice(self):
         """One code, one row: a reader who searches the page finds all that is said."""
