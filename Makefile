@@ -28,7 +28,7 @@ $(INSTALLED): pyproject.toml $(PROFILES:=/pyproject.toml)
 	@$(PYTHON) -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo '$(PYTHON) is not Python 3.11 or later with pip; name one: make PYTHON=...'; exit 1; }
 	$(PYTHON) -m venv --without-pip .venv
-	$(PIP) install --quiet --no-compile $(PIP_ARGS) -e '.[dev]' $(addprefix -e ,$(PROFILES))
+	$(PIP) install --quiet $(PIP_ARGS) -e '.[dev]' $(addprefix -e ,$(PROFILES))
 	@touch $@
 
 demo: $(INSTALLED) ## Shijingshan, 2022 to 2030: two readings of SJS-19 and a reform, as a table and demo/report.html

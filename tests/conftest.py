@@ -47,6 +47,19 @@ class FirstMeasured:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Let coverage look away from a test that is marked ``unmeasured``: other tests hold what it runs through."""
+    tracer = sys.gettrace()
+    if item.get_closest_marker("unmeasured") is None or type(tracer).__module__.partition(".")[0] != "coverage":
+        return (yield)
+    sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracer)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Measure the first examples of a property by what Hypothesis calls custom function execution."""
     if is_hypothesis_test(getattr(item, "obj", None)) and getattr(item, "instance", None) is not None:

@@ -23,6 +23,7 @@ class TestProfiles:
         assert found["in_force"] == "2021-07-01"
         assert found["holds_until"] is None
 
+    @pytest.mark.unmeasured
     def test_a_broken_plugin_is_named_and_leaves_the_others(self, call, monkeypatch, tmp_path, toy):
         """A plugin that cannot be imported and documents with faults are problems; the rest is listed."""
         (toy / "profile.yaml").write_text("profile: {id: toy}", encoding="utf-8")

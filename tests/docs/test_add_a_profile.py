@@ -59,6 +59,7 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", (PAGES / page).read_text(encoding="utf-8"), re.DOTALL)
 
 
+@pytest.mark.unmeasured
 class TestAddAProfile:
     def test_the_printed_documents_make_a_profile(self, tmp_path):
         """The documents of the page load, and rules of the first day come out."""

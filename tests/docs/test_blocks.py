@@ -25,6 +25,7 @@ profile:
 """
 
 
+@pytest.mark.unmeasured
 class TestPages:
     @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
     def test_every_block_works_as_it_is_printed(self, page, reader):

@@ -42,6 +42,7 @@ def faulty_log(random, procedure, number):
 
 
 class TestAgainstTheFold:
+    @pytest.mark.unmeasured
     def test_agrees_on_two_thousand_faulty_cases(self):
         """Bulk and fold say the same of every case, of all kinds of faults, with many cases in one frame."""
         kinds, number = Counter(), 0
@@ -57,6 +58,7 @@ class TestAgainstTheFold:
         assert number > 2000
         assert {*kinds} == {*EVENT_FAULTS, *CASE_FAULTS}
 
+    @pytest.mark.unmeasured
     def test_agrees_on_what_no_procedure_would_ask(self):
         """Where deadlines and pauses hang on any step, and anybody does anything, they still agree."""
         kinds = Counter()

@@ -248,6 +248,7 @@ class TestOpenQuestions:
             party = profile.at(DAY, readings={"sponsored_unit": level}).grid["party"]
             assert party.posts["county_leader"].level == level
 
+    @pytest.mark.unmeasured
     def test_readings_go_together(self, profile: Profile) -> None:
         """Whatever is read for one question, every reading of the others can be taken with it, and all differ."""
         questions = profile.at(DAY).rules.interpretations

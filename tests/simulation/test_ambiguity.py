@@ -11,6 +11,7 @@ from communitygov.simulation.worlds import World
 from communitygov.vocabulary.errors import UsageError
 
 
+@pytest.mark.unmeasured
 class TestShijingshan:
     @pytest.fixture(scope="class")
     @staticmethod
