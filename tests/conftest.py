@@ -2,7 +2,9 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,15 +20,33 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 ROOT = Path(__file__).resolve().parent.parent
 
-MEASURED = 5
+MEASURED = int(os.environ.get("COMMUNITYGOV_MEASURED", "5"))
+"""How many examples of a property, and how many parameters of a test, coverage watches.
+
+Being watched takes as long again as being tried, and what the sixth runs through, the first have run through already, or
+it is better held by a test that says so. Nothing is tried less, and what is tried cannot tell. A line that coverage
+misses may be met by a later one: a larger number tells.
+"""
+
+
+@contextmanager
+def looking(watched: bool) -> Iterator[None]:
+    """Let coverage look on, or away."""
+    tracer = sys.gettrace()
+    # Not a debugger's tracer, nor Hypothesis' own. Coverage's allows itself to be put away and taken up again, in one
+    # and the same frame; from Python 3.14 on there is none, because coverage uses what costs little.
+    if watched or type(tracer).__module__.partition(".")[0] != "coverage":
+        yield
+        return
+    sys.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(tracer)
 
 
 class FirstMeasured:
-    """Carries out the examples of one property, and lets coverage watch the first of them only.
-
-    Being watched takes longer than being tried, and what the fortieth example runs through, the first have run through
-    already, or it is better held by a test that says so. Nothing is tried less, and what is tried cannot tell.
-    """
+    """Carries out the examples of one property, the first of them watched."""
 
     def __init__(self) -> None:
         self.tried = 0
@@ -34,29 +54,21 @@ class FirstMeasured:
     def __call__(self, example: Callable[[], object]) -> object:
         """Hypothesis gives us each example here: the drawing and the test together."""
         self.tried += 1
-        tracer = sys.gettrace()
-        # Not a debugger's tracer, nor Hypothesis' own. Coverage's allows itself to be put away and taken up again, in
-        # one and the same frame; from Python 3.14 on there is none, because coverage uses what costs little.
-        if self.tried <= MEASURED or type(tracer).__module__.partition(".")[0] != "coverage":
+        with looking(self.tried <= MEASURED):
             return example()
-        sys.settrace(None)
-        try:
-            return example()
-        finally:
-            sys.settrace(tracer)
+
+
+met: Counter[str] = Counter()
+"""How often each test that has parameters was tried in this worker."""
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Let coverage look away from a test that is marked ``unmeasured``: other tests hold what it runs through."""
-    tracer = sys.gettrace()
-    if item.get_closest_marker("unmeasured") is None or type(tracer).__module__.partition(".")[0] != "coverage":
+    """Watch the first parameters of a test, and nothing of one that is marked ``unmeasured``."""
+    name = item.nodeid.partition("[")[0]
+    met[name] += 1
+    with looking(met[name] <= MEASURED and item.get_closest_marker("unmeasured") is None):
         return (yield)
-    sys.settrace(None)
-    try:
-        return (yield)
-    finally:
-        sys.settrace(tracer)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -61,6 +61,7 @@ def reformed(folder: Path, changes: Mapping[str, str], start: str = "") -> dict[
     return found
 
 
+@pytest.mark.unmeasured
 class TestAgainstTheVerbs:
     """U8: simulating never changes a star. What it gives is what the verbs give, one draw and one year at a time."""
 
