@@ -23,8 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MEASURED = int(os.environ.get("COMMUNITYGOV_MEASURED", "5"))
 """How many examples of a property, and how many parameters of a test, coverage watches.
 
-Being watched takes as long again as being tried, and what the sixth runs through, the first have run through already, or
-it is better held by a test that says so. Nothing is tried less, and what is tried cannot tell. A line that coverage
+Being watched takes as long again as being tried, and what the sixth runs through, the first have run through already,
+or it is better held by a test that says so. Nothing is tried less, and what is tried cannot tell. A line that coverage
 misses may be met by a later one: a larger number tells.
 """
 
