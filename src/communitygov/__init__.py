@@ -30,6 +30,13 @@ if TYPE_CHECKING:
     from communitygov.certification.register import plaque_events, register_on
     from communitygov.certification.watch import watch
     from communitygov.certification.year import yearly
+    from communitygov.deliberation.budget import share_budget
+    from communitygov.deliberation.budget_explain import explain_budget
+    from communitygov.deliberation.budget_rules import BudgetRule
+    from communitygov.deliberation.count import decide
+    from communitygov.deliberation.decide import decide_all
+    from communitygov.deliberation.explain import explain as explain_decision
+    from communitygov.deliberation.pabulib import read_pb, write_pb
     from communitygov.grid.adjust import adjust
     from communitygov.grid.changes import load_changes
     from communitygov.grid.charge import in_charge
@@ -57,6 +64,8 @@ if TYPE_CHECKING:
     from communitygov.procedure.waits import waits
     from communitygov.profile.profile import Profile, Reform, RuleSet
     from communitygov.profile.reading import read_profile, read_reform
+    from communitygov.provisions.funding import differences, fund
+    from communitygov.provisions.funding_explain import explain_funding
     from communitygov.simulation.ambiguity import ambiguities
     from communitygov.simulation.order_model import read_order_model
     from communitygov.simulation.orders import simulate_orders
@@ -70,6 +79,7 @@ __version__ = "0.1.0"
 
 _LATER = {
     "Actor": "communitygov.procedure.case",
+    "BudgetRule": "communitygov.deliberation.budget_rules",
     "Profile": "communitygov.profile.profile",
     "Reform": "communitygov.profile.profile",
     "RuleSet": "communitygov.profile.profile",
@@ -84,14 +94,21 @@ _LATER = {
     "carry": "communitygov.vocabulary.crosswalk",
     "certify": "communitygov.certification.certify",
     "check_grid": "communitygov.grid.check",
+    "decide": "communitygov.deliberation.count",
+    "decide_all": "communitygov.deliberation.decide",
+    "differences": "communitygov.provisions.funding",
     "due": "communitygov.procedure.due",
+    "explain_budget": "communitygov.deliberation.budget_explain",
     "explain_case": "communitygov.procedure.explain",
     "explain_certification": "communitygov.certification.explain:explain",
+    "explain_decision": "communitygov.deliberation.explain:explain",
+    "explain_funding": "communitygov.provisions.funding_explain",
     "explain_route": "communitygov.grid.explain",
     "explain_score": "communitygov.index.explain:explain",
     "explain_unit": "communitygov.grid.explain",
     "explain_watch": "communitygov.certification.explain_watch",
     "find_profiles": "communitygov.plugins.finding",
+    "fund": "communitygov.provisions.funding",
     "in_charge": "communitygov.grid.charge",
     "judge": "communitygov.procedure.judge",
     "listing": "communitygov.certification.awards",
@@ -112,6 +129,7 @@ _LATER = {
     "read_log": "communitygov.procedure.logs",
     "read_mapping": "communitygov.procedure.logs",
     "read_order_model": "communitygov.simulation.order_model",
+    "read_pb": "communitygov.deliberation.pabulib",
     "read_profile": "communitygov.profile.reading",
     "read_reform": "communitygov.profile.reading",
     "register_on": "communitygov.certification.register",
@@ -119,17 +137,20 @@ _LATER = {
     "router": "communitygov.grid.routing",
     "save_case": "communitygov.procedure.record:save",
     "score": "communitygov.index.score",
+    "share_budget": "communitygov.deliberation.budget",
     "simulate": "communitygov.simulation.run",
     "simulate_orders": "communitygov.simulation.orders",
     "waits": "communitygov.procedure.waits",
     "watch": "communitygov.certification.watch",
     "workload": "communitygov.grid.workload",
+    "write_pb": "communitygov.deliberation.pabulib",
     "yearly": "communitygov.certification.year",
 }
 """Where each name is imported from, and what it is called there if that is another name."""
 
 __all__ = [
     "Actor",
+    "BudgetRule",
     "CommunityGovError",
     "DataError",
     "DocumentError",
@@ -154,14 +175,21 @@ __all__ = [
     "carry",
     "certify",
     "check_grid",
+    "decide",
+    "decide_all",
+    "differences",
     "due",
+    "explain_budget",
     "explain_case",
     "explain_certification",
+    "explain_decision",
+    "explain_funding",
     "explain_route",
     "explain_score",
     "explain_unit",
     "explain_watch",
     "find_profiles",
+    "fund",
     "in_charge",
     "judge",
     "listing",
@@ -182,6 +210,7 @@ __all__ = [
     "read_log",
     "read_mapping",
     "read_order_model",
+    "read_pb",
     "read_profile",
     "read_reform",
     "register_on",
@@ -189,11 +218,13 @@ __all__ = [
     "router",
     "save_case",
     "score",
+    "share_budget",
     "simulate",
     "simulate_orders",
     "waits",
     "watch",
     "workload",
+    "write_pb",
     "yearly",
 ]
 

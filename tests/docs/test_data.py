@@ -55,6 +55,8 @@ from communitygov.procedure.rates import rates
 from communitygov.procedure.rules import CaseFact, Clock, Deadline, Limit, Procedure, Role, Rung, Step
 from communitygov.procedure.tables import case_columns, events_table
 from communitygov.profile.reading import read_profile
+from communitygov.provisions import funding
+from communitygov.provisions.funding_rules import Funding, Point
 from communitygov.simulation.order_model import read_order_model
 from communitygov.simulation.orders import simulate_orders
 from communitygov.simulation.plan import plan
@@ -195,6 +197,21 @@ COUNTED = Decision(
     passes=Threshold(measure="heads", more_than=Fraction(1, 2), of="taking_part"), article="1", since=DECISION.since
 )
 
+YUAN = Title(zh="元", en="yuan")
+ENDS = {"floor": Point(at=Number(Fraction(60)), pays=Number(Fraction(0)))}
+FUNDING = {
+    "homes": Funding(to="community", unit=YUAN, each=Number(Fraction(5)), times="households"),
+    "score": Funding(
+        to="community",
+        unit=YUAN,
+        score="score",
+        points={**ENDS, "cap": Point(at=Number(Fraction(90)), pays=Number(Fraction(9)))},
+        rounding="down",
+    ),
+    "grants": Funding(to="community", unit=YUAN, ways={"award": YUAN}, only="listed"),
+    "branch": Funding(to="branch", unit=YUAN, each=Number(Fraction(1)), inside="homes"),
+}
+
 DECLARED = {
     "Index data": INDEX.table,
     "Scores of periods": tables.periods_table(RULE),
@@ -213,6 +230,7 @@ DECLARED = {
     "Registers": register_table(DECISION),
     "Ballots": BALLOTS,
     "Counts of votes": counts_table(COUNTED),
+    "Units to be funded": funding.units_table(FUNDING),
 }
 TAKEN_AND_GIVEN = {"Holders", "Watch list", "Plaque events"}
 GIVEN = [name for name in FRAMES if name not in DECLARED or name in TAKEN_AND_GIVEN]
@@ -247,6 +265,7 @@ def given() -> dict[str, pl.DataFrame]:
     return {
         **_of_procedures(),
         **_of_decisions(),
+        **_of_funding(),
         "Routed orders": routed.frame,
         "Empty posts passed": routed.passed,
         "Findings": check_grid(GRID, units, held, on="2024").frame,
@@ -305,6 +324,20 @@ def _of_decisions() -> dict[str, pl.DataFrame]:
     ballots = pl.DataFrame({"matter": ["a", "b"], "member": ["m", "m"], "choice": ["yes", "no"]})
     decided = decide_all(DECISION, count_votes(DECISION, register, ballots))
     return {"Decided": decided.frame, "Shares of decisions": decided.parts}
+
+
+def _of_funding() -> dict[str, pl.DataFrame]:
+    """Return what is given of a community and its branch."""
+    units = pl.DataFrame({"unit": ["c", "b"], "kind": ["community", "branch"], "part_of": [None, "c"]})
+    more = {"households": [2, None], "score": [80, None], "way": ["award", None], "amount": [1, None]}
+    units = units.with_columns(pl.Series(name, values) for name, values in more.items())
+    found = funding.fund(FUNDING, units.with_columns(pl.Series("listed", [True, None])))
+    none = funding.fund({"branch": FUNDING["branch"]}, units.tail(1))
+    return {
+        "Funded": found.frame,
+        "Left of funding": found.left,
+        "Differences of funding": funding.differences(none, found),
+    }
 
 
 def noun(kind: pl.DataType) -> str:

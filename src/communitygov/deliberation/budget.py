@@ -11,6 +11,7 @@ from attrs import frozen
 from communitygov.deliberation.budget_greedy import Allotment, Candidates, barred, fund_in_order
 from communitygov.deliberation.budget_rules import BudgetRule
 from communitygov.deliberation.budget_shares import Electorate, equal_shares
+from communitygov.documents.rule import hold_to_itself
 from communitygov.vocabulary.errors import DataError
 from communitygov.vocabulary.faults import read_columns
 from communitygov.vocabulary.frames import Fault, adopt, check_table, in_kind_of
@@ -84,6 +85,7 @@ def share_budget(rule: BudgetRule, projects: Any, ballots: Any) -> SharedBudget:
         The result, its frames of the kind of ``projects``.
 
     Raises:
+        DocumentError: If a rule that was made in Python breaks one of its own promises.
         DataError: If a frame does not fit the rule; if a ballot or a conflict names a project that there is none of; if
             a tie decides who is funded and the rule refuses ties.
 
@@ -113,6 +115,7 @@ def share_budget(rule: BudgetRule, projects: Any, ballots: Any) -> SharedBudget:
         >>> shared.rest
         40
     """
+    hold_to_itself(rule)
     frame, back = adopt(projects)
     columns = _read_projects(rule, frame)
     votes, electorate = _count(rule, ballots, columns["project"])

@@ -10,9 +10,11 @@ import attrs
 from attrs import evolve, frozen
 
 from communitygov.documents.node import Node, Path
+from communitygov.vocabulary.errors import DocumentError
+from communitygov.vocabulary.problem import Problem
 from communitygov.vocabulary.text import Title
 
-__all__ = ["Clauses", "Finding", "Patch", "Rule", "rule", "term"]
+__all__ = ["Clauses", "Finding", "Patch", "Rule", "hold_to_itself", "rule", "term"]
 
 Clauses = NewType("Clauses", tuple[str, ...])
 """Clause ids; a document may write one alone or a list."""
@@ -164,3 +166,22 @@ def declared(cls: type[Rule]) -> tuple[attrs.Attribute[Any], ...]:
     """
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(cast("type[attrs.AttrsInstance]", cls))
     return tuple(field for field in fields if not field.metadata.get("hidden"))
+
+
+def hold_to_itself(*rules: Rule) -> None:
+    """Refuse rules that break their own promises; one that was built from a document has been checked.
+
+    Args:
+        rules: The rules.
+
+    Raises:
+        DocumentError: With all that is wrong with those that were made in Python.
+    """
+    problems = [
+        Problem(finding.code, Title(zh=finding.zh, en=finding.en), path=".".join(finding.path))
+        for one in rules
+        if one.node is None
+        for finding in one.check()
+    ]
+    if problems:
+        raise DocumentError(problems)

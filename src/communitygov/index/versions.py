@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from communitygov.documents.rule import hold_to_itself
 from communitygov.index.promises import RESERVED
 from communitygov.index.rules import Index
 from communitygov.vocabulary.dated import Dated
-from communitygov.vocabulary.errors import DocumentError, NotInForce, UsageError
+from communitygov.vocabulary.errors import NotInForce, UsageError
 from communitygov.vocabulary.period import Period, PeriodKind, is_period
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
@@ -72,14 +73,7 @@ def versions_of(index: Index | Dated[Index]) -> tuple[Version, ...]:
     if not found:
         title = Title(zh="没有任何评价周期始于其生效期内", en="no period begins while the index is in force")
         raise NotInForce(Problem("not-in-force", title))
-    problems = [
-        Problem(finding.code, Title(zh=finding.zh, en=finding.en), path=".".join(finding.path))
-        for version in found
-        if version.index.node is None
-        for finding in version.index.check()
-    ]
-    if problems:
-        raise DocumentError(problems)
+    hold_to_itself(*(version.index for version in found))
     return tuple(found)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from communitygov.certification.rules import Certification
+from communitygov.deliberation.budget_rules import BudgetRule
 from communitygov.deliberation.rules import Decision
 from communitygov.documents.fields import terms
 from communitygov.documents.rule import Finding, Patch, Rule, rule, term
@@ -15,6 +16,7 @@ from communitygov.index.rules import Index
 from communitygov.measures.facts import check_facts, check_schemes
 from communitygov.measures.rules import Contradiction, Expectation, Fact, Measure, Report, Scheme
 from communitygov.procedure.rules import Procedure
+from communitygov.provisions.funding_rules import Funding, check_fundings
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.text import Title
@@ -200,6 +202,8 @@ class Rules(Rule):
         grid: Grids.
         procedure: Procedures.
         decisions: Rules of decisions, each with its own days in force.
+        budgets: Rules by which a budget is shared among projects.
+        funding: Formulas of funding.
         measures: Measures.
         expectations: Targets, standards and trends.
         facts: Figures of the source.
@@ -216,6 +220,8 @@ class Rules(Rule):
     grid: Mapping[str, Grid] = term("网格", "Grid", default={})
     procedure: Mapping[str, Procedure] = term("流程", "Procedure", default={})
     decisions: Mapping[str, Decision] = term("表决规则", "Decisions", default={})
+    budgets: Mapping[str, BudgetRule] = term("预算分配", "Budgets", default={})
+    funding: Mapping[str, Funding] = term("经费", "Funding", default={})
     measures: Mapping[str, Measure] = term("指标口径", "Measures", default={})
     expectations: Mapping[str, Expectation] = term("要求", "Expectations", default={})
     facts: Mapping[str, Fact] = term("事实", "Facts", default={})
@@ -229,6 +235,7 @@ class Rules(Rule):
         yield from self._check_decimals()
         yield from check_facts(self.facts, self.node)
         yield from check_schemes(self.schemes, self._entries)
+        yield from check_fundings(self.funding)
 
     def _check_decimals(self) -> Iterator[Finding]:
         for key, certification in self.certification.items():
@@ -262,6 +269,8 @@ SECTIONS = (
     "grid",
     "procedure",
     "decisions",
+    "budgets",
+    "funding",
     "measures",
     "expectations",
     "facts",

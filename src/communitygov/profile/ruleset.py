@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from communitygov.certification.rules import Certification
+from communitygov.deliberation.budget_rules import BudgetRule
 from communitygov.deliberation.rules import Decision
 from communitygov.documents.check import clause_at
 from communitygov.documents.layers import Layer
@@ -16,6 +17,7 @@ from communitygov.grid.rules import Grid
 from communitygov.index.rules import Index
 from communitygov.procedure.rules import Procedure
 from communitygov.profile.rules import ReformFile, Rules
+from communitygov.provisions.funding_rules import Funding
 from communitygov.vocabulary.errors import NotInForce, UsageError
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
@@ -93,6 +95,16 @@ class RuleSet:
     def decisions(self) -> Mapping[str, Decision]:
         """The rules of decisions in force on the day, by id."""
         return {name: rule for name, rule in self.rules.decisions.items() if rule.in_force(self.day)}
+
+    @property
+    def budgets(self) -> Mapping[str, BudgetRule]:
+        """The rules by which budgets are shared, by id."""
+        return self.rules.budgets
+
+    @property
+    def funding(self) -> Mapping[str, Funding]:
+        """The formulas of funding by id."""
+        return self.rules.funding
 
     def decision(self, name: str) -> Decision:
         """Return the rule by which a matter that is decided on the day is judged.
