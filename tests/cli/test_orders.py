@@ -361,7 +361,7 @@ class TestRates:
     def test_a_rate_stands_with_its_counts(self, call):
         """Numerator, base, cases and those left out, as a table, as JSON and as CSV."""
         (row,) = call("orders", "rates", LAMPS, EVENTS, *UNTIL, "--json").json["rows"]
-        counts = {"numerator": 65, "base": 66, "rows": 78, "excluded": 0}
+        counts = {"numerator": 65, "base": 66, "rows": 78, "excluded": 0, "provisional": 0}
         assert row == {"rate": "in_time", "period": "2024-03", **counts}
         text = call("orders", "rates", LAMPS, EVENTS, *UNTIL).out
         assert re.search("mended in time +2024-03 +98.5% +of those whose time was up +65 +66 +78 +0", text)

@@ -6,8 +6,9 @@ import polars as pl
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.procedure.samples import HOUR, RESIDENT, SOCIAL, START, accepted, department, five_orders, opened
+from tests.procedure.samples import HOUR, PARTY, RESIDENT, SOCIAL, START, accepted, department, five_orders, opened
 
+from communitygov.procedure.case import open_case
 from communitygov.procedure.due import due
 from communitygov.vocabulary.calendar import Overlay
 from communitygov.vocabulary.period import Period
@@ -54,8 +55,9 @@ class TestAgenda:
                     assert row["late"] == late[one.deadline, one.unit].by * scale
                 if one.remainder is not None:
                     assert row["remainder"] == one.remainder * scale
-        fire = [(case.id, one.rung, one.unit, one.since) for case in found for one in case.to_fire(at)]
-        assert sorted(fire, key=str) == sorted(agenda.fire.select("case", "rung", "unit", "since").rows(), key=str)
+        fire = [(case.id, one.rung, one.unit, one.since, one.provisional) for case in found for one in case.to_fire(at)]
+        columns = ("case", "rung", "unit", "since", "provisional")
+        assert sorted(fire, key=str) == sorted(agenda.fire.select(columns).rows(), key=str)
 
     @given(cases(), st.integers(160, 500))
     def test_a_fired_reminder_is_there_no_more(self, found, hours):
@@ -96,6 +98,16 @@ class TestAgenda:
         case = accepted(RULES).act("ask", SOCIAL, START + 11 * HOUR, "which door")
         row = due([case, opened(RULES, "A2")], START + 100 * HOUR).running.row(0, named=True)
         assert (row["due"], row["remainder"], row["past_due"]) == (None, 38 * 3_600_000_000, False)
+
+    def test_a_reminder_that_rests_on_a_year_that_is_not_published_says_so(self):
+        """Due on the last working day of 2026 is settled; a working day after that is not: live and in bulk."""
+        at = dt.datetime(2026, 12, 24, 10, tzinfo=START.tzinfo)
+        case = open_case(RULES, "A1", "order", RESIDENT, at, None, origin="complaint")
+        case = case.act("dispatch", PARTY, at, grade="ordinary")
+        marks = {"remind": False, "escalate": True}
+        later = at + dt.timedelta(days=20)
+        assert {one.rung: one.provisional for one in case.to_fire(later)} == marks
+        assert dict(due([case], later).fire.select("rung", "provisional").rows()) == marks
 
     def test_units_have_deadlines_of_their_own(self):
         """Two departments that were called are two rows."""

@@ -72,6 +72,21 @@ class TestAgainstTheFold:
                 kinds.update(kind for _, kind, *_ in told)
         assert {*kinds} == {*EVENT_FAULTS, *CASE_FAULTS}
 
+    def test_agrees_on_what_rests_on_a_year_that_is_not_published(self):
+        """What is marked provisional in bulk is what the fold marks, of every fault that can be: over a year's end."""
+        marked, away = Counter(), instant_of(dt.datetime(2026, 12, 31, tzinfo=dt.UTC))
+        for seed in (*range(12), 23, 45):
+            random = Random(seed)
+            procedure = tangled(random, made_procedure(random))
+            cases = {f"c{i}": senseless(random, procedure) for i in range(6)}
+            cases = {case: [evolve(a, at=a.at - acts[0].at + away) for a in acts] for case, acts in cases.items()}
+            log = log_of(random, cases)
+            expected = folded(procedure, log)
+            assert in_bulk(judge(procedure, shuffled(frame_of(procedure, log), seed), log.at)) == expected
+            for told, _ in expected.values():
+                marked.update(kind for _, kind, *_, mark in told if mark)
+        assert marked.keys() >= {"late", "overdue", "too_early", "out_of_time", "misfired"}
+
     @tried
     @given(st.data())
     def test_agrees_on_any_log(self, data):

@@ -136,27 +136,27 @@ class TestRates:
     def test_each_value_has_its_counts_beside_it(self):
         """Numerator, base, the cases it rests on and those left out are all there, of each rate in its own period."""
         assert rates(RULES, SOME).frame.rows() == [
-            ("closed", "2024-01", 1, 2, 2, 0),
-            ("closed", "2024-02", 2, 2, 2, 0),
-            ("solved", "2024-01", 1, 1, 1, 0),
-            ("solved", "2024-02", 1, 1, 1, 1),
-            ("refusals", "2024", 6, 4, 4, 0),
+            ("closed", "2024-01", 1, 2, 2, 0, 0),
+            ("closed", "2024-02", 2, 2, 2, 0, 0),
+            ("solved", "2024-01", 1, 1, 1, 0, 0),
+            ("solved", "2024-02", 1, 1, 1, 1, 0),
+            ("refusals", "2024", 6, 4, 4, 0, 0),
         ]
 
     def test_a_period_of_which_all_is_excluded_is_told(self):
         """Where nothing is left there is no value, and the number of those left out says why."""
         found = rates(RULES, SOME.filter(case="c")).frame.filter(rate="solved")
-        assert found.rows() == [("solved", "2024-02", None, None, 0, 1)]
+        assert found.rows() == [("solved", "2024-02", None, None, 0, 1, 0)]
 
     def test_fewer_cases_than_the_least_have_no_value(self):
         """What rests on too few cases is left open, with their number."""
         found = rates(RULES, SOME.head(2)).frame.filter(rate="refusals")
-        assert found.rows() == [("refusals", "2024", None, None, 2, 0)]
+        assert found.rows() == [("refusals", "2024", None, None, 2, 0, 0)]
 
     def test_they_may_be_taken_of_when_cases_were_closed(self):
         """Then a case counts in the period in which it was closed, and one that is open in none."""
         found = rates(RULES, SOME, dated="closed").frame
-        assert found.filter(rate="closed").rows() == [("closed", "2024-02", 3, 3, 3, 0)]
+        assert found.filter(rate="closed").rows() == [("closed", "2024-02", 3, 3, 3, 0, 0)]
 
     def test_they_may_be_taken_over_another_period_and_by_columns(self):
         """Every rate over the same period, for each value of the columns, in the order of these."""
@@ -171,12 +171,29 @@ class TestRates:
             ("s2", "2024Q1", 1, 1),
         ]
 
+    def test_cases_whose_deadline_rests_on_a_year_that_is_not_published_are_counted(self):
+        """Of those that the rate rests on: what is left out of it, or what it does not ask about, marks nothing."""
+        kept = rate(count(**{"kept.handling": Condition(flag=True)}), count(), excluded={"outcome": GIVEN_UP})
+        marked = SOME.with_columns(
+            **{"kept.handling": pl.lit(True), "provisional.handling": pl.Series([None, False, True, True])}
+        )
+        rules = evolve(RULES, rates={"kept": kept, "closed": RATES["closed"]})
+        found = rates(rules, marked).frame
+        assert found.select("rate", "period", "provisional").rows() == [
+            ("kept", "2024-01", 0),
+            ("kept", "2024-02", 1),
+            ("closed", "2024-01", 0),
+            ("closed", "2024-02", 0),
+        ]
+        with pytest.raises(DataError, match=r"no column `provisional\.handling`"):
+            rates(rules, marked.drop("provisional.handling"))
+
     def test_a_rate_may_have_groups_of_its_own(self):
         """Its groups stand in a column that is empty for rates without."""
         by_street = evolve(RULES, rates={"closed": RATES["closed"], "each": rate(count(), by="street", period="year")})
         found = rates(by_street, SOME).frame
-        assert found.columns == ["rate", "street", "period", "numerator", "base", "rows", "excluded"]
-        assert found.rows()[-1] == ("each", "s1", "2024", 4, 1, 4, 0)
+        assert found.columns == ["rate", "street", "period", "numerator", "base", "rows", "excluded", "provisional"]
+        assert found.rows()[-1] == ("each", "s1", "2024", 4, 1, 4, 0, 0)
         assert found["street"].null_count() == 2
 
     def test_a_case_is_of_the_day_on_the_wall(self):

@@ -48,6 +48,7 @@ _TITLES = {
     "base": Title(zh="分母", en="base"),
     "rows": Title(zh="件数", en="cases"),
     "excluded": Title(zh="除外", en="left out"),
+    "provisional": Title(zh="暂定", en="provisional"),
     "step": Title(zh="环节", en="step"),
 }
 """Titles of columns."""
@@ -163,7 +164,10 @@ def judge(
         write_output(judged.verdicts, output, encoding=encoding)
     if cases is not None:
         write_output(judged.cases, cases, encoding=encoding)
-    counts = judged.verdicts.group_by("verdict", "what").agg(count=pl.len(), cases=pl.col("case").n_unique())
+    marks = pl.col("provisional").sum().cast(pl.Int64)
+    counts = judged.verdicts.group_by("verdict", "what").agg(
+        count=pl.len(), cases=pl.col("case").n_unique(), provisional=marks
+    )
     counts = counts.sort("count", "verdict", "what", descending=[True, False, False])
     at_fault = judged.verdicts["case"].n_unique()
     if as_json:
@@ -173,8 +177,14 @@ def judge(
         every = judged.cases.height
         en = f"{_counted(every, 'case')}, {at_fault:,}{'' if every == 1 else ' of them'} with faults"
         emit(Title(zh=f"{every:,} 件，其中 {at_fault:,} 件有差错", en=en).say(language()))
-        emit(frame_text(_worded(found, counts), language(), titles=_TITLES) if counts.height else "")
+        shown = _settled_apart(_worded(found, counts))
+        emit(frame_text(shown, language(), titles=_TITLES) if counts.height else "")
     ctx.exit(1 if at_fault else 0)
+
+
+def _settled_apart(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a table for people without the column of what is provisional, if nothing is."""
+    return frame if frame["provisional"].sum() else frame.drop("provisional")
 
 
 def _worded(found: Brought, counts: pl.DataFrame) -> pl.DataFrame:
@@ -239,7 +249,7 @@ def rates(
     found = brought(procedure_of(profile, procedure, at, reforms, readings), log, mapping, form, until, encoding)
     values = taken(found.procedure, _judged(found), by, period, dated).frame
     if not as_json and output is None:
-        values = _shown(found, values)
+        values = _settled_apart(_shown(found, values))
     emit_frame(
         values,
         schema="communitygov.order_rates/1",

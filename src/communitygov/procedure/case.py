@@ -109,12 +109,14 @@ class Fire:
         deadline: Of which deadline.
         unit: Of which unit, on a line per unit.
         since: Since when.
+        provisional: Whether that rests on a year that is not published.
     """
 
     rung: str
     deadline: str
     unit: str | None
     since: dt.datetime
+    provisional: bool = False
 
 
 Log = tuple["Event", Any] | None
@@ -354,11 +356,10 @@ class Case:
             for key, rung in self.procedure.reminders.items():
                 if rung.deadline != run.deadline or key in run.fired:
                     continue
-                since = rung_instant(self.machine, run, rung, pauses)
-                if since is not None and since <= instant:
-                    found.append(
-                        (since, Fire(key, run.deadline, run.unit, moment_at(since, self.machine.calendar.zone)))
-                    )
+                told = rung_instant(self.machine, run, rung, pauses)
+                if told is not None and told[0] <= instant:
+                    since = moment_at(told[0], self.machine.calendar.zone)
+                    found.append((told[0], Fire(key, run.deadline, run.unit, since, told[1])))
         return tuple(fire for _, fire in sorted(found, key=lambda one: one[0]))
 
     def explain(self, at: dt.datetime) -> Steps:

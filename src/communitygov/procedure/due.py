@@ -27,7 +27,14 @@ def _columns() -> tuple[dict[str, pl.DataType], dict[str, pl.DataType]]:
     text, whole, flag, instant = pl.String(), pl.Int64(), pl.Boolean(), pl.Datetime("us", "UTC")
     running = {"case": text, "deadline": text, "unit": text, "start": instant, "due": instant}
     running |= {"remainder": whole, "late": whole, "past_due": flag, "counted_in": text, "provisional": flag}
-    return running, {"case": text, "rung": text, "deadline": text, "unit": text, "since": instant}
+    return running, {
+        "case": text,
+        "rung": text,
+        "deadline": text,
+        "unit": text,
+        "since": instant,
+        "provisional": flag,
+    }
 
 
 @frozen(eq=False)
@@ -39,8 +46,8 @@ class Agenda:
             (missing while a pause is open), ``remainder`` (what is left then), ``late`` (0 if it is not),
             ``past_due``, ``counted_in`` (the unit that remainder and late are counted in: microseconds of hours, or
             days) and ``provisional``. Of those that fall due first, first.
-        fire: One row per reminder that is to be fired: ``case``, ``rung``, ``deadline``, ``unit``, ``since``, in order
-            of their instants. ``case.fire`` fires one; then it is here no more.
+        fire: One row per reminder that is to be fired: ``case``, ``rung``, ``deadline``, ``unit``, ``since`` and
+            ``provisional``, in order of their instants. ``case.fire`` fires one; then it is here no more.
     """
 
     running: pl.DataFrame
@@ -91,17 +98,17 @@ def due(cases: Iterable[Case], at: dt.datetime) -> Agenda:
     columns = _columns()
     running, fire = ([pl.DataFrame(schema=schema)] for schema in columns)
     for found in groups.values():
-        table = _running(found, instant)
+        table, marks = _running(found, instant)
         running.append(table)
-        fire.extend(_to_fire(found, table, instant))
+        fire.extend(_to_fire(found, table.with_columns(provisional=marks), instant))
     return Agenda(
         pl.concat(running).sort("due", "case", "deadline", "unit", nulls_last=True),
         pl.concat(fire).sort("since", "case", "rung", "unit", nulls_last=True),
     )
 
 
-def _running(found: list[tuple[Case, Run]], instant: int) -> pl.DataFrame:
-    """Return deadlines of one limit, when they fall due and by how much they are late."""
+def _running(found: list[tuple[Case, Run]], instant: int) -> tuple[pl.DataFrame, pl.Series]:
+    """Return deadlines of one limit, when they fall due and by how much they are late; and if the former is settled."""
     import polars as pl
 
     machine, limit = found[0][0].machine, found[0][1].limit
@@ -121,7 +128,7 @@ def _running(found: list[tuple[Case, Run]], instant: int) -> pl.DataFrame:
     derived = dues(starts, units, counting, machine.calendar, pauses)
     late = lateness(derived, pl.repeat(instant, len(starts), dtype=pl.Int64, eager=True), counting)
     bound = [machine.rule.deadlines[run.deadline].bound == "at_latest" for _, run in found]
-    return pl.DataFrame(
+    table = pl.DataFrame(
         {
             "case": [case.id for case, _ in found],
             "deadline": [run.deadline for _, run in found],
@@ -135,10 +142,11 @@ def _running(found: list[tuple[Case, Run]], instant: int) -> pl.DataFrame:
             "provisional": derived["provisional"] | late["provisional"],
         }
     )
+    return table, derived["provisional"]
 
 
 def _to_fire(found: list[tuple[Case, Run]], table: pl.DataFrame, instant: int) -> Iterator[pl.DataFrame]:
-    """Yield, for each reminder, the deadlines for which it is to be fired."""
+    """Yield, for each reminder, the deadlines for which it is to be fired; of each the table says if its due is."""
     import polars as pl
 
     machine = found[0][0].machine
@@ -148,13 +156,15 @@ def _to_fire(found: list[tuple[Case, Run]], table: pl.DataFrame, instant: int) -
             continue
         mine = table[rows]
         mine = mine.filter(pl.col("due").is_not_null())  # nothing fires while a pause is open
-        since = mine["start" if rung.counted_from == "start" else "due"].dt.epoch("us")
+        since, marks = mine["start"].dt.epoch("us"), pl.repeat(False, mine.height, eager=True)
+        if rung.counted_from == "due":
+            since, marks = mine["due"].dt.epoch("us"), mine["provisional"]
         if rung.after is not None:
             budget = rung.after.budget
-            since = dues(since, budget.units, machine.counting(budget), machine.calendar)["due"]
-        yield mine.select(
-            "case", pl.lit(key).alias("rung"), "deadline", "unit", _instants(since).alias("since")
-        ).filter(_instants(since) <= _instants(pl.Series([instant])).item())
+            found_after = dues(since, budget.units, machine.counting(budget), machine.calendar)
+            since, marks = found_after["due"], marks | found_after["provisional"]
+        told = mine.select("case", pl.lit(key).alias("rung"), "deadline", "unit", since=_instants(since))
+        yield told.with_columns(provisional=marks).filter(since <= instant)
 
 
 def _instants(column: pl.Series) -> pl.Series:

@@ -211,7 +211,11 @@ def explain_case(procedure: Procedure, case: str, acts: Sequence[Act], at: dt.da
 
 
 def _fault(procedure: Procedure, fault: Fault, text: Title) -> Steps:
-    facts: dict[str, Fraction | int | float | str | bool | None] = {"by": fault.by, "unit": fault.unit}
+    facts: dict[str, Fraction | int | float | str | bool | None] = {
+        "by": fault.by,
+        "unit": fault.unit,
+        "provisional": fault.provisional,
+    }
     words = title_of(procedure, fault.what, fault.kind)
     return Steps("fault", FAULTS[fault.kind], fault.what, text, facts=facts, words=words)
 

@@ -10,7 +10,9 @@ from attrs import field, frozen
 
 from communitygov.procedure.judge_log import Log, in_places, last_before, next_of
 from communitygov.procedure.judge_pauses import Stretches, paused_dues
-from communitygov.procedure.timing import Deadline
+from communitygov.procedure.timing import Deadline, Limit
+from communitygov.vocabulary.counting_columns import in_columns
+from communitygov.vocabulary.deadline import Budget
 from communitygov.vocabulary.deadlines import dues, lateness
 
 if TYPE_CHECKING:
@@ -170,6 +172,32 @@ class Runs:
 
         units = pl.Series([one.unit for one in limits], dtype=pl.String)
         return self._by_counting(asked["limit"], found).with_columns(units.gather(asked["limit"]).alias("counted"))
+
+    def unsettled(self, start: pl.Series, at: pl.Series, *limits: Limit) -> pl.Series:
+        """Return whether what was counted by an instant rests on a year that is not published, as of one deadline.
+
+        Args:
+            start: The deadlines.
+            at: The instants.
+            limits: What else was counted.
+        """
+        import polars as pl
+
+        every, machine = list(self.rule.every.values()), self.log.machine
+
+        def marks(begun: pl.Series, until: pl.Series, budget: Budget) -> pl.Series:
+            columns = in_columns(machine.counting(budget))
+            begun = columns.begin(begun)
+            return columns.provisional(begun, pl.select(pl.max_horizontal(begun, until)).to_series())
+
+        def found(where: pl.Series, budget_of: int) -> pl.DataFrame:
+            begun, until = self.part["at"].gather(start.gather(where)), at.gather(where)
+            told = [marks(begun, until, one.budget) for one in (every[budget_of], *limits)]
+            return pl.DataFrame([one.alias(str(i)) for i, one in enumerate(told)]).select(
+                provisional=pl.any_horizontal(pl.all())
+            )
+
+        return self._by_counting(self.limit.gather(start), found)["provisional"]
 
     def _by_counting(self, limit: pl.Series, found: Callable[[pl.Series, int], pl.DataFrame]) -> pl.DataFrame:
         """Return what is found of all, each by the way in which its limit is counted.

@@ -63,7 +63,8 @@ def _untimely(runs: Runs) -> Iterator[pl.DataFrame]:
     start, more = runs.running.gather(where), runs.more_before.gather(where)
     if rule.bound == "at_earliest":
         early = ends & ~(at >= runs.due(start, more)).fill_null(False)
-        yield log.told("too_early", rows.filter(early), runs.name, unit.filter(early))
+        marks = runs.unsettled(start.filter(early), at.filter(early))
+        yield log.told("too_early", rows.filter(early), runs.name, unit.filter(early), _only_marked(marks))
         return
     late = runs.late(start, more, at)
     anew: EventFault = "no_show" if rule.no_show else "overdue"
@@ -85,11 +86,14 @@ def _out_of_time(runs: Runs) -> Iterator[pl.DataFrame]:
     start, more = runs.running.gather(where), runs.more_before.gather(where)
     inside = start.is_not_null()
     late = runs.late(start.filter(inside), more.filter(inside), runs.part["at"].gather(where).filter(inside))
+    marks = in_places(late["provisional"] & late["past_due"], inside).fill_null(False)
     inside &= ~in_places(late["past_due"], inside).fill_null(False)
-    rows = runs.part["row"].gather(where).filter(~inside)
+    rows, marks = runs.part["row"].gather(where).filter(~inside), marks.filter(~inside)
     if runs.rule.from_[0] not in log.machine.per:  # what is of a unit is not within a deadline that is of none
-        rows = pl.concat([rows, (log.is_one_of(steps) & log.key.is_not_null()).arg_true()])
-    yield log.told("out_of_time", rows, runs.name, log.key.gather(rows))
+        others = (log.is_one_of(steps) & log.key.is_not_null()).arg_true()
+        rows = pl.concat([rows, others])
+        marks = pl.concat([marks, pl.repeat(False, len(others), eager=True)])
+    yield log.told("out_of_time", rows, runs.name, log.key.gather(rows), _only_marked(marks))
 
 
 def _misfired(runs: Runs) -> Iterator[pl.DataFrame]:
@@ -106,10 +110,22 @@ def _misfired(runs: Runs) -> Iterator[pl.DataFrame]:
         due = runs.due(start, runs.more_before.gather(there))
         base = runs.part["at"].gather(start) if rung.counted_from == "start" else due
         instant = base if rung.after is None else limit_dues(log, base, rung.after)
-        in_time = ((runs.part["at"].gather(there) >= instant) & due.is_not_null()).fill_null(False)
+        at = runs.part["at"].gather(there)
+        in_time = ((at >= instant) & due.is_not_null()).fill_null(False)
+        others = () if rung.after is None else (rung.after,)
+        marks = in_places(runs.unsettled(start, at, *others), fires).fill_null(False)
         fires &= in_places(in_time, fires).fill_null(False)
         rows = runs.part["row"].gather(where).filter(~fires)
-        yield log.told("misfired", rows, key, log.key.gather(rows))
+        yield log.told("misfired", rows, key, log.key.gather(rows), _only_marked(marks.filter(~fires)))
+
+
+def _only_marked(marks: pl.Series) -> pl.DataFrame:
+    """Return what stands beside verdicts that are not about how late something is: whether they are provisional."""
+    import polars as pl
+
+    return pl.DataFrame([marks.alias("provisional")]).with_columns(
+        by=pl.lit(None, dtype=pl.Int64), counted=pl.lit(None, dtype=pl.String)
+    )
 
 
 def _overdue(runs: Runs, late: pl.DataFrame) -> Iterator[pl.DataFrame]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from attrs import evolve, field, frozen
 
 from communitygov.measures.measure import Values, measure, measure_unchecked
-from communitygov.measures.rows import group_columns
+from communitygov.measures.rows import group_columns, measure_table
 from communitygov.measures.rules import Condition, Measure, Quantity
 from communitygov.procedure.judge import Judged
 from communitygov.procedure.judge_events import zone_problems
@@ -38,7 +38,9 @@ class Rates:
     - ``numerator``, ``base`` (Int64): the value is exactly their ratio; missing where it rests on too few rows, or the
       base is 0;
     - ``rows`` (Int64): how many cases it rests on;
-    - ``excluded`` (Int64): how many cases of the period and group are left out of it.
+    - ``excluded`` (Int64): how many cases of the period and group are left out of it;
+    - ``provisional`` (Int64): of how many of those that it rests on a deadline that it asks about rests on a year that
+      is not published.
 
     Args:
         frame: As above, of the kind that was given.
@@ -52,7 +54,7 @@ class Rates:
     values: Mapping[str, Values] = field(repr=False)
     key: tuple[str, ...]
     outcome: tuple[str, ...] = ("numerator", "base")
-    because: tuple[str, ...] = ("rows", "excluded")
+    because: tuple[str, ...] = ("rows", "excluded", "provisional")
 
 
 def rates(
@@ -101,7 +103,7 @@ def rates(
         >>> opened = [dt.datetime(2024, 5, 31, hour, tzinfo=dt.timezone.utc) for hour in (9, 23)]
         >>> cases = pl.DataFrame({"case": ["a", "b"], "opened": opened, "is_closed": [True, False]})
         >>> rates(visit, cases).frame.rows()
-        [('closed', '2024-05', 1, 2, 2, 0)]
+        [('closed', '2024-05', 1, 2, 2, 0, 0)]
     """
     if not procedure.rates:
         raise UsageError.because("no-rates", zh="此流程没有比率", en="this procedure has no rates")
@@ -110,7 +112,8 @@ def rates(
     asked = {key: _over(rate, period or rate.period) for key, rate in procedure.rates.items()}
     values = {key: measure(rate, frame, by=by) for key, rate in asked.items()}
     groups = tuple(dict.fromkeys(name for rate in asked.values() for name in group_columns(rate, by)))
-    table = _together([_with_excluded(key, frame, found, by) for key, found in values.items()], groups)
+    counted = [_with_counts(key, frame, found, by, _marks(procedure, asked[key])) for key, found in values.items()]
+    table = _together(counted, groups)
     return Rates(back(in_kind_of(adopted, table)), values, ("rate", *groups, "period"))
 
 
@@ -128,7 +131,8 @@ def _dated(procedure: Procedure, adopted: Any, dated: str) -> pl.DataFrame:
     eager = adopted.collect() if isinstance(adopted, nw.LazyFrame) else adopted
     frame: pl.DataFrame = eager.to_polars()
     table = Table(Title(zh="件表", en="cases"), tuple(case_columns(procedure)), ("case",), open=True)
-    asked = evolve(table, columns=(table.column("case"), table.column(dated)))
+    marks = dict.fromkeys(mark for rate in procedure.rates.values() for mark in _marks(procedure, rate))
+    asked = evolve(table, columns=tuple(map(table.column, ("case", dated, *marks))))
     check_table(asked, nw.from_native(frame))
     problems = [*zone_problems(nw.from_native(frame).schema, [dated])]
     if problems:
@@ -138,17 +142,32 @@ def _dated(procedure: Procedure, adopted: Any, dated: str) -> pl.DataFrame:
     return frame.filter(pl.col(dated).is_not_null()).with_columns(period=day)
 
 
-def _with_excluded(key: str, frame: pl.DataFrame, values: Values, by: Sequence[str]) -> pl.DataFrame:
-    """Return the values of a rate with how many cases are left out of each; where all are, with nothing else."""
+def _marks(procedure: Procedure, rate: Measure) -> list[str]:
+    """Return the columns that say of the deadlines that a rate asks about whether they are provisional."""
+    read = {column.name for column in measure_table(rate).columns}
+    about = ("kept", "settled", "kept_count")
+    return [f"provisional.{name}" for name in procedure.deadlines if any(f"{one}.{name}" in read for one in about)]
+
+
+def _with_counts(
+    key: str, frame: pl.DataFrame, values: Values, by: Sequence[str], marks: Sequence[str]
+) -> pl.DataFrame:
+    """Return the values of a rate with how many cases are left out of each, and how many are provisional.
+
+    Where all are left out there is nothing else.
+    """
     import polars as pl
 
     names = [*values.key]
     found = _counted(values.measure, frame, by, {}).rename({"rows": "all"})
     kept = _counted(values.measure, frame, by, values.measure.excluded).rename({"rows": "kept"})
-    found = found.join(kept, on=names, how="left").join(values.frame, on=names, how="left")
+    marked = frame.filter(pl.any_horizontal(pl.col(name).fill_null(False) for name in marks) if marks else False)
+    mark = _counted(values.measure, marked, by, values.measure.excluded).rename({"rows": "provisional"})
+    for table in (kept, mark, values.frame):
+        found = found.join(table, on=names, how="left")
     left = (pl.col("all") - pl.col("kept").fill_null(0)).alias("excluded")
     counts = (pl.col("numerator"), pl.col("base"), pl.col("rows").fill_null(0), left)
-    return found.select(pl.lit(key).alias("rate"), *names, *counts).sort(*names)
+    return found.select(pl.lit(key).alias("rate"), *names, *counts, pl.col("provisional").fill_null(0)).sort(*names)
 
 
 def _counted(rate: Measure, frame: pl.DataFrame, by: Sequence[str], excluded: Mapping[str, Condition]) -> pl.DataFrame:
@@ -162,5 +181,5 @@ def _counted(rate: Measure, frame: pl.DataFrame, by: Sequence[str], excluded: Ma
 def _together(tables: Sequence[pl.DataFrame], groups: Sequence[str]) -> pl.DataFrame:
     import polars as pl
 
-    counts = ("numerator", "base", "rows", "excluded")
+    counts = ("numerator", "base", "rows", "excluded", "provisional")
     return pl.concat(tables, how="diagonal").select("rate", *groups, "period", *counts)

@@ -14,7 +14,7 @@ from attrs import evolve, field, frozen
 
 from communitygov.procedure.machine import Machine, Place
 from communitygov.procedure.rules import Deadline, Limit, Rung, Step
-from communitygov.procedure.times import Run, Stretch, due_of, late_at, rung_instant, stretches
+from communitygov.procedure.times import Run, Stretch, counted_on_unpublished, due_of, late_at, rung_instant, stretches
 
 __all__ = ["CASE_FAULTS", "EVENT_FAULTS", "Act", "Fault", "State", "faults_of", "followed", "key_of", "opened"]
 
@@ -271,8 +271,9 @@ def _untimely(machine: Machine, state: State, act: Act, step: Step, unit: str | 
     """Yield what is late, too early, or no longer in time."""
     for name in step.within:
         run = _running(state, name, unit)
-        if run is None or late_at(machine, run, stretches(machine, state.pauses, name), act.at) is not None:
-            yield Fault("out_of_time", name, unit)
+        passed = None if run is None else late_at(machine, run, stretches(machine, state.pauses, name), act.at)
+        if run is None or passed is not None:
+            yield Fault("out_of_time", name, unit, None, passed is not None and passed[1])
     for name, deadline in machine.timed[act.step]:
         run = _running(state, name, unit)
         if run is None:
@@ -289,7 +290,7 @@ def _untimely(machine: Machine, state: State, act: Act, step: Step, unit: str | 
         elif ends:
             due = due_of(machine, run, pauses)
             if due is None or act.at < due[0]:
-                yield Fault("too_early", name, unit)
+                yield Fault("too_early", name, unit, None, counted_on_unpublished(machine, run, act.at))
 
 
 def _running(state: State, deadline: str, unit: str | None) -> Run | None:
@@ -306,8 +307,9 @@ def _misfired(machine: Machine, state: State, act: Act, rung: Rung) -> Iterator[
         yield Fault("misfired", act.step, unit)
         return
     instant = rung_instant(machine, run, rung, stretches(machine, state.pauses, rung.deadline))
-    if instant is None or act.at < instant:
-        yield Fault("misfired", act.step, unit)
+    if instant is None or act.at < instant[0]:
+        others = () if rung.after is None else (rung.after,)
+        yield Fault("misfired", act.step, unit, None, counted_on_unpublished(machine, run, act.at, *others))
 
 
 def _way(machine: Machine, state: State, name: str, facts: Mapping[str, Any]) -> Place:

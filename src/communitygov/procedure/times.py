@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from communitygov.procedure.machine import Machine
     from communitygov.procedure.rules import Limit, Pause, Rung
 
-__all__ = ["Run", "Stretch", "due_of", "late_at", "rests_on_unpublished", "rung_instant", "stretches"]
+__all__ = [
+    "Run",
+    "Stretch",
+    "counted_on_unpublished",
+    "due_of",
+    "late_at",
+    "rests_on_unpublished",
+    "rung_instant",
+    "stretches",
+]
 
 
 _NO_MORE = Fraction(0)
@@ -167,8 +176,29 @@ def rests_on_unpublished(machine: Machine, run: Run, pauses: list[tuple[int, int
     return provisional or (due is not None and at > due and late_count(due, counting, at)[1])
 
 
-def rung_instant(machine: Machine, run: Run, rung: Rung, pauses: list[tuple[int, int | None]]) -> int | None:
-    """Return when a reminder is to fire; None while a pause is open.
+def counted_on_unpublished(machine: Machine, run: Run, at: int, *limits: Limit) -> bool:
+    """Return whether what was counted by an instant, since a deadline began, rests on a year that is not published.
+
+    What lies after the instant has no weight in whether the time was up by then, nor have pauses that end later.
+
+    Args:
+        machine: The procedure.
+        run: The deadline.
+        at: The instant.
+        limits: What else was counted, such as the time of a reminder.
+    """
+    for limit in (run.limit, *limits):
+        counting = machine.counting(limit.budget)
+        begun = counting.begin(run.start)
+        if counting.provisional(begun, max(begun, at)):
+            return True
+    return False
+
+
+def rung_instant(
+    machine: Machine, run: Run, rung: Rung, pauses: list[tuple[int, int | None]]
+) -> tuple[int, bool] | None:
+    """Return when a reminder is to fire, and whether that is provisional; None while a pause is open.
 
     Args:
         machine: The procedure.
@@ -177,8 +207,11 @@ def rung_instant(machine: Machine, run: Run, rung: Rung, pauses: list[tuple[int,
         pauses: When the deadline does not run.
     """
     found = due_of(machine, run, pauses)
-    base = None if found is None else run.start if rung.counted_from == "start" else found[0]
-    if base is None or rung.after is None:
-        return base
+    if found is None:
+        return None
+    base, mark = (run.start, False) if rung.counted_from == "start" else found
+    if rung.after is None:
+        return base, mark
     budget = rung.after.budget
-    return due_instant(base, budget.units, machine.counting(budget))[0]
+    at, _, provisional = due_instant(base, budget.units, machine.counting(budget))
+    return None if at is None else (at, mark or provisional)

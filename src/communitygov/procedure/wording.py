@@ -56,6 +56,9 @@ _SHARED: Mapping[frozenset[Unit], Title] = {
 }
 """The word for what is counted in any of several units, the narrowest first: a fault does not say in which it was."""
 
+_PROVISIONAL = Title(zh="（暂定）", en=" (provisional)")
+"""What is said of a fault that rests on a year that is not published."""
+
 _SAID: Mapping[str, Title] = {
     "back_in_time": Title(zh="时间早于此件已有的留痕", en="its time lies before what was recorded of the case already"),
     "wrong_order": Title(zh="此时不能做“{what}”{unit}", en="{what}{unit} does not follow here"),
@@ -95,6 +98,7 @@ def say_fault(procedure: Procedure, fault: Fault, step: str | None = None) -> Ti
     by = _late(procedure, fault)
     listed = [] if rule is None else [reason.zh for reason in rule.reasons.values()]
     listed_en = [] if rule is None else [reason.en for reason in rule.reasons.values()]
+    mark = _PROVISIONAL if fault.provisional else Title(zh="", en="")
     return Title(
         zh=told.zh.format(
             what=what.zh,
@@ -104,7 +108,8 @@ def say_fault(procedure: Procedure, fault: Fault, step: str | None = None) -> Ti
             by=by.zh,
             most="" if rule is None else rule.at_most,
             reasons=f"：{'、'.join(listed)}" if listed else "",
-        ),
+        )
+        + mark.zh,
         en=told.en.format(
             what=what.en,
             who=fault.unit,
@@ -113,7 +118,8 @@ def say_fault(procedure: Procedure, fault: Fault, step: str | None = None) -> Ti
             by=by.en,
             most="" if rule is None else rule.at_most,
             reasons=f": {', '.join(listed_en)}" if listed_en else "",
-        ),
+        )
+        + mark.en,
     )
 
 
@@ -138,8 +144,7 @@ def _late(procedure: Procedure, fault: Fault) -> Title:
     shared = next(word for counted, word in _SHARED.items() if units <= counted)
     unit = shared if len(units) > 1 else UNITS[units.pop()]
     amount = amount_text(fault.by)
-    zh = f" {amount} {unit.zh}" + ("（暂定）" if fault.provisional else "")
-    return Title(zh=zh, en=f" by {amount} {unit.en}" + (" (provisional)" if fault.provisional else ""))
+    return Title(zh=f" {amount} {unit.zh}", en=f" by {amount} {unit.en}")
 
 
 _ABOUT: Mapping[str, tuple[str, ...]] = {

@@ -168,7 +168,7 @@ def _fires(random: Random, machine: Machine, state: State, act: Act) -> Iterator
         for key, rung in machine.rule.reminders.items():
             if run.open and rung.deadline == run.deadline and key not in run.fired and random.randrange(2):
                 since = rung_instant(machine, run, rung, stretches(machine, state.pauses, run.deadline))
-                if since is not None and since <= act.at and state.at <= act.at:
+                if since is not None and since[0] <= act.at and state.at <= act.at:
                     yield Act(key, act.at, unit=run.unit)
 
 
