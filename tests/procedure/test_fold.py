@@ -344,9 +344,9 @@ class TestExplanation:
         log = data.draw(logs(procedure))
         for case, acts in log.cases.items():
             tree = explain_case(procedure, case, acts, log.at)
-            state = fold(procedure, acts, log.at).states[-1]
+            runs = fold(procedure, acts, log.at).runs
             told = [step for step in tree.children if step.key == "deadline"]
-            for step, run in zip(told, state.runs, strict=True):
+            for step, run in zip(told, runs, strict=True):
                 facts = step.facts
                 until = None if facts["until"] is None else dt.time.fromisoformat(facts["until"])
                 budget = Budget(facts["amount"], facts["unit"], facts["begins"], until)

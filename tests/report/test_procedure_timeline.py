@@ -16,7 +16,7 @@ from tests.procedure.samples import HOUR, RESIDENT, SOCIAL, START, accepted, fiv
 
 from communitygov.procedure.explain import fold
 from communitygov.procedure.state import Act
-from communitygov.procedure.times import due_of, late_at, stretches
+from communitygov.procedure.times import due_of, late_at
 from communitygov.procedure.wording import say_fault
 from communitygov.report.procedure_rows import Axis, Row, draw_rows
 from communitygov.report.procedure_timeline import timeline
@@ -90,10 +90,10 @@ class TestTimeline:
     def test_a_bar_is_red_where_a_deadline_is_late(self, history):
         """A deadline that was past due when it ended, or is now, has one red stretch; others have none."""
         procedure, acts, at = history
-        state, machine = fold(procedure, acts, at).states[-1], procedure.machine
+        folded, machine = fold(procedure, acts, at), procedure.machine
         late, strokes = 0, 0
-        for run in state.runs:
-            pauses = stretches(machine, state.pauses, run.deadline)
+        for run in folded.runs:
+            pauses = folded.pauses.met(run)
             end = instant_of(at) if run.ended is None else run.ended
             if procedure.deadlines[run.deadline].bound == "at_latest":
                 late += late_at(machine, run, pauses, end) is not None

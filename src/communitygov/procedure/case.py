@@ -17,7 +17,7 @@ from communitygov.procedure.given import check_facts
 from communitygov.procedure.machine import Machine
 from communitygov.procedure.refusal import May, Refused
 from communitygov.procedure.rules import Procedure
-from communitygov.procedure.state import Act, Fault, State, faults_of, followed, opened
+from communitygov.procedure.state import Act, Fault, State, faults_of, followed, opened, without_past
 from communitygov.procedure.times import Run, late_at, rung_instant, stretches
 from communitygov.vocabulary.clock import instant_of, moment_at
 from communitygov.vocabulary.errors import UsageError
@@ -292,6 +292,8 @@ class Case:
                 raise Refused.act(self, act, faults)
         here, there = state.place, new.place
         event = Event(self.seq + 1, act, (here.step, here.way), (there.step, there.way), machine.digest)
+        if new.pauses:
+            new = without_past(machine, new, new.at)[0]  # what comes later is not earlier, or it is refused
         return Case(machine, self.id, new, self.seq + 1, (event, self.log), self.tip)
 
     def fire(self, rung: str, at: dt.datetime, unit: str | None = None) -> Case:
@@ -316,7 +318,7 @@ class Case:
     @property
     def due(self) -> tuple[Running, ...]:
         """Its running deadlines, each with the instant at which it falls due."""
-        return tuple(self._running(run) for run in self.state.runs if run.open)
+        return tuple(self._running(run) for run in self.state.runs)
 
     def _running(self, run: Run) -> Running:
         from communitygov.vocabulary.deadline import due_instant
@@ -350,8 +352,6 @@ class Case:
         """
         instant, found = instant_of(at), []
         for run in self.state.runs:
-            if not run.open:
-                continue
             pauses = stretches(self.machine, self.state.pauses, run.deadline)
             for key, rung in self.procedure.reminders.items():
                 if rung.deadline != run.deadline or key in run.fired:
@@ -387,7 +387,7 @@ def overdue(machine: Machine, state: State, at: int) -> Iterator[Fault]:
     """
     for run in state.runs:
         deadline = machine.rule.deadlines[run.deadline]
-        if run.open and deadline.bound == "at_latest":
+        if deadline.bound == "at_latest":
             late = late_at(machine, run, stretches(machine, state.pauses, run.deadline), at)
             if late is not None:
                 kind: Literal["no_show", "overdue"] = "no_show" if deadline.no_show else "overdue"
@@ -431,4 +431,4 @@ def replay(procedure: Procedure, case: str, acts: list[Act]) -> Case:
         before, there = (state.place.step, state.place.way), (new.place.step, new.place.way)
         log = (Event(seq, act, before, there, machine.digest), log)
         state = new
-    return Case(machine, case, state, len(acts), log)
+    return Case(machine, case, without_past(machine, state, state.at)[0], len(acts), log)

@@ -93,8 +93,7 @@ def due(cases: Iterable[Case], at: dt.datetime) -> Agenda:
     groups: dict[tuple[int, int], list[tuple[Case, Run]]] = defaultdict(list)
     for case in cases:
         for run in case.state.runs:
-            if run.open:
-                groups[id(case.machine), id(run.limit)].append((case, run))
+            groups[id(case.machine), id(run.limit)].append((case, run))
     columns = _columns()
     running, fire = ([pl.DataFrame(schema=schema)] for schema in columns)
     for found in groups.values():

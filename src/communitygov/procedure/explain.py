@@ -9,6 +9,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import accumulate
 from typing import Any
 
 from attrs import evolve, frozen
@@ -16,9 +17,9 @@ from attrs import evolve, frozen
 from communitygov.procedure.case import overdue
 from communitygov.procedure.machine import Machine
 from communitygov.procedure.rules import Procedure
-from communitygov.procedure.state import Act, Fault, State, followed, key_of, opened
+from communitygov.procedure.state import Act, Fault, State, followed, key_of, opened, without_past
 from communitygov.procedure.tables import FACT
-from communitygov.procedure.times import Run, due_of, late_at, rests_on_unpublished, stretches
+from communitygov.procedure.times import Pauses, Run, Stretch, due_of, late_at, rests_on_unpublished
 from communitygov.procedure.wording import FAULTS, UNITS, say_fault, title_of
 from communitygov.vocabulary.clock import instant_of, moment_at
 from communitygov.vocabulary.errors import UsageError
@@ -26,7 +27,7 @@ from communitygov.vocabulary.numbers import decimal_text
 from communitygov.vocabulary.steps import Steps
 from communitygov.vocabulary.text import Title
 
-__all__ = ["Folded", "case_faults", "case_row", "explain_case", "fold"]
+__all__ = ["Folded", "case_faults", "case_row", "explain_case", "fold", "row_of"]
 
 _SHOWN = "%Y-%m-%d %H:%M:%S"
 """How an instant is told to people; what is counted with stands beside it to the microsecond."""
@@ -40,11 +41,15 @@ class Folded:
         states: How it stood before the first event and after each.
         faults: What is wrong with each event.
         of_case: What is wrong with the case as a whole.
+        runs: Every time that a deadline began, by when it did.
+        pauses: All pauses.
     """
 
     states: tuple[State, ...]
     faults: tuple[tuple[Fault, ...], ...]
     of_case: tuple[Fault, ...]
+    runs: tuple[Run, ...]
+    pauses: Pauses
 
 
 def fold(procedure: Procedure, acts: Sequence[Act], at: dt.datetime) -> Folded:
@@ -70,11 +75,23 @@ def fold(procedure: Procedure, acts: Sequence[Act], at: dt.datetime) -> Folded:
         if act.step not in procedure.steps and act.step not in procedure.reminders:
             raise UsageError.because("unknown-step", zh=f"没有环节 `{act.step}`", en=f"there is no step `{act.step}`")
     state, states, faults = opened(machine), [opened(machine)], []
-    for act in acts:
-        found, state = followed(machine, state, act)
+    runs, pauses = list[Run](), list[Stretch]()
+    for act, since in zip(acts, _not_before(acts), strict=True):
+        found, state = followed(machine, state, act, runs)
+        state, over = without_past(machine, state, since)
+        pauses += over
         faults.append(tuple(found))
         states.append(state)
-    return Folded(tuple(states), tuple(faults), tuple(case_faults(machine, state, acts, instant)))
+    begun = tuple(sorted((*runs, *state.runs), key=lambda run: run.start))
+    paused = tuple(sorted((*pauses, *state.pauses), key=lambda one: one.start))
+    of_case = tuple(case_faults(machine, state, acts, instant))
+    return Folded(tuple(states), tuple(faults), of_case, begun, Pauses(machine, paused))
+
+
+def _not_before(acts: Sequence[Act]) -> list[int]:
+    """Return for each act an instant before which none of those after it lies; some may lie before itself."""
+    later = [*accumulate((act.at for act in reversed(acts)), min)]
+    return [*reversed(later[:-1]), max(act.at for act in acts)] if acts else []
 
 
 def case_faults(machine: Machine, state: State, acts: Sequence[Act], at: int) -> Iterator[Fault]:
@@ -115,9 +132,20 @@ def case_row(procedure: Procedure, case: str, acts: Sequence[Act], at: dt.dateti
     Returns:
         The values of ``case_columns``; instants in microseconds since 1970 in UTC, a worth in hundredths.
     """
-    machine: Machine = procedure.machine
-    folded = fold(procedure, acts, at)
-    state = folded.states[-1]
+    return row_of(procedure, case, acts, at, fold(procedure, acts, at))
+
+
+def row_of(procedure: Procedure, case: str, acts: Sequence[Act], at: dt.datetime, folded: Folded) -> dict[str, Any]:
+    """Return the same, of a case that is folded already.
+
+    Args:
+        procedure: The rule that it was opened under.
+        case: Its id.
+        acts: Its events in order, at least one.
+        at: The instant that the log goes up to, with its time zone.
+        folded: What became of it.
+    """
+    machine, state = procedure.machine, folded.states[-1]
     main = [act.at for act in acts if act.step in procedure.main]
     row: dict[str, Any] = {
         "case": case,
@@ -136,7 +164,9 @@ def case_row(procedure: Procedure, case: str, acts: Sequence[Act], at: dt.dateti
         if fact.worth:
             row[f"worth.{name}"] = None if value is None else int(fact.worth[value] * 100)
     for name in procedure.deadlines:
-        told = [one for run in state.runs if run.deadline == name for one in _kept(machine, state, run, instant_of(at))]
+        told = [
+            one for run in folded.runs if run.deadline == name for one in _kept(machine, folded, run, instant_of(at))
+        ]
         row[f"kept.{name}"] = all(kept for kept, _ in told) if told else None
         row[f"settled.{name}"], row[f"kept_count.{name}"] = len(told), sum(kept for kept, _ in told)
         row[f"provisional.{name}"] = any(mark for _, mark in told) if told else None
@@ -148,9 +178,9 @@ def case_row(procedure: Procedure, case: str, acts: Sequence[Act], at: dt.dateti
     }
 
 
-def _kept(machine: Machine, state: State, run: Run, at: int) -> Iterator[tuple[bool, bool]]:
+def _kept(machine: Machine, folded: Folded, run: Run, at: int) -> Iterator[tuple[bool, bool]]:
     """Yield whether a deadline that began was kept, and whether that is provisional, if it is settled."""
-    pauses = stretches(machine, state.pauses, run.deadline)
+    pauses = folded.pauses.met(run)
     until = at if run.ended is None else run.ended
     mark = rests_on_unpublished(machine, run, pauses, until)
     if machine.rule.deadlines[run.deadline].bound == "at_earliest":
@@ -190,7 +220,7 @@ def explain_case(procedure: Procedure, case: str, acts: Sequence[Act], at: dt.da
         evolve(_fault(procedure, fault, say_fault(procedure, fault)), clause=procedure.clause)
         for fault in folded.of_case
     ]
-    children += [_deadline(machine, state, i, zone) for i in range(len(state.runs))]
+    children += [_deadline(machine, run, folded.pauses.met(run), zone) for run in folded.runs]
     count = sum(map(len, folded.faults)) + len(folded.of_case)
     place = procedure.steps[state.place.step].name(state.place.step) if state.place.step else Title(zh="无", en="none")
     ended = Title(zh="已办结", en="closed") if state.place.is_closed else Title(zh="未办结", en="not closed")
@@ -252,11 +282,9 @@ def _event(procedure: Procedure, seq: int, act: Act, before: State, faults: tupl
     )
 
 
-def _deadline(machine: Machine, state: State, i: int, zone: str) -> Steps:
+def _deadline(machine: Machine, run: Run, pauses: list[tuple[int, int | None]], zone: str) -> Steps:
     """Return a deadline that began: its parts, its pauses, when it fell due, and how late it ended."""
-    run = state.runs[i]
     rule, limit = machine.rule.deadlines[run.deadline], run.limit
-    pauses = stretches(machine, state.pauses, run.deadline)
     found = due_of(machine, run, pauses)
     late = None if run.ended is None else late_at(machine, run, pauses, run.ended)
     due = None if found is None else moment_at(found[0], zone)

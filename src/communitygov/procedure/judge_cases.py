@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from communitygov.procedure.explain import case_row, fold
+from communitygov.procedure.explain import fold, row_of
 from communitygov.procedure.judge_log import Log, last_until, verdicts
 from communitygov.procedure.judge_order import Places
 from communitygov.procedure.state import Act, Fault, State
@@ -154,7 +154,7 @@ def fold_cases(log: Log) -> tuple[pl.DataFrame, pl.DataFrame]:
         for seq, state, faults in zip(part["seq"], folded.states[:-1], folded.faults, strict=True):
             told += [(number, seq, *_told(state, fault)) for fault in faults]
         told += [(number, None, *_told(folded.states[-1], fault)) for fault in folded.of_case]
-        rows.append({"number": number, **case_row(procedure, "", acts, at)})
+        rows.append({"number": number, **row_of(procedure, "", acts, at, folded)})
     none = verdicts("late", log["number"].clear(), None, "")
     return pl.DataFrame(told, schema=none.schema, orient="row"), pl.DataFrame(rows, schema=case_schema(log))
 

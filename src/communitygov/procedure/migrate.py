@@ -80,7 +80,7 @@ def carried_over(state: State, before: Machine, machine: Machine, at: int) -> St
     problems = [*_lacking(state, before, machine, found)]
     if problems:
         raise UsageError(problems)
-    lines = {key: _place(machine, there.step, there.way) for key, there in state.lines.items() if there.next}
+    lines = {key: _place(machine, there.step, there.way) for key, there in state.lines.items()}
     counts: Counter[str] = Counter()
     for name, count in state.counts.items():
         counts[_step(found, name)] += count
@@ -123,9 +123,9 @@ def _lacking(state: State, before: Machine, machine: Machine, found: Migration) 
         lacking.append(("分支", "branch", f"{step}.{state.place.way}"))
     for (line, _), there in state.lines.items():
         known = line in rule.lines and there.step in rule.steps and rule.steps[there.step].line == line
-        if there.next and not (known and there.way in machine.ways[there.step].places):
+        if not (known and there.way in machine.ways[there.step].places):
             lacking.append(("支线", "line", line))
-    gone = [run.deadline for run in state.runs if run.open and not _goes_on(machine, run)]
+    gone = [run.deadline for run in state.runs if not _goes_on(machine, run)]
     lacking += [("期限", "deadline", name) for name in gone]
     # What was not kept under the old rules cannot be known under the new: who did a step, and how often.
     was = {_step(found, name) for name in before.watched}

@@ -18,7 +18,7 @@ from communitygov.procedure.chain import Entry, Personal, canonical, digest_of, 
 from communitygov.procedure.machine import Machine
 from communitygov.procedure.migrate import MIGRATED, carried_over
 from communitygov.procedure.rules import Procedure
-from communitygov.procedure.state import Act, State, followed, opened
+from communitygov.procedure.state import Act, State, followed, opened, without_past
 from communitygov.procedure.store import Store
 from communitygov.vocabulary.clock import instant_of, moment_at
 from communitygov.vocabulary.errors import DataError, UsageError
@@ -150,6 +150,7 @@ def load(store: Store, procedure: Procedure, case: str, *before: Procedure) -> C
             raise _other_rules(entry, digest)
         else:
             _, state = followed(machine, state, act)
+            state = without_past(machine, state, state.at)[0]
         if json.loads(entry.body)["after"] != [state.place.step, state.place.way]:
             raise _replayed_otherwise(entry, state)
     if machine is not procedure.machine or state is None:

@@ -16,7 +16,18 @@ from communitygov.procedure.machine import Machine, Place
 from communitygov.procedure.rules import Deadline, Limit, Rung, Step
 from communitygov.procedure.times import Run, Stretch, counted_on_unpublished, due_of, late_at, rung_instant, stretches
 
-__all__ = ["CASE_FAULTS", "EVENT_FAULTS", "Act", "Fault", "State", "faults_of", "followed", "key_of", "opened"]
+__all__ = [
+    "CASE_FAULTS",
+    "EVENT_FAULTS",
+    "Act",
+    "Fault",
+    "State",
+    "faults_of",
+    "followed",
+    "key_of",
+    "opened",
+    "without_past",
+]
 
 EventFault = Literal[
     "back_in_time",
@@ -96,13 +107,13 @@ class State:
     Args:
         place: Where its main line stands.
         at: The latest instant of its events.
-        lines: Where each line beside it stands, by line and unit.
+        lines: Where each line beside it that is underway stands, by line and unit.
         facts: What is known.
         owner: The unit that has it.
         counts: How often the steps that are counted were done.
         persons: Who last did the steps of which that must be known.
-        runs: The deadlines that have begun.
-        pauses: The pauses that have begun.
+        runs: The deadlines that are running.
+        pauses: The pauses that have begun; those that can touch nothing any more are left out by ``without_past``.
     """
 
     place: Place
@@ -150,13 +161,14 @@ def key_of(machine: Machine, act: Act) -> str | None:
     return named if named is not None or machine.rule.steps[act.step].during else act.unit
 
 
-def followed(machine: Machine, state: State, act: Act) -> tuple[list[Fault], State]:
+def followed(machine: Machine, state: State, act: Act, ended: list[Run] | None = None) -> tuple[list[Fault], State]:
     """Return everything that is wrong with an act, and how the case stands after it.
 
     Args:
         machine: The procedure.
         state: The case before it.
         act: The act; its step is one of the procedure's, or a reminder.
+        ended: What takes the deadlines that it ends, where somebody wants to know them.
     """
     rung = machine.rule.reminders.get(act.step)
     if rung is not None:
@@ -165,7 +177,33 @@ def followed(machine: Machine, state: State, act: Act) -> tuple[list[Fault], Sta
     facts = _known(state.facts, act.facts)
     place = _way(machine, state, act.step, facts)
     found = _step_faults(machine, state, act, step, unit, facts, place)
-    return found, _after(machine, state, act, step, unit, facts, place)
+    return found, _after(machine, state, act, step, unit, facts, place, ended)
+
+
+def without_past(machine: Machine, state: State, since: int) -> tuple[State, list[Stretch]]:
+    """Return a case without the pauses that can touch nothing any more, and these: long cases would else be slow.
+
+    A pause that was over by then can neither last at a later act, nor touch a deadline that begins later; so only those
+    that run already may have met it.
+
+    Args:
+        machine: The procedure.
+        state: The case.
+        since: An instant before which no act to come lies.
+    """
+    over = [one for one in state.pauses if one.end is not None and one.end <= since]
+    if not over:
+        return state, over
+    rules = machine.rule.pauses
+    starts = [(run.deadline, run.start) for run in state.runs]
+    gone = [
+        one
+        for one in over
+        if all(one.end <= start for name, start in starts if name in rules[one.pause].stops)  # type: ignore[operator]
+    ]
+    if not gone:
+        return state, gone
+    return evolve(state, pauses=tuple(one for one in state.pauses if one not in gone)), gone
 
 
 def faults_of(machine: Machine, state: State, act: Act) -> list[Fault]:
@@ -295,7 +333,7 @@ def _untimely(machine: Machine, state: State, act: Act, step: Step, unit: str | 
 
 def _running(state: State, deadline: str, unit: str | None) -> Run | None:
     for run in state.runs:
-        if run.deadline == deadline and run.unit == unit and run.open:
+        if run.deadline == deadline and run.unit == unit:
             return run
     return None
 
@@ -328,11 +366,17 @@ def _after(
     unit: str | None,
     facts: Mapping[str, Any],
     place: Place,
+    ended: list[Run] | None,
 ) -> State:
     """Return how a case stands after an act of a step, whether or not it is at fault."""
     name, lines = act.step, state.lines
     if step.line is not None:
-        lines, place = {**lines, (step.line, unit): place}, state.place
+        here = (step.line, unit)
+        if place.next:
+            lines = {**lines, here: place}
+        elif here in lines:
+            lines = {key: there for key, there in lines.items() if key != here}
+        place = state.place
     counts, persons = state.counts, state.persons
     if name in machine.counted:
         counts = {**counts, name: counts.get(name, 0) + 1}
@@ -346,28 +390,42 @@ def _after(
         act.unit if step.takes else state.owner,
         counts,
         persons,
-        _timed(machine, state, act, unit, facts) if machine.timed[name] else state.runs,
+        _timed(machine, state, act, unit, facts, ended) if machine.timed[name] else state.runs,
         _paused(machine, state, act) if machine.pausing[name] else state.pauses,
     )
 
 
-def _timed(machine: Machine, state: State, act: Act, unit: str | None, facts: Mapping[str, Any]) -> tuple[Run, ...]:
-    """Return the deadlines that have begun, those that the act ends, extends and begins among them."""
+def _timed(
+    machine: Machine,
+    state: State,
+    act: Act,
+    unit: str | None,
+    facts: Mapping[str, Any],
+    ended: list[Run] | None,
+) -> tuple[Run, ...]:
+    """Return the deadlines that are running, those that the act extends and begins among them."""
     runs = list(state.runs)
     for name, deadline in machine.timed[act.step]:
-        i = next((i for i, run in enumerate(runs) if run.deadline == name and run.unit == unit and run.open), None)
+        i = next((i for i, run in enumerate(runs) if run.deadline == name and run.unit == unit), None)
         if i is not None and act.step in deadline.extended_by:
             runs[i] = evolve(runs[i], more=runs[i].more + deadline.extended_by[act.step])
         if i is not None and act.step in deadline.to:
-            runs[i] = runs[i].over(act.at)
+            _end(runs, i, act.at, ended, restarted=False)
             i = None
         if act.step in deadline.from_ and (i is None or deadline.again == "restart"):
             if i is not None:
-                runs[i] = runs[i].over(act.at, restarted=True)
+                _end(runs, i, act.at, ended, restarted=True)
             limit = _limit(deadline, facts)
             if limit is not None:
                 runs.append(Run(name, unit, act.at, limit))
     return tuple(runs)
+
+
+def _end(runs: list[Run], i: int, at: int, ended: list[Run] | None, *, restarted: bool) -> None:
+    """Take a deadline that has ended out of those that run."""
+    run = runs.pop(i)
+    if ended is not None:
+        ended.append(run.over(at, restarted=restarted))
 
 
 def _limit(deadline: Deadline, facts: Mapping[str, Any]) -> Limit | None:
@@ -378,9 +436,7 @@ def _fired(machine: Machine, state: State, act: Act, rung: Rung) -> State:
     """Return how a case stands after a reminder has fired."""
     unit = key_of(machine, act)
     runs = tuple(
-        evolve(run, fired=run.fired | {act.step})
-        if run.deadline == rung.deadline and run.unit == unit and run.open
-        else run
+        evolve(run, fired=run.fired | {act.step}) if run.deadline == rung.deadline and run.unit == unit else run
         for run in state.runs
     )
     return evolve(state, at=max(state.at, act.at), runs=runs)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cached_property
+from itertools import accumulate
+from math import inf
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     from communitygov.procedure.rules import Limit, Pause, Rung
 
 __all__ = [
+    "Pauses",
     "Run",
     "Stretch",
     "counted_on_unpublished",
@@ -131,6 +136,40 @@ def stretches(machine: Machine, pauses: Sequence[Stretch], deadline: str) -> lis
         elif last is not None:
             found[-1] = (found[-1][0], None if one.end is None else max(last, one.end))
     return found
+
+
+@frozen
+class Pauses:
+    """All pauses of a case, so that of each deadline those are found that it may have met.
+
+    Args:
+        machine: The procedure.
+        every: The pauses, by when they began.
+    """
+
+    machine: Machine
+    every: tuple[Stretch, ...]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [one.start for one in self.every]
+
+    @cached_property
+    def _ends(self) -> list[float]:
+        """Up to each, when the last of them ended."""
+        return list(accumulate((inf if one.end is None else one.end for one in self.every), max))
+
+    def met(self, run: Run) -> list[tuple[int, int | None]]:
+        """Return when a deadline did not run, in order and apart from each other, as ``stretches``.
+
+        What was over when it began, or began when it had ended, is left out.
+
+        Args:
+            run: The deadline.
+        """
+        first = bisect_right(self._ends, run.start)
+        last = len(self.every) if run.ended is None else bisect_left(self._starts, run.ended)
+        return stretches(self.machine, self.every[first:last], run.deadline)
 
 
 def due_of(machine: Machine, run: Run, pauses: list[tuple[int, int | None]]) -> tuple[int, bool] | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from communitygov.procedure.explain import Folded, fold
-from communitygov.procedure.times import Run, due_of, late_at, stretches
+from communitygov.procedure.times import Run, due_of, late_at
 from communitygov.procedure.wording import say_fault
 from communitygov.report.procedure_rows import Axis, Mark, Row, Span, draw_rows
 from communitygov.report.procedure_words import say_limit
@@ -87,13 +87,13 @@ class _History:
         last = max(times) if state.place.is_closed else self.at
         first = min(times)
         length = max(last - first, _LEAST)
-        dues = [found[0] for run in state.runs if (found := due_of(self.rule.machine, run, self._stops(run)))]
+        dues = [found[0] for run in self.folded.runs if (found := due_of(self.rule.machine, run, self._stops(run)))]
         last = max([last, *(due for due in dues if due <= last + length // 2)])
         room = max(last - first, _LEAST) // 40
         return first - room, max(last, first + _LEAST) + room
 
     def _stops(self, run: Run) -> list[tuple[int, int | None]]:
-        return stretches(self.rule.machine, self.folded.states[-1].pauses, run.deadline)
+        return self.folded.pauses.met(run)
 
     def say(self, zh: str, en: str) -> str:
         """Return one of two words."""
@@ -124,19 +124,18 @@ class _History:
 
     def rows(self) -> Iterator[Row]:
         """Yield all rows."""
-        state = self.folded.states[-1]
         for seq, act in enumerate(self.acts, 1):
             yield self._event(seq, act, self.folded.faults[seq - 1])
         if self.folded.of_case:
             yield Row(self.say("整件", "The case as a whole"), is_head=True)
             for fault in self.folded.of_case:
                 yield Row(faults=(self._said(fault, None),))
-        if state.runs:
+        if self.folded.runs:
             yield Row(self.say("期限", "Deadlines"), is_head=True)
-            yield from (self._deadline(run) for run in state.runs)
-        if state.pauses:
+            yield from (self._deadline(run) for run in self.folded.runs)
+        if self.folded.pauses.every:
             yield Row(self.say("中止", "Pauses"), is_head=True)
-            for one in state.pauses:
+            for one in self.folded.pauses.every:
                 end = self.at if one.end is None else one.end
                 until = "" if one.end is None else self.when(one.end)
                 words = self.say(f"至 {until}", f"to {until}") if until else self.say("未结束", "not ended")

@@ -200,7 +200,7 @@ class _Draw:
 
     def _awaits(self, job: _Job) -> bool:
         lines, awaited = self.cases[job.case].state.lines, self.procedure.steps[job.step].awaits
-        return any(line in awaited and place.next for (line, _), place in lines.items())
+        return any(line in awaited for line, _ in lines)
 
     def _urgency(self, at: int, job: _Job, doing: Doing) -> int:
         if doing.queue == "first_come":
@@ -209,7 +209,7 @@ class _Draw:
         found = [
             due_of(self.machine, run, stretches(self.machine, state.pauses, run.deadline))
             for run in state.runs
-            if run.open and job.step in self.procedure.deadlines[run.deadline].to
+            if job.step in self.procedure.deadlines[run.deadline].to
         ]
         return min((due[0] for due in found if due is not None), default=2**62)
 
@@ -276,9 +276,10 @@ class _Draw:
         about = (self.names[job.case], job.step, job.along, job.nth)
         if rule.line is not None:
             unit = self._line_unit(job, rule)
-            place = case.state.lines[rule.line, unit]
-            self._next(at, job.case, place.next, unit, *about)
-            if not place.next:
+            place = case.state.lines.get((rule.line, unit))
+            if place is not None:
+                self._next(at, job.case, place.next, unit, *about)
+            else:  # the line is done
                 for waiting in self.stuck.pop(job.case, ()):
                     (self._finish if waiting.worked else self._begin)(at, waiting)
             return
