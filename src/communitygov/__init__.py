@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from communitygov.index.explain import explain as explain_score
     from communitygov.index.score import present, score
     from communitygov.measures.measure import measure, meets
+    from communitygov.measures.standards import check_standards
     from communitygov.plugins.finding import find_profiles, load_profile
     from communitygov.procedure.attendance import attendance
     from communitygov.procedure.case import Actor, open_case
@@ -94,6 +95,7 @@ _LATER = {
     "carry": "communitygov.vocabulary.crosswalk",
     "certify": "communitygov.certification.certify",
     "check_grid": "communitygov.grid.check",
+    "check_standards": "communitygov.measures.standards",
     "decide": "communitygov.deliberation.count",
     "decide_all": "communitygov.deliberation.decide",
     "differences": "communitygov.provisions.funding",
@@ -175,6 +177,7 @@ __all__ = [
     "carry",
     "certify",
     "check_grid",
+    "check_standards",
     "decide",
     "decide_all",
     "differences",

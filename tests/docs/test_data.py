@@ -46,7 +46,8 @@ from communitygov.index.rules import Index, Indicator, Scale
 from communitygov.index.score import score, template
 from communitygov.measures.measure import measure, meets
 from communitygov.measures.report import report
-from communitygov.measures.rules import Expectation, Measure, Quantity, Report, ReportLevel
+from communitygov.measures.rules import Condition, Expectation, Measure, Quantity, Report, ReportLevel
+from communitygov.measures.standards import check_standards
 from communitygov.plugins.finding import load_profile
 from communitygov.procedure.case import Actor, open_case
 from communitygov.procedure.due import due
@@ -284,6 +285,7 @@ def given() -> dict[str, pl.DataFrame]:
         "Measured": values.frame,
         "Judged": meets(standard, values).frame,
         "Reported": report(made, scores).frame,
+        "Standing": _standing(),
         "Moved": planned.moved,
         "Counts of moves": planned.counts,
         "Tiers of groups": planned.group_outcomes,
@@ -324,6 +326,15 @@ def _of_decisions() -> dict[str, pl.DataFrame]:
     ballots = pl.DataFrame({"matter": ["a", "b"], "member": ["m", "m"], "choice": ["yes", "no"]})
     decided = decide_all(DECISION, count_votes(DECISION, register, ballots))
     return {"Decided": decided.frame, "Shares of decisions": decided.parts}
+
+
+def _standing() -> pl.DataFrame:
+    """Return how a community without a value, and one with, stand to a standard."""
+    area = Quantity(what="mean", columns=("area",), where={"area": Condition(known=True)})
+    rooms = Measure(of="rooms", period="year", by="place", unit=Title(zh="平方米", en="m2"), numerator=area)
+    enough = Expectation(measure="rooms", kind="standard", at_least=Number(Fraction(3)))
+    frame = pl.DataFrame({"year": [2024] * 2, "place": ["a", "b"], "area": [None, 1]})
+    return check_standards({"rooms": rooms}, {"enough": enough}, {"rooms": frame}).frame
 
 
 def _of_funding() -> dict[str, pl.DataFrame]:

@@ -76,7 +76,7 @@ class TestPosts:
             orders = [grid.levels[grid.posts[post].level].order for post in FIVE]
             assert all(above <= below for above, below in pairwise(orders))
             digests.append(rules.digest)
-        assert len(set(digests)) == len(digests) == (3 * 2 * 2) * (2 * 3)
+        assert len(set(digests)) == len(digests) == (3 * 2 * 2) * (2 * 3) * 2
 
     def test_the_instructor_is_at_street_or_at_community(self, profile: Profile) -> None:
         """BAO-09: which unit a post belongs to is not said; three readings differ in it."""

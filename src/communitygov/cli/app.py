@@ -39,6 +39,13 @@ COMMANDS: dict[str, tuple[str, Title]] = {
     ),
     "simulate": ("simulate", Title(zh="模拟规则及其改变的后果", en="Simulate rules, and what changing them does")),
     "plan": ("plan", Title(zh="比较改革前后在同一数据上的结果", en="Compare rules with a reform on the same data")),
+    "standards": (
+        "standards",
+        Title(
+            zh="以数据检查标准：达到、差多少、未测",
+            en="Hold data to standards: met, missed by how much, or not measured",
+        ),
+    ),
     "funding": (
         "funding",
         Title(zh="按公式计算经费，比较改革前后", en="Compute who is funded with how much, and what a reform changes"),

@@ -1,0 +1,165 @@
+"""`communitygov standards`: data held to every standard of a profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from communitygov.cli.bilingual import command, group, language, option
+from communitygov.cli.choice import find_profile, profile_argument, rules_at, rules_options
+from communitygov.cli.columns import encoding_option, output_option
+from communitygov.cli.output import emit, emit_frame
+from communitygov.report.tables import frame_text
+from communitygov.vocabulary.errors import UsageError
+from communitygov.vocabulary.files import read_frame
+from communitygov.vocabulary.text import Title
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+
+    from communitygov.measures.rules import Expectation, Measure
+    from communitygov.measures.standards import Standing
+    from communitygov.vocabulary.frames import Table
+
+__all__ = ["standards"]
+
+_TITLES = {
+    "expectation": Title(zh="要求", en="standard"),
+    "subject": Title(zh="对象", en="subject"),
+    "period": Title(zh="时期", en="period"),
+    "met": Title(zh="达到", en="met"),
+    "missed_by": Title(zh="差", en="missed by"),
+    "unit": Title(zh="单位", en="unit"),
+    "clause": Title(zh="条款", en="clause"),
+}
+_MOST = 60
+
+
+@group(
+    zh="以数据检查方案的标准：谁达到，谁差多少，哪些未测。",
+    en="Hold data to the standards of a profile: who meets them, who misses them by how much, what is not measured.",
+    example="communitygov standards check qufu workers=workers.csv  # exit code 1",
+)
+def standards() -> None:
+    """Check standards."""
+
+
+@command(
+    zh="检查数据。DATA 写作 数据名=文件，可多个；数据名即指标的 of（`communitygov show PROFILE measures` 可查）。"
+    "有任何一项未达到，退出码为 1。",
+    en="Check data. DATA is written name=file, several if need be; the name is what a measure's `of` calls it "
+    "(`communitygov show PROFILE measures` shows them). The exit code is 1 if any standard is missed.",
+    example="communitygov standards check qufu workers=workers.csv  # exit code 1",
+)
+@profile_argument
+@click.argument("data", nargs=-1, required=True)
+@option("--all", "everyone", is_flag=True, zh="也列出达到的", en="List those that are met as well")
+@rules_options()
+@output_option
+@encoding_option
+@click.pass_context
+def check(
+    ctx: click.Context,
+    profile: str,
+    data: tuple[str, ...],
+    everyone: bool,
+    at: str | None,
+    reforms: tuple[str, ...],
+    readings: tuple[str, ...],
+    output: str | None,
+    encoding: str,
+    as_json: bool,
+) -> None:
+    """Hold data to standards."""
+    import polars as pl
+
+    from communitygov.measures.standards import check_standards
+
+    rules = rules_at(find_profile(profile), at, reforms, readings).rules
+    frames = {name: _read(name, file, rules.measures, encoding) for name, file in map(_named, data)}
+    found = check_standards(rules.measures, rules.expectations, frames)
+    if as_json or output is not None:
+        more: dict[str, Any] = {
+            "unmeasured": [
+                {"expectation": one.expectation, "why": {"zh": one.why.zh, "en": one.why.en}}
+                for one in found.unmeasured
+            ]
+        }
+        schema = "communitygov.standards/1"
+        emit_frame(found.frame, schema=schema, as_json=as_json, output=output, encoding=encoding, more=more)
+    if not as_json and output != "-":
+        _print(found, rules.expectations, rules.measures, everyone=everyone)
+    ctx.exit(1 if found.frame.filter(pl.col("met") == "false").height else 0)
+
+
+def _named(text: str) -> tuple[str, str]:
+    name, equals, file = text.partition("=")
+    if not (name and equals and file):
+        raise UsageError.because(
+            "unnamed-data",
+            zh=f"`{text}` 须写作 数据名=文件，如 workers=workers.csv",
+            en=f"`{text}` must be written name=file, such as workers=workers.csv",
+        )
+    return name, file
+
+
+def _read(name: str, file: str, measures: Mapping[str, Measure], encoding: str) -> pl.DataFrame:
+    """Read a file with the columns of all measures that are taken of it; none of them must be there."""
+    from attrs import evolve
+
+    from communitygov.measures.rows import measure_table
+
+    mine = [one for one in measures.values() if one.of == name]
+
+    def table(heads: Sequence[str]) -> Table:
+        tables = [measure_table(one, heads) for one in mine]
+        columns = {column.name: evolve(column, required=False) for one in tables for column in one.columns}
+        if not tables:
+            from communitygov.vocabulary.frames import Table
+
+            return Table(Title(zh=name, en=name), (), (), open=True)
+        return evolve(tables[0], columns=tuple(columns.values()), open=True)
+
+    return read_frame(file, table, encoding=encoding)
+
+
+def _print(
+    found: Standing, expectations: Mapping[str, Expectation], measures: Mapping[str, Measure], *, everyone: bool
+) -> None:
+    import polars as pl
+
+    lang = language()
+    counts = {met: found.frame.filter(pl.col("met") == met).height for met in ("true", "false", "undetermined")}
+    emit(
+        Title(
+            zh=f"达到 {counts['true']:,}，未达到 {counts['false']:,}，无法判定 {counts['undetermined']:,}",
+            en=f"met {counts['true']:,}, missed {counts['false']:,}, undetermined {counts['undetermined']:,}",
+        ).say(lang)
+    )
+    rows = found.frame if everyone else found.frame.filter(pl.col("met") != "true")
+    if rows.height:
+        told = [
+            {
+                "expectation": expectations[row["expectation"]].name(row["expectation"]).say(lang),
+                "subject": row["subject"],
+                "period": row["period"],
+                "met": row["met"],
+                "missed_by": row["missed_by"],
+                "unit": measures[row["measure"]].unit.say(lang),
+                "clause": ", ".join(expectations[row["expectation"]].clause),
+            }
+            for row in rows.rows(named=True)
+        ]
+        emit("\n" + frame_text(pl.DataFrame(told, infer_schema_length=None), lang, titles=_TITLES, most=_MOST))
+    if found.unmeasured:
+        emit("\n" + Title(zh="未测：", en="not measured:").say(lang))
+        for one in found.unmeasured:
+            name = expectations[one.expectation].name(one.expectation)
+            emit(f"  {name.say(lang)}{'：' if lang == 'zh' else ': '}{one.why.say(lang)}")
+
+
+standards.add_command(check)

@@ -1,0 +1,64 @@
+"""What the sources leave open about standards: each question is answered, or stands as an open question."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from communitygov.plugins.finding import load_profile
+
+SILENT: dict[str, dict[str, list[str]]] = {
+    "qufu": {
+        "QF-09": ["measures.powers_of_a_street.note"],
+        "QF-10": ["measures.company_rules.note"],
+        "QF-27": ["measures.workers_trained.note"],
+        "QF-28": ["interpretations.riders_minutes.question", "measures.riders_homes_in_reach.assumed.numerator"],
+        "QF-31": ["measures.companies_with_branch.note"],
+        "QF-39": ["measures.unserved_old_compounds.assumed.numerator", "measures.unserved_old_compounds.note"],
+        "QF-44": ["measures.new_places_with_rooms.assumed.numerator"] * 2,
+    },
+    "chaoyang": {
+        "CY-08": ["measures.site_combinations.assumed.numerator"],
+        "CY-10": ["measures.office_area.note", "interpretations.room_of_each.question"],
+        "CY-14": ["measures.tasks_off_the_lists.assumed.numerator", *["measures.tasks_off_the_lists.note"] * 2],
+        "CY-18": ["measures.doorway_goals.note"],
+        "CY-23": ["measures.kinds_of_service.note"] * 2,
+        "CY-26": ["interpretations.first_batch_counts.question"],
+        "CY-30": ["measures.panoramas_with_goods.assumed.numerator"],
+        "CY-35": ["measures.places_in_a_circle.note"] * 2,
+        "CY-42": ["expectations.several_services.assumed.at_least"],
+    },
+    "baoji": {"BAO-35": ["interpretations.how_many_lacks.question"]},
+    "shijingshan": {"SJS-58": ["interpretations.festival_of_whom.question"]},
+}
+"""Where each question that a clause on standards leaves open has its place; those only announced are in reforms."""
+
+
+@pytest.mark.parametrize("name", SILENT)
+class TestSilence:
+    def test_each_question_has_its_place(self, name: str) -> None:
+        """It is said in both languages, where the clause is cited."""
+        root = load_profile(name).at(2022).root
+        for clause, paths in SILENT[name].items():
+            for path in paths:
+                steps = path.split(".")
+                above = [root.get(*steps[:length]) for length in range(1, len(steps) + 1)]
+                assert all(node is not None for node in above), path
+                assert clause in {cited for node in above if node is not None for cited in node.clause()}, path
+                assert above[-1] is not None
+                assert set(above[-1].children or ()) == {"zh", "en"}
+
+    def test_none_is_left_out(self, name: str, shared_data: Path) -> None:
+        """Each question of a ``silent:`` line has its place, one for one."""
+        file = shared_data.parent / "clauses" / f"{name}.yaml"
+        if not file.is_file():
+            pytest.skip(f"no clause file at {file} (COMMUNITYGOV_DATA)")
+        clauses: list[dict[str, Any]] = yaml.safe_load(file.read_text(encoding="utf-8"))["clauses"]
+        known = load_profile(name).at(2022).rules.clauses
+        asked = {
+            one["id"]: one["silent"].count(";") + 1
+            for one in clauses
+            if one["primitive"] == "standard" and "silent" in one and known[one["id"]].status == "in_force"
+        }
+        assert {key: len(paths) for key, paths in SILENT[name].items()} == asked
