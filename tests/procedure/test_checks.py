@@ -23,7 +23,7 @@ from communitygov.documents.check import Checker
 from communitygov.documents.model import build
 from communitygov.documents.reading import read_document
 from communitygov.documents.schema import document_schema
-from communitygov.procedure import checks, checks_order, checks_time, guards, rules, timing
+from communitygov.procedure import checks, checks_order, checks_reach, checks_time, guards, rules, timing
 from communitygov.procedure.rules import Branch, Onward, Procedure
 from communitygov.procedure.state import followed, opened
 from communitygov.testing.strategies_cases import TOLD, drawn_act, possible
@@ -34,7 +34,7 @@ from communitygov.vocabulary.text import Title
 
 BAD = Path(__file__).parent / "bad"
 CASES = sorted(path.stem for path in BAD.glob("*.yaml"))
-ROOMS = (checks, checks_order, checks_time, guards, rules, timing)
+ROOMS = (checks, checks_order, checks_reach, checks_time, guards, rules, timing)
 SCHEMA = document_schema(Procedure, identifier="procedure.schema.json", title=Title(zh="流程", en="Procedure"))
 CHECKER = Checker(SCHEMA)
 CODE = re.compile(r'Finding\((?:[^"]|"[a-z_]+")*?"([a-z]+(?:-[a-z]+)+)"')

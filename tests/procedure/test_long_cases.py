@@ -8,37 +8,37 @@ from communitygov.procedure.rules import Clock, Deadline, Line, Pause, Procedure
 from communitygov.procedure.state import Act
 from communitygov.vocabulary.clock import instant_of
 
+STEPS = {
+    "open": Step(by=("clerk",), starts=True, next=("work",)),
+    "work": Step(by=("clerk",), next=("work", "close")),
+    "close": Step(by=("clerk",), closes="done"),
+    "ask": Step(by=("clerk",), line="asking", during=("open", "work"), next=("answer",)),
+    "answer": Step(by=("clerk",), line="asking"),
+}
+RULE = Procedure(
+    clock=Clock(zone="Asia/Shanghai", calendar="cn_statutory"),
+    roles={"clerk": Role()},
+    outcomes={"done": named("done")},
+    steps=STEPS,
+    lines={"asking": Line()},
+    deadlines={
+        "round": Deadline(
+            from_=("open", "work"), to=("work", "close"), again="restart", limit=limit(2, "elapsed_hours")
+        )
+    },
+    pauses={"asking": Pause(from_=("ask",), to=("answer",), stops=("round",))},
+    reminders={"hurry": Rung(deadline="round", counted_from="due", act="remind", to="clerk")},
+)
+
 
 class TestLongCases:
     """What is over weighs nothing: a case of very many events is as light as one of few."""
 
-    STEPS = {
-        "open": Step(by=("clerk",), starts=True, next=("work",)),
-        "work": Step(by=("clerk",), next=("work", "close")),
-        "close": Step(by=("clerk",), closes="done"),
-        "ask": Step(by=("clerk",), line="asking", during=("open", "work"), next=("answer",)),
-        "answer": Step(by=("clerk",), line="asking"),
-    }
-    RULE = Procedure(
-        clock=Clock(zone="Asia/Shanghai", calendar="cn_statutory"),
-        roles={"clerk": Role()},
-        outcomes={"done": named("done")},
-        steps=STEPS,
-        lines={"asking": Line()},
-        deadlines={
-            "round": Deadline(
-                from_=("open", "work"), to=("work", "close"), again="restart", limit=limit(2, "elapsed_hours")
-            )
-        },
-        pauses={"asking": Pause(from_=("ask",), to=("answer",), stops=("round",))},
-        reminders={"hurry": Rung(deadline="round", counted_from="due", act="remind", to="clerk")},
-    )
-
     def test_a_case_keeps_only_what_can_still_matter(self):
         """After forty rounds with a question each it holds one deadline, and no line or pause that is over."""
-        assert not [*self.RULE.check()]
+        assert not [*RULE.check()]
         clerk, at = Actor("p", "clerk"), START
-        case = open_case(self.RULE, "c", "open", clerk, at)
+        case = open_case(RULE, "c", "open", clerk, at)
         for _ in range(40):
             for step in ("ask", "answer", "work"):
                 at += HOUR
@@ -46,20 +46,20 @@ class TestLongCases:
             assert [run.start for run in case.state.runs] == [instant_of(at)]
             assert (case.state.pauses, dict(case.state.lines)) == ((), {})
         acts = [event.act for event in case.history]
-        folded = fold(self.RULE, acts, at)
-        assert replay(self.RULE, "c", acts).state == case.state == folded.states[-1]
+        folded = fold(RULE, acts, at)
+        assert replay(RULE, "c", acts).state == case.state == folded.states[-1]
         assert (len(folded.runs), len(folded.pauses.every)) == (41, 40)
         assert sum(map(len, folded.faults)) == 0  # the hour of each question does not count
 
     def test_a_pause_is_kept_while_it_can_be_met(self):
         """One that a running deadline has met stays; and in a log that goes back, one that a later event lies in."""
         clerk = Actor("p", "clerk")
-        case = open_case(self.RULE, "c", "open", clerk, START)
+        case = open_case(RULE, "c", "open", clerk, START)
         case = case.act("ask", clerk, START + HOUR).act("answer", clerk, START + 9 * HOUR)
         assert [one.start for one in case.state.pauses] == [instant_of(START + HOUR)]
         assert [one.due for one in case.due] == [START + 10 * HOUR]
         hours = {"open": 0, "ask": 1, "answer": 9, "work": 9, "close": 5}
         acts = [Act(step, instant_of(START + n * HOUR), "p", "clerk") for step, n in hours.items()]
-        told = fold(self.RULE, acts, START + 30 * HOUR)
+        told = fold(RULE, acts, START + 30 * HOUR)
         assert [len(state.pauses) for state in told.states] == [0, 0, 1, 1, 1, 0]
         assert len(told.pauses.every) == 1

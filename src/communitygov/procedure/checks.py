@@ -27,6 +27,7 @@ def problems_of(procedure: Procedure) -> Iterator[Finding]:
         procedure: The rule.
     """
     from communitygov.procedure.checks_order import order_problems
+    from communitygov.procedure.checks_reach import reach_problems
     from communitygov.procedure.checks_time import time_problems
 
     found = [*_names(procedure)]
@@ -37,6 +38,7 @@ def problems_of(procedure: Procedure) -> Iterator[Finding]:
         yield from _persons(procedure)
         yield from _never(procedure)
         yield from order_problems(procedure)
+        yield from reach_problems(procedure)
 
 
 def unknown(path: Path, zh: str, en: str, name: str, known: Collection[str]) -> Finding:

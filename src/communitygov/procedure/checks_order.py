@@ -12,7 +12,7 @@ from communitygov.procedure.guards import MOST_CASES, Guard, combinations_of
 if TYPE_CHECKING:
     from communitygov.procedure.rules import Procedure, Step
 
-__all__ = ["order_problems"]
+__all__ = ["closure", "order_problems"]
 
 
 def order_problems(procedure: Procedure) -> Iterator[Finding]:
@@ -127,7 +127,7 @@ def _never_in_time(procedure: Procedure) -> Iterator[Finding]:
     for key, step in steps.items():
         for i, name in enumerate(step.within):
             begins = procedure.deadlines[name].from_
-            if begins and all(one in steps and key not in _closure(after[one], after) for one in begins):
+            if begins and all(one in steps and key not in closure(after[one], after) for one in begins):
                 zh, en = (
                     f"到此环节时期限 `{name}` 从未开始",
                     f"no case gets to this step once the deadline `{name}` has begun",
@@ -150,7 +150,7 @@ def _graph(steps: Mapping[str, Step], starts: list[str], ends: set[str]) -> Iter
     for key, names in after.items():
         for name in names:
             before[name].add(key)
-    reached, ending = _closure(starts, after), _closure(ends, before)
+    reached, ending = closure(starts, after), closure(ends, before)
     for key in steps:
         if key not in reached:
             zh, en = "没有一件能到此环节", "no case gets to this step"
@@ -160,7 +160,13 @@ def _graph(steps: Mapping[str, Step], starts: list[str], ends: set[str]) -> Iter
             yield Finding(("steps", key), "endless-step", zh, en)
 
 
-def _closure(starts: Collection[str], after: Mapping[str, set[str]]) -> set[str]:
+def closure(starts: Collection[str], after: Mapping[str, set[str]]) -> set[str]:
+    """Return all that some steps lead to, and they themselves.
+
+    Args:
+        starts: The steps.
+        after: What each leads to at once.
+    """
     found, open_ = set(starts), list(starts)
     while open_:
         for name in after[open_.pop()] - found:
