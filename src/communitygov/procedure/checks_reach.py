@@ -1,4 +1,4 @@
-"""What can never come about in a procedure: a way on once a limit is used up, the end of a deadline, one who may act."""
+"""What can never come about in a procedure: a way on from a used-up limit, a deadline's end, one who may act."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["reach_problems"]
 
 
 def reach_problems(procedure: Procedure) -> Iterator[Finding]:
-    """Yield what can never come about. All names are known.
+    """Yield what can never come about. All names of steps, facts and lines are known.
 
     Args:
         procedure: The rule.
@@ -31,7 +31,8 @@ def reach_problems(procedure: Procedure) -> Iterator[Finding]:
         yield from _stuck(steps, [key for key, step in steps.items() if step.during])
     for section, rules in (("deadlines", procedure.deadlines), ("pauses", procedure.pauses)):
         for key, rule in rules.items():
-            yield from _never_ends(order, (section, key), rule.from_, rule.to)
+            if {*rule.from_, *rule.to} <= procedure.steps.keys():
+                yield from _never_ends(order, (section, key), rule.from_, rule.to)
     yield from _known_later(procedure, order)
     yield from _mutual_waits(procedure)
 
@@ -116,7 +117,7 @@ def _stuck(steps: Mapping[str, Step], starts: Collection[str]) -> Iterator[Findi
     """
     limited = sorted(key for key, step in steps.items() if step.at_most is not None)
     open_ = [(start, tuple(int(start == name) for name in limited)) for start in starts]
-    seen, told = set(open_), dict[tuple[str, ...], str]()
+    seen, told = set(open_), dict[tuple[str, tuple[str, ...]], str]()
     if not limited:
         return
     while open_ and len(seen) <= MOST_CASES:
@@ -128,7 +129,7 @@ def _stuck(steps: Mapping[str, Step], starts: Collection[str]) -> Iterator[Findi
                 continue
             onward = [name for name in way.next if _may(steps[name], done.get(name, 0))]
             if way.next and not onward and not way.is_closing:
-                told.setdefault((key, *below), way.next[0])
+                told.setdefault((key, below), way.next[0])
             for name in onward or (starts if not way.next and not way.is_closing else ()):
                 if _may(steps[name], done.get(name, 0)):
                     top = {**done, name: min(done[name], steps[name].at_most or 0) + 1} if name in done else done
@@ -138,7 +139,7 @@ def _stuck(steps: Mapping[str, Step], starts: Collection[str]) -> Iterator[Findi
                         open_.append(new)
     if len(seen) > MOST_CASES:
         return
-    for (key, *below), name in told.items():
+    for (key, below), name in told.items():
         zh = "其后的环节都有 at_most 而无 beyond；次数用尽后无路可走"
         en = "all that follows has at_most without beyond: once they are used up, nothing may be done"
         yield Finding(("steps", key, *below), "stuck-case", zh, en, also=(("steps", name, "at_most"),))
