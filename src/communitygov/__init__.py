@@ -67,6 +67,8 @@ if TYPE_CHECKING:
     from communitygov.profile.reading import read_profile, read_reform
     from communitygov.provisions.funding import differences, fund
     from communitygov.provisions.funding_explain import explain_funding
+    from communitygov.provisions.points import award as award_points
+    from communitygov.provisions.points_explain import explain_points
     from communitygov.simulation.ambiguity import ambiguities
     from communitygov.simulation.order_model import read_order_model
     from communitygov.simulation.orders import simulate_orders
@@ -91,6 +93,7 @@ _LATER = {
     "ambiguities": "communitygov.simulation.ambiguity",
     "as_it_stands": "communitygov.simulation.variants",
     "attendance": "communitygov.procedure.attendance",
+    "award_points": "communitygov.provisions.points:award",
     "awards": "communitygov.certification.awards",
     "carry": "communitygov.vocabulary.crosswalk",
     "certify": "communitygov.certification.certify",
@@ -105,6 +108,7 @@ _LATER = {
     "explain_certification": "communitygov.certification.explain:explain",
     "explain_decision": "communitygov.deliberation.explain:explain",
     "explain_funding": "communitygov.provisions.funding_explain",
+    "explain_points": "communitygov.provisions.points_explain",
     "explain_route": "communitygov.grid.explain",
     "explain_score": "communitygov.index.explain:explain",
     "explain_unit": "communitygov.grid.explain",
@@ -173,6 +177,7 @@ __all__ = [
     "ambiguities",
     "as_it_stands",
     "attendance",
+    "award_points",
     "awards",
     "carry",
     "certify",
@@ -187,6 +192,7 @@ __all__ = [
     "explain_certification",
     "explain_decision",
     "explain_funding",
+    "explain_points",
     "explain_route",
     "explain_score",
     "explain_unit",

@@ -240,6 +240,8 @@ class Reader:
             self.write(file, self.given_by(ROOT / "docs" / "add-a-profile.md", file))
         for name in ("town/profile.yaml", "units.csv", "holders.csv", "orders.csv", "changes.csv"):
             self.write(name, self.given_by(ROOT / "docs" / "grid.md", name))
+        for name in ("rewards/profile.yaml", "entries.csv"):
+            self.write(name, self.given_by(ROOT / "docs" / "points.md", name))
         self.write("workers.csv", self.given_by(ROOT / "docs" / "standards.md", "workers.csv"))
         self.write("communities.csv", self.given_by(ROOT / "docs" / "funding.md", "communities.csv"))
         self.communitygov(["template", "shijingshan", "-o", "empty.csv"])

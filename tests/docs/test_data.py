@@ -56,8 +56,9 @@ from communitygov.procedure.rates import rates
 from communitygov.procedure.rules import CaseFact, Clock, Deadline, Limit, Procedure, Role, Rung, Step
 from communitygov.procedure.tables import case_columns, events_table
 from communitygov.profile.reading import read_profile
-from communitygov.provisions import funding
+from communitygov.provisions import funding, points
 from communitygov.provisions.funding_rules import Funding, Point
+from communitygov.provisions.points_rules import Activity, Points
 from communitygov.simulation.order_model import read_order_model
 from communitygov.simulation.orders import simulate_orders
 from communitygov.simulation.plan import plan
@@ -213,6 +214,10 @@ FUNDING = {
     "branch": Funding(to="branch", unit=YUAN, each=Number(Fraction(1)), inside="homes"),
 }
 
+POINTS = Points(
+    holders={"person": Title(zh="个人", en="person")}, activities={"visit": Activity(points=1)}, real_name=True
+)
+
 DECLARED = {
     "Index data": INDEX.table,
     "Scores of periods": tables.periods_table(RULE),
@@ -232,6 +237,7 @@ DECLARED = {
     "Ballots": BALLOTS,
     "Counts of votes": counts_table(COUNTED),
     "Units to be funded": funding.units_table(FUNDING),
+    "Entries of points": points.entries_table(POINTS),
 }
 TAKEN_AND_GIVEN = {"Holders", "Watch list", "Plaque events"}
 GIVEN = [name for name in FRAMES if name not in DECLARED or name in TAKEN_AND_GIVEN]
@@ -267,6 +273,7 @@ def given() -> dict[str, pl.DataFrame]:
         **_of_procedures(),
         **_of_decisions(),
         **_of_funding(),
+        "Ledger of points": _ledger(),
         "Routed orders": routed.frame,
         "Empty posts passed": routed.passed,
         "Findings": check_grid(GRID, units, held, on="2024").frame,
@@ -326,6 +333,12 @@ def _of_decisions() -> dict[str, pl.DataFrame]:
     ballots = pl.DataFrame({"matter": ["a", "b"], "member": ["m", "m"], "choice": ["yes", "no"]})
     decided = decide_all(DECISION, count_votes(DECISION, register, ballots))
     return {"Decided": decided.frame, "Shares of decisions": decided.parts}
+
+
+def _ledger() -> pl.DataFrame:
+    """Return what an entry came to."""
+    rows = {"entry": [1], "account": "a", "holder": "person", "on": "2024-05-06", "what": "visit", "registered": True}
+    return points.award(POINTS, pl.DataFrame(rows)).frame
 
 
 def _standing() -> pl.DataFrame:

@@ -50,6 +50,10 @@ COMMANDS: dict[str, tuple[str, Title]] = {
         "funding",
         Title(zh="按公式计算经费，比较改革前后", en="Compute who is funded with how much, and what a reform changes"),
     ),
+    "points": (
+        "points",
+        Title(zh="按积分规则计算积分，说明账户", en="Compute points by the rules, and explain an account"),
+    ),
     "ambiguities": (
         "ambiguities",
         Title(zh="哪些待解问题会改变结果", en="Say which open questions change anybody's result"),

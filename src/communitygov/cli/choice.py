@@ -33,6 +33,7 @@ _CALLED = {
     "certification": Title(zh="认定", en="certifications"),
     "grid": Title(zh="网格", en="grids"),
     "procedure": Title(zh="流程", en="procedures"),
+    "points": Title(zh="积分制", en="systems of points"),
 }
 """What several of a kind are called; without one, a kind is called by its id in English."""
 

@@ -17,6 +17,7 @@ from communitygov.measures.facts import check_facts, check_schemes
 from communitygov.measures.rules import Contradiction, Expectation, Fact, Measure, Report, Scheme
 from communitygov.procedure.rules import Procedure
 from communitygov.provisions.funding_rules import Funding, check_fundings
+from communitygov.provisions.points_rules import Points
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.text import Title
@@ -204,6 +205,7 @@ class Rules(Rule):
         decisions: Rules of decisions, each with its own days in force.
         budgets: Rules by which a budget is shared among projects.
         funding: Formulas of funding.
+        points: Systems of points.
         measures: Measures.
         expectations: Targets, standards and trends.
         facts: Figures of the source.
@@ -222,6 +224,7 @@ class Rules(Rule):
     decisions: Mapping[str, Decision] = term("表决规则", "Decisions", default={})
     budgets: Mapping[str, BudgetRule] = term("预算分配", "Budgets", default={})
     funding: Mapping[str, Funding] = term("经费", "Funding", default={})
+    points: Mapping[str, Points] = term("积分", "Points", default={})
     measures: Mapping[str, Measure] = term("指标口径", "Measures", default={})
     expectations: Mapping[str, Expectation] = term("要求", "Expectations", default={})
     facts: Mapping[str, Fact] = term("事实", "Facts", default={})
@@ -271,6 +274,7 @@ SECTIONS = (
     "decisions",
     "budgets",
     "funding",
+    "points",
     "measures",
     "expectations",
     "facts",
