@@ -39,7 +39,7 @@ _MOST = 60
 @option("--account", metavar="ACCOUNT", zh="打印此账户的明细与由来", en="Print the statement of this account")
 @option("--before", metavar="FILE", zh="此前的记录；须未改动", en="The entries as they were; none may have changed")
 @option(
-    "--system", metavar="ID", zh="积分制；只有一种时可省", en="The system of points; not needed if there is only one"
+    "--points", "system", metavar="ID", zh="积分制；只有一种时可省", en="The system of points, if there are several"
 )
 @html_option
 @rules_options()
