@@ -1,6 +1,7 @@
 """Cases in a store: what is saved is what is loaded, and what was changed behind its back is found."""
 
 import itertools
+import json
 
 import pytest
 from attrs import evolve
@@ -18,8 +19,8 @@ from tests.procedure.samples import (
     over,
 )
 
-from communitygov.procedure.case import Refused
-from communitygov.procedure.chain import verify
+from communitygov.procedure.case import Actor, Refused
+from communitygov.procedure.chain import canonical, verify
 from communitygov.procedure.migrate import MIGRATED, migrate
 from communitygov.procedure.record import ERASED, REASON, acts_of, load, save, seal
 from communitygov.procedure.store import Conflict, MemoryStore
@@ -45,6 +46,20 @@ def closed(case):
     """Return an accepted case, handled and verified."""
     handled = case.act("handle", SOCIAL, START + 5 * HOUR, evidence="photo-1")
     return handled.act("verify", SUPERVISOR, START + 6 * HOUR, satisfied=True, called_back=START + 6 * HOUR)
+
+
+class TestBody:
+    def test_what_is_sealed_is_canonical(self):
+        """Whatever stands in a case, its body is the one text of what it says: quotes, facts, ids that are no text."""
+        odd = Actor('p"1\\', "party_org", "社区\n一")
+        case = opened(phone="13800000000").act("dispatch", odd, START + HOUR, grade="urgent")
+        case = case.act("refuse", Actor(7, "social_org"), START + HOUR, "no_means")
+        for entry in seal(case):
+            assert canonical(json.loads(entry.body)) == entry.body
+        said = json.loads(seal(case)[1].body)
+        assert (said["actor"], said["unit"], said["facts"]) == (odd.id, odd.unit, {"grade": "urgent"})
+        with pytest.raises(UsageError, match="cannot be recorded"):
+            seal(opened().act("dispatch", Actor(1.5, "party_org"), START + HOUR, grade="urgent"))
 
 
 class TestSaveAndLoad:

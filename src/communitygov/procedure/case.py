@@ -121,6 +121,7 @@ class Fire:
 
 Log = tuple["Event", Any] | None
 _NO_LOG: Log = None
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @frozen(eq=False)
@@ -280,7 +281,8 @@ class Case:
             )
         if facts:
             check_facts(rule, facts)
-        act = Act(step, instant_of(at), by.id, by.role, by.unit, reason, MappingProxyType(facts))
+        known = MappingProxyType(facts) if facts else _NOTHING
+        act = Act(step, instant_of(at), by.id, by.role, by.unit, reason, known)
         return self._after(act)
 
     def _after(self, act: Act) -> Case:

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from itertools import groupby
+from json.encoder import encode_basestring
 from operator import attrgetter
 
 from attrs import evolve, field, frozen
@@ -21,7 +22,18 @@ from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.problem import Problem
 from communitygov.vocabulary.text import Title
 
-__all__ = ["Alteration", "Entry", "Personal", "canonical", "digest_of", "erase", "sealed", "verify", "verify_all"]
+__all__ = [
+    "Alteration",
+    "Entry",
+    "Personal",
+    "canonical",
+    "digest_of",
+    "erase",
+    "sealed",
+    "text_of",
+    "verify",
+    "verify_all",
+]
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
 
@@ -110,6 +122,27 @@ def canonical(mapping: Mapping[str, object]) -> str:
     return _encode(plain)
 
 
+def text_of(value: object) -> str:
+    """Return the canonical text of a text, or of None.
+
+    Args:
+        value: The text.
+
+    Raises:
+        UsageError: If it is none that can be recorded.
+
+    Example:
+        >>> print(text_of("社区"), text_of(None))
+        "社区" null
+    """
+    if value is None:
+        return "null"
+    if not isinstance(value, str):  # somebody's whole number, or a mistake
+        _check_plain([value])
+        return _encode(value)
+    return encode_basestring(value)
+
+
 def _check_plain(value: dict[str, object] | list[object]) -> None:
     if isinstance(value, dict):
         for key in value:
@@ -194,7 +227,7 @@ def sealed(
 
 def _hash_of(case: str, seq: int, body: str, previous: str) -> str:
     # The body comes last and everything before it ends where its JSON ends, so no two entries have one text.
-    return sha256(f"[{_encode(case)},{seq},{_encode(previous)},{body}]".encode()).hexdigest()
+    return sha256(f"[{encode_basestring(case)},{seq},{encode_basestring(previous)},{body}]".encode()).hexdigest()
 
 
 def _check_personal(entry: Entry, fact: str, one: Personal | None) -> None:

@@ -176,6 +176,19 @@ class Machine:
                 yield name
 
     @cached_property
+    def free(self) -> Mapping[str, frozenset[str]]:
+        """For each step the roles of which anybody may do it: they name nobody, and nobody else must have done another.
+
+        Who acts in one of them needs no more to be looked at.
+        """
+        roles = self.rule.roles
+        anybody = frozenset(key for key, one in roles.items() if not (one.named_in or one.unit_in or one.owner))
+        return {
+            key: frozenset() if step.other_than else anybody.intersection(step.by)
+            for key, step in self.rule.steps.items()
+        }
+
+    @cached_property
     def watched(self) -> frozenset[str]:
         """The steps of which it must be known who did them last."""
         return frozenset(name for step in self.rule.steps.values() for name in step.other_than)

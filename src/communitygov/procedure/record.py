@@ -14,7 +14,7 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from communitygov.procedure.case import Case, Event
-from communitygov.procedure.chain import Entry, Personal, canonical, digest_of, sealed, verify
+from communitygov.procedure.chain import Entry, Personal, canonical, digest_of, sealed, text_of, verify
 from communitygov.procedure.machine import Machine
 from communitygov.procedure.migrate import MIGRATED, carried_over
 from communitygov.procedure.rules import Procedure
@@ -60,27 +60,14 @@ def seal(case: Case, salt: Callable[[], str] = _salt) -> tuple[Entry, ...]:
 
 
 def _sealed(case: Case, event: Event, previous: str, salt: Callable[[], str]) -> Entry:
-    act, machine = event.act, case.machine
-    body: dict[str, object] = {
-        "actor": act.actor,
-        "after": list(event.after),
-        "at": act.at,
-        "before": list(event.before),
-        "calendar": machine.calendar_digest,
-        "reason": act.reason,
-        "role": act.role,
-        "rules": event.rules,
-        "step": act.step,
-        "unit": act.unit,
-    }
+    act, machine, reason = event.act, case.machine, event.act.reason
     personal: dict[str, Personal | None] = {}
-    step = machine.rule.steps.get(act.step)
-    if act.reason and (step is None or act.reason not in step.reasons):
-        # Free words may name somebody.
-        personal[REASON] = one = Personal(salt(), act.reason)
-        body[REASON] = digest_of(one.salt, one.value)
-    if not act.facts:
-        return sealed(case.id, event.seq, canonical(body), previous, personal or None)
+    if reason:
+        step = machine.rule.steps.get(act.step)
+        if step is None or reason not in step.reasons:
+            # Free words may name somebody.
+            personal[REASON] = one = Personal(salt(), reason)
+            reason = digest_of(one.salt, one.value)
     facts: dict[str, object] = {}
     for name, value in act.facts.items():
         fact = machine.rule.all_facts[name]
@@ -89,8 +76,19 @@ def _sealed(case: Case, event: Event, previous: str, salt: Callable[[], str]) ->
             one = Personal(salt(), plain)
             personal[name], plain = one, digest_of(one.salt, one.value)
         facts[name] = plain
-    body["facts"] = facts
-    return sealed(case.id, event.seq, canonical(body), previous, personal or None)
+    return sealed(case.id, event.seq, _body(event, machine.calendar_digest, reason, facts), previous, personal or None)
+
+
+def _body(event: Event, calendar: str | None, reason: str | None, facts: Mapping[str, object]) -> str:
+    """Return the canonical text of an event, put together as it is sorted: sorting it anew would take half the time."""
+    act, (before, way), (after, onward) = event.act, event.before, event.after
+    told = f'"facts":{canonical(facts)},' if facts else ""
+    return (
+        f'{{"actor":{text_of(act.actor)},"after":[{text_of(after)},{text_of(onward)}],"at":{act.at},'
+        f'"before":[{text_of(before)},{text_of(way)}],"calendar":{text_of(calendar)},{told}'
+        f'"reason":{text_of(reason)},"role":{text_of(act.role)},"rules":{text_of(event.rules)},'
+        f'"step":{text_of(act.step)},"unit":{text_of(act.unit)}}}'
+    )
 
 
 def save(store: Store, case: Case, salt: Callable[[], str] = _salt) -> Case:

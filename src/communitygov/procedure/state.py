@@ -173,9 +173,11 @@ def followed(machine: Machine, state: State, act: Act, ended: list[Run] | None =
     rung = machine.rule.reminders.get(act.step)
     if rung is not None:
         return _rung_faults(machine, state, act, rung), _fired(machine, state, act, rung)
-    step, unit = machine.rule.steps[act.step], key_of(machine, act)
-    facts = _known(state.facts, act.facts)
-    place = _way(machine, state, act.step, facts)
+    name = act.step
+    ways = machine.ways[name]
+    step, unit = ways.rule, key_of(machine, act) if name in machine.per else None
+    facts = _known(state.facts, act.facts) if act.facts else state.facts
+    place = ways.only if ways.only is not None and ways.beyond is None else _way(machine, state, name, facts)
     found = _step_faults(machine, state, act, step, unit, facts, place)
     return found, _after(machine, state, act, step, unit, facts, place, ended)
 
@@ -233,21 +235,24 @@ def _step_faults(
     facts: Mapping[str, Any],
     place: Place,
 ) -> list[Fault]:
-    found = [Fault("back_in_time", act.step)] if act.at < state.at else []
-    if not _in_order(state, act.step, step, unit):
-        found.append(Fault("wrong_order", act.step, unit))
-    found.extend(_wrong_person(machine, state, act, step, facts))
-    for name in step.needs:
-        known = act.facts if name in machine.anew[act.step] else facts
-        if known.get(name) is None:
-            found.append(Fault("missing_fact", name))
-    for name, value in act.facts.items():
-        if value is not None and name not in step.facts:
-            found.append(Fault("stray_fact", name))
+    name = act.step
+    found = [Fault("back_in_time", name)] if act.at < state.at else []
+    if name not in state.place.next if step.line is None else not _in_order(state, name, step, unit):
+        found.append(Fault("wrong_order", name, unit))
+    if act.role not in machine.free[name]:
+        found.extend(_wrong_person(machine, state, act, step, facts))
+    for fact in step.needs:
+        known = act.facts if fact in machine.anew[name] else facts
+        if known.get(fact) is None:
+            found.append(Fault("missing_fact", fact))
+    if act.facts:
+        for fact, value in act.facts.items():
+            if value is not None and fact not in step.facts:
+                found.append(Fault("stray_fact", fact))
     if (step.reasons and act.reason not in step.reasons) or (step.needs_reason and not act.reason):
-        found.append(Fault("unexplained", act.step))
-    if step.at_most is not None and step.beyond is None and state.counts.get(act.step, 0) >= step.at_most:
-        found.append(Fault("too_many", act.step))
+        found.append(Fault("unexplained", name))
+    if step.at_most is not None and step.beyond is None and state.counts.get(name, 0) >= step.at_most:
+        found.append(Fault("too_many", name))
     if step.awaits:
         found.extend(
             Fault("awaiting", line, other)
@@ -256,8 +261,7 @@ def _step_faults(
         )
     if place.closes_as is not None and facts.get(place.closes_as) is None:
         found.append(Fault("no_outcome", place.closes_as))
-    timed = machine.timed[act.step]
-    if timed or step.within:
+    if machine.timed[name] or step.within:
         found.extend(_untimely(machine, state, act, step, unit))
     return found
 
@@ -277,9 +281,8 @@ def _known(before: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, 
 
 
 def _in_order(state: State, name: str, step: Step, unit: str | None) -> bool:
-    if step.line is None:
-        return name in state.place.next
-    place = state.lines.get((step.line, unit))
+    """Return whether a step of a line may follow."""
+    place = state.lines.get((step.line or "", unit))
     underway = place is not None and bool(place.next)
     if place is not None and name in place.next:
         return True
@@ -384,7 +387,7 @@ def _after(
         persons = {**persons, name: act.actor}
     return State(
         place,
-        max(state.at, act.at),
+        act.at if act.at > state.at else state.at,
         lines,
         facts,
         act.unit if step.takes else state.owner,

@@ -80,13 +80,14 @@ def instant_of(moment: dt.datetime) -> int:
     Raises:
         UsageError: If it has no time zone.
     """
-    if moment.utcoffset() is None:
+    try:
+        since = moment - _EPOCH
+    except TypeError:  # without a zone there is no difference; to ask for it first takes longer
         raise UsageError.because(
             "naive-time",
             zh=f"时间 {moment} 没有时区；请写明，如 tzinfo=ZoneInfo('Asia/Shanghai')",
             en=f"the time {moment} has no time zone; give it one, such as tzinfo=ZoneInfo('Asia/Shanghai')",
-        )
-    since = moment - _EPOCH
+        ) from None
     return (since.days * 86_400 + since.seconds) * _SECOND + since.microseconds
 
 
