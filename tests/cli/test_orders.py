@@ -448,6 +448,24 @@ class TestExplain:
         call(*args, "--html", tmp_path / "case.html")
         assert "time to mend" in (tmp_path / "case.html").read_text("utf-8")
 
+    def test_only_what_is_public_is_told_where_that_is_asked_for(self, call, tmp_path, write_csv):
+        """What Baoji's projects show of themselves, and nothing of who did what; before that day, that nothing is."""
+        columns = ["case", "seq", "step", "at", "role", "actor"]
+        facts = ["content", "organisation", "funding", "responsible_member"]
+        acts = [["1", "1", "survey", "2024-03-01T09:00+08:00", "organiser", "Li"]]
+        acts += [["1", "2", "disclose", "2024-03-02T09:00+08:00", "organiser", "Li", "a pavilion", "X", "fund", "Y"]]
+        rows = [[*row, *[""] * (10 - len(row))] for row in acts]
+        file = write_csv(tmp_path / "p.csv", [[*columns, *(f"fact.{name}" for name in facts)], *rows])
+        asked = ("--procedure", "micro_governance", "--case", "1", "--public")
+        text = call("orders", "explain", "baoji", file, "--until", "2024-03-03", *asked).out
+        assert all(word in text for word in ("Four disclosures", "public since 2024-03-02 01:00", "a pavilion"))
+        assert not any(word in text for word in ("Survey", "Li"))
+        rows = [row for row in rows if row[1] == "1"]
+        write_csv(tmp_path / "p.csv", [[*columns, *(f"fact.{name}" for name in facts)], *rows])
+        assert (
+            "尚未公开" in call("orders", "explain", "baoji", file, "--until", "2024-03-01", *asked, "--lang", "zh").out
+        )
+
     def test_as_many_faults_as_are_judged(self, call, judged):
         """The explanation of every case at fault has the number of its faults that `judge` gives it."""
         at_fault = judged.cases.filter(pl.col("faults") > 0).select("case", "faults").rows()

@@ -66,6 +66,12 @@ _STILL = Title(zh="（停留在此）", en="(stands here)")
     zh="另画成时间线（.svg）",
     en="Also draw it as a timeline (.svg)",
 )
+@option(
+    "--public",
+    is_flag=True,
+    zh="只列可公开的：公开了什么、隐去什么、至何时",
+    en="Only what is public of it: what is shown, what is hidden, until when",
+)
 @html_option
 @rules_options()
 def explain(
@@ -78,6 +84,7 @@ def explain(
     encoding: str,
     case: str,
     timeline: Path | None,
+    public: bool,
     html: Path | None,
     at: str | None,
     reforms: tuple[str, ...],
@@ -86,6 +93,7 @@ def explain(
 ) -> None:
     """Explain one case."""
     from communitygov.procedure.explain import explain_case
+    from communitygov.procedure.public import explain_public
     from communitygov.procedure.rows import acts_in, check_events
     from communitygov.report.procedure_timeline import timeline as drawn
 
@@ -102,6 +110,9 @@ def explain(
         )
     if timeline is not None:
         _write(timeline, drawn(found.procedure, acts, found.until, language(), case=case))
+    if public:
+        print_steps(explain_public(found.procedure, case, acts, found.until), html, as_json=as_json)
+        return
     print_steps(explain_case(found.procedure, case, acts, found.until), html, as_json=as_json)
 
 

@@ -24,6 +24,7 @@ from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.problem import did_you_mean
 
 if TYPE_CHECKING:
+    from communitygov.procedure.public import Published
     from communitygov.vocabulary.steps import Steps
 
 __all__ = [
@@ -373,6 +374,16 @@ class Case:
         from communitygov.procedure.explain import explain_case
 
         return explain_case(self.procedure, self.id, [event.act for event in self.history], at)
+
+    def public(self, at: dt.datetime) -> tuple[Published, ...]:
+        """Return what is public of it at an instant: ``public_of``, where all is said.
+
+        Args:
+            at: The instant, with its time zone.
+        """
+        from communitygov.procedure.public import public_of
+
+        return public_of(self.procedure, [event.act for event in self.history], at)
 
 
 _TOLD = frozenset({"late", "overdue", "no_show"})
