@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.procedure.samples import HOUR, PARTY, RESIDENT, START, five_orders
+from tests.procedure.samples import HOUR, PARTY, RESIDENT, SOCIAL, START, accepted, department, five_orders
 
 from communitygov.procedure.case import Actor, Case, open_case, replay
 from communitygov.procedure.refusal import Refused
@@ -91,6 +91,19 @@ class TestActs:
 
 
 class TestRefusal:
+    def test_what_may_be_done_says_for_which_units_and_whether_with_a_reason(self):
+        """Whoever asks need not know the rules by heart: units that were called in and have not come, reasons."""
+        case = accepted()
+        for name in ("police", "water"):
+            case = case.act("call", SOCIAL, START + 3 * HOUR, department=name)
+        case = case.act("come", department("water"), START + 4 * HOUR)
+        may = {one.step: one for one in case.may()}
+        assert may["come"].units == may["let_go"].units == ("police",)
+        assert may["call"].units == may["ask"].units == ()
+        assert (may["ask"].needs_reason, may["call"].needs_reason) == (True, False)
+        with pytest.raises(Refused, match=r"come by department \(for police\)"):
+            case.act("handle", SOCIAL, START + 5 * HOUR, evidence="photo")
+
     @given(procedures(), RANDOMS)
     def test_a_refusal_changes_nothing_and_names_who_may_do_what(self, procedure, random):
         """The case is as it was, every fault is told in both languages, and so is each step that may be done."""

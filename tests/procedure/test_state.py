@@ -386,25 +386,33 @@ class TestWords:
             names = [one.say(lang) for one in FAULTS.values()]
             assert len(set(names)) == len(names)
 
-    @pytest.mark.parametrize(
-        ("unit", "zh", "en"),
-        [
-            ("elapsed_hours", " 3 小时或日（按其时限计）", " by 3 hours or days, as its limit counts"),
-            ("same_day", " 3 日", " by 3 days"),
-        ],
-    )
-    def test_how_late_is_said_in_the_unit_that_it_is_counted_in(self, unit, zh, en):
-        """Where the limits of a deadline are in several units, none of them is named for the other."""
+    def test_how_late_is_said_in_the_unit_of_the_limit_that_held(self):
+        """Where the limits of a deadline are in several units, each fault is in its own: days, and hours."""
         grade = CaseFact(kind="choice", values=words("urgent", "plain"))
         limits = {
-            "urgent": Limit(amount=Fraction(1 if unit == "same_day" else 2), unit=unit),
+            "urgent": Limit(amount=Fraction(2), unit="elapsed_hours"),
             "plain": Limit(amount=Fraction(2), unit="natural_days", begins="day_after"),
         }
         mixed = hours(1, limit=None, by="grade", limits=limits)
         steps = {"open": step(starts=True, needs=("grade",), next=("close",)), "close": CLOSE}
         both = rule(steps, facts={"grade": grade}, deadlines={"d": mixed})
-        (fault,) = fold(both, [act("open", facts={"grade": "plain"}), act("close", 24 * 5 + 1)], END).faults[1]
-        assert (say_fault(both, fault).zh, say_fault(both, fault).en) == (f"“d”逾期{zh}", f"d is late{en}")
+        said = {"plain": ("“d”逾期 3 个自然日", "d is late by 3 natural days")}
+        said["urgent"] = "“d”逾期 119 小时", "d is late by 119 hours"
+        for value, words_of in said.items():
+            (fault,) = fold(both, [act("open", facts={"grade": value}), act("close", 24 * 5 + 1)], END).faults[1]
+            assert (say_fault(both, fault).zh, say_fault(both, fault).en) == words_of
+            assert fault.counted == limits[value].unit
+
+    def test_a_reason_is_listed_with_the_id_that_must_be_given(self):
+        """Its title says what it means; the id is what a caller passes."""
+        asks = step(starts=True, reasons=words("elsewhere"), closes="done")
+        (fault,) = fold(rule({"open": asks}), [act("open")], END).faults[0]
+        told = say_fault(rule({"open": asks}), fault, "open")
+        assert told.en == "a reason must be given: elsewhere (`elsewhere`)"
+        assert told.zh == "须说明理由：「elsewhere」（`elsewhere`）"
+
+    def test_how_late_is_said_in_the_unit_that_it_is_counted_in(self):
+        """To two places at most."""
         one = rule({"open": OPEN, "close": CLOSE}, deadlines={"d": hours(12)})
         (fault,) = fold(one, [act("open"), act("close", 15)], END).faults[1]
         assert say_fault(one, fault).en == "d is late by 3 hours"

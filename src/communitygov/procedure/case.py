@@ -17,7 +17,7 @@ from communitygov.procedure.given import check_facts
 from communitygov.procedure.machine import Machine
 from communitygov.procedure.refusal import May, Refused
 from communitygov.procedure.rules import Procedure
-from communitygov.procedure.state import Act, Fault, State, faults_of, followed, opened, without_past
+from communitygov.procedure.state import Act, Fault, State, faults_of, followed, key_of, opened, without_past
 from communitygov.procedure.times import Run, late_at, rung_instant, stretches
 from communitygov.vocabulary.clock import instant_of, moment_at
 from communitygov.vocabulary.errors import UsageError
@@ -238,12 +238,16 @@ class Case:
         ignored = {"missing_fact", "unexplained", "no_outcome", "late", "overdue", "no_show", "unknown_person"}
         ignored |= set() if actor is not None else {"wrong_role", "not_named", "same_person"}
         for key, step in self.procedure.steps.items():
-            for act in self._tried(key, actor, at):
-                if all(fault.kind in ignored for fault in faults_of(self.machine, self.state, act)):
-                    anew, known = self.machine.anew[key], self.state.facts
-                    needs = tuple(name for name in step.needs if name in anew or known.get(name) is None)
-                    yield May(key, step.by, needs, tuple(step.reasons))
-                    break
+            found = [
+                act
+                for act in self._tried(key, actor, at)
+                if all(fault.kind in ignored for fault in faults_of(self.machine, self.state, act))
+            ]
+            if found:
+                anew, known = self.machine.anew[key], self.state.facts
+                needs = tuple(name for name in step.needs if name in anew or known.get(name) is None)
+                units = () if step.during else dict.fromkeys(filter(None, (key_of(self.machine, act) for act in found)))
+                yield May(key, step.by, needs, tuple(step.reasons), step.needs_reason, tuple(units))
 
     def _tried(self, step: str, actor: Actor | None, at: int) -> Iterator[Act]:
         """Yield the acts that a step could be, one for each unit of its line."""
@@ -404,7 +408,7 @@ def overdue(machine: Machine, state: State, at: int) -> Iterator[Fault]:
             late = late_at(machine, run, stretches(machine, state.pauses, run.deadline), at)
             if late is not None:
                 kind: Literal["no_show", "overdue"] = "no_show" if deadline.no_show else "overdue"
-                yield Fault(kind, run.deadline, run.unit, *late)
+                yield Fault(kind, run.deadline, run.unit, *late, run.limit.unit)
 
 
 def open_case(

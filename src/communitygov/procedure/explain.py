@@ -244,6 +244,7 @@ def _fault(procedure: Procedure, fault: Fault, text: Title) -> Steps:
     facts: dict[str, Fraction | int | float | str | bool | None] = {
         "by": fault.by,
         "unit": fault.unit,
+        "counted": fault.counted,
         "provisional": fault.provisional,
     }
     words = title_of(procedure, fault.what, fault.kind)

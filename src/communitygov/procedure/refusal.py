@@ -28,12 +28,16 @@ class May:
         roles: The roles that may do it.
         needs: The facts that are not known yet and must be given with it.
         reasons: The reasons of which one must be given; empty if none are listed.
+        needs_reason: Whether a reason in free words must be given.
+        units: Those on whose lines it may be done, where there is a line for each; empty for what begins one.
     """
 
     step: str
     roles: tuple[str, ...]
     needs: tuple[str, ...]
     reasons: tuple[str, ...]
+    needs_reason: bool = False
+    units: tuple[str, ...] = ()
 
 
 class Refused(CommunityGovError):
@@ -80,4 +84,6 @@ def _clause(rule: Procedure, step: str) -> tuple[str, ...]:
 def _may_say(rule: Procedure, may: May, lang: Literal["zh", "en"]) -> str:
     step = rule.steps[may.step].name(may.step).say(lang)
     roles = [rule.roles[role].name(role).say(lang) for role in may.roles]
-    return f"{'、'.join(roles)}{step}" if lang == "zh" else f"{step} by {' or '.join(roles)}"
+    if lang == "zh":
+        return f"{'、'.join(roles)}{step}" + (f"（{'、'.join(may.units)}）" if may.units else "")
+    return f"{step} by {' or '.join(roles)}" + (f" (for {', '.join(may.units)})" if may.units else "")

@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 from communitygov.procedure.machine import Machine, Place
 from communitygov.procedure.rules import Deadline, Limit, Rung, Step
 from communitygov.procedure.times import Run, Stretch, counted_on_unpublished, due_of, late_at, rung_instant, stretches
+from communitygov.vocabulary.deadline import Unit
 
 __all__ = [
     "CASE_FAULTS",
@@ -91,6 +92,7 @@ class Fault:
         unit: The unit whose line it is, on a line per unit.
         by: How late, in the deadline's unit.
         provisional: Whether that rests on a year that is not published.
+        counted: That unit, as of the limit that held: a deadline's limits by kind may have several.
     """
 
     kind: EventFault | CaseFault
@@ -98,6 +100,7 @@ class Fault:
     unit: str | None = None
     by: Fraction | None = None
     provisional: bool = False
+    counted: Unit | None = None
 
 
 @frozen
@@ -327,7 +330,7 @@ def _untimely(machine: Machine, state: State, act: Act, step: Step, unit: str | 
             late = late_at(machine, run, pauses, act.at)
             if late is not None:
                 kind: EventFault = "late" if ends else "no_show" if deadline.no_show else "overdue"
-                yield Fault(kind, name, unit, *late)
+                yield Fault(kind, name, unit, *late, run.limit.unit)
         elif ends:
             due = due_of(machine, run, pauses)
             if due is None or act.at < due[0]:

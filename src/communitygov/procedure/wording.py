@@ -49,13 +49,6 @@ UNITS: Mapping[Unit, Title] = {
     "same_day": Title(zh="日", en="days"),
 }
 
-_SHARED: Mapping[frozenset[Unit], Title] = {
-    frozenset({"elapsed_hours", "working_hours"}): UNITS["elapsed_hours"],
-    frozenset({"working_days", "natural_days", "same_day"}): UNITS["same_day"],
-    frozenset(UNITS): Title(zh="小时或日（按其时限计）", en="hours or days, as its limit counts"),
-}
-"""The word for what is counted in any of several units, the narrowest first: a fault does not say in which it was."""
-
 _PROVISIONAL = Title(zh="（暂定）", en=" (provisional)")
 """What is said of a fault that rests on a year that is not published."""
 
@@ -95,9 +88,11 @@ def say_fault(procedure: Procedure, fault: Fault, step: str | None = None) -> Ti
     """
     told, what = _SAID[fault.kind], title_of(procedure, fault.what, fault.kind)
     rule = None if step is None else procedure.steps.get(step)
-    by = _late(procedure, fault)
-    listed = [] if rule is None else [reason.zh for reason in rule.reasons.values()]
-    listed_en = [] if rule is None else [reason.en for reason in rule.reasons.values()]
+    by = _late(fault)
+    # The id is what a caller must pass; the title says what it means.
+    reasons = {} if rule is None else rule.reasons
+    listed = [f"{reason.zh}（`{key}`）" for key, reason in reasons.items()]
+    listed_en = [f"{reason.en} (`{key}`)" for key, reason in reasons.items()]
     mark = _PROVISIONAL if fault.provisional else Title(zh="", en="")
     return Title(
         zh=told.zh.format(
@@ -136,13 +131,11 @@ def amount_text(amount: Fraction) -> str:
     return decimal_text(Fraction(half_up(amount * 100), 100))
 
 
-def _late(procedure: Procedure, fault: Fault) -> Title:
+def _late(fault: Fault) -> Title:
     """Return by how much, as words behind a sentence."""
-    if fault.by is None:
+    if fault.by is None or fault.counted is None:
         return Title(zh="", en="")
-    units = {limit.unit for limit in procedure.deadlines[fault.what].every.values()}
-    shared = next(word for counted, word in _SHARED.items() if units <= counted)
-    unit = shared if len(units) > 1 else UNITS[units.pop()]
+    unit = UNITS[fault.counted]
     amount = amount_text(fault.by)
     return Title(zh=f" {amount} {unit.zh}", en=f" by {amount} {unit.en}")
 
