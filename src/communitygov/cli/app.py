@@ -39,6 +39,13 @@ COMMANDS: dict[str, tuple[str, Title]] = {
     ),
     "simulate": ("simulate", Title(zh="模拟规则及其改变的后果", en="Simulate rules, and what changing them does")),
     "plan": ("plan", Title(zh="比较改革前后在同一数据上的结果", en="Compare rules with a reform on the same data")),
+    "decisions": (
+        "decisions",
+        Title(
+            zh="按参加与通过门槛判定议题，查改革会改变哪些",
+            en="Judge votes, and see which a reform turns",
+        ),
+    ),
     "standards": (
         "standards",
         Title(

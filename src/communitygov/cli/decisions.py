@@ -1,0 +1,220 @@
+"""`communitygov decisions`: matters judged by quorum and majority, and what another rule would have turned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from communitygov.cli.bilingual import command, language, option
+from communitygov.cli.choice import find_profile, profile_argument, rules_at, rules_options
+from communitygov.cli.columns import encoding_option, output_option
+from communitygov.cli.explain import html_option, print_steps
+from communitygov.cli.output import emit, emit_frame
+from communitygov.report.tables import frame_rows, frame_text
+from communitygov.vocabulary.errors import UsageError
+from communitygov.vocabulary.files import read_frame
+from communitygov.vocabulary.text import Title
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from communitygov.deliberation.decide import Decided
+    from communitygov.deliberation.rules import Decision
+
+__all__ = ["decisions"]
+
+_TITLES = {
+    "matter": Title(zh="议题", en="matter"),
+    "outcome": Title(zh="结果", en="outcome"),
+    "quorum": Title(zh="参加门槛", en="quorum"),
+    "failed": Title(zh="未达到", en="not reached"),
+    "missing": Title(zh="缺数", en="missing"),
+    "flags": Title(zh="提示", en="flags"),
+    "before": Title(zh="现行", en="as it stands"),
+    "after": Title(zh="改后", en="with the change"),
+}
+_OF = {
+    "all": Title(zh="全体", en="of all"),
+    "taking_part": Title(zh="参加者", en="of those taking part"),
+    "present": Title(zh="到会者", en="of those present"),
+    "cast": Title(zh="有效表态", en="of votes cast"),
+}
+_PARTS = {"quorum": Title(zh="参加", en="came"), "passes": Title(zh="同意", en="yes")}
+_OUTCOMES = {
+    "passed": Title(zh="通过", en="passed"),
+    "rejected": Title(zh="未通过", en="rejected"),
+    "undetermined": Title(zh="无法判定", en="undetermined"),
+}
+_MOST = 60
+
+
+@command(
+    zh="按方案的表决规则 RULE（`communitygov show PROFILE decisions` 可查）判定议题。给 --register 与 --ballots，"
+    "或给 --counts（每个议题一行的计数）。--at 取表决之日的规则。有 --reform 时，另列哪些议题的结果会改变；"
+    "--matter 说明一个议题。",
+    en="Judge matters by the rule RULE of a profile (`communitygov show PROFILE decisions` shows them). Give "
+    "--register and --ballots, or --counts with one row of counts for each matter. --at takes the rules of the day of "
+    "the decision. With --reform it also lists the matters whose outcome turns; --matter explains one.",
+    example="communitygov decisions cn_law owners_ordinary --at 2024-05-06 --counts counts.csv",
+)
+@profile_argument
+@click.argument("rule")
+@option("--register", metavar="FILE", zh="名册", en="The register")
+@option("--ballots", metavar="FILE", zh="表决票", en="The ballots")
+@option("--counts", metavar="FILE", zh="计数，代替名册与表决票", en="Counts of votes, in place of register and ballots")
+@option("--matter", metavar="MATTER", zh="说明这个议题", en="Explain this matter")
+@option("--picture", metavar="FILE", zh="另画成图（.svg 或 .png）", en="Also draw it (.svg or .png)")
+@html_option
+@rules_options()
+@output_option
+@encoding_option
+def decisions(
+    profile: str,
+    rule: str,
+    register: str | None,
+    ballots: str | None,
+    counts: str | None,
+    matter: str | None,
+    picture: str | None,
+    html: Path | None,
+    at: str | None,
+    reforms: tuple[str, ...],
+    readings: tuple[str, ...],
+    output: str | None,
+    encoding: str,
+    as_json: bool,
+) -> None:
+    """Judge matters."""
+    from communitygov.deliberation.explain import explain
+
+    found = find_profile(profile)
+    law = rules_at(found, at, reforms, readings).decision(rule)
+    files = {"register": register, "ballots": ballots, "counts": counts}
+    given = {name: file for name, file in files.items() if file is not None}
+    decided = _decided(law, given, encoding)
+    if picture is not None:
+        _draw(picture, law, decided, matter)
+    if matter is not None and counts is None:
+        register_rows, ballot_rows = _rows_of(law, given, encoding)
+        _known(matter, register_rows["matter"].unique().to_list())
+        print_steps(explain(law, register_rows, ballot_rows, matter=matter), html, as_json=as_json)
+        return
+    turned = None
+    if reforms or readings:
+        turned = _turned(_decided(rules_at(found, at, (), ()).decision(rule), given, encoding), decided)
+    more: dict[str, Any] = (
+        {"article": law.article}
+        if turned is None
+        else {
+            "article": law.article,
+            "turned": frame_rows(turned),
+        }
+    )
+    if as_json or output is not None:
+        schema = "communitygov.decisions/1"
+        rows = decided.frame.sort("matter")
+        emit_frame(rows, schema=schema, as_json=as_json, output=output, encoding=encoding, more=more)
+    if not as_json and output != "-":
+        _print(law, decided, turned)
+
+
+def _rows_of(law: Decision, files: Mapping[str, str], encoding: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    from communitygov.deliberation.tables import BALLOTS, register_table
+
+    register = read_frame(files["register"], register_table(law), encoding=encoding)
+    return register, read_frame(files["ballots"], BALLOTS, encoding=encoding)
+
+
+def _decided(law: Decision, files: Mapping[str, str], encoding: str) -> Decided:
+    from communitygov.deliberation.count import count_votes
+    from communitygov.deliberation.decide import decide_all
+    from communitygov.deliberation.tables import counts_table
+
+    if set(files) == {"counts"}:
+        return decide_all(law, read_frame(files["counts"], counts_table(law), encoding=encoding))
+    if set(files) != {"register", "ballots"}:
+        raise UsageError.because(
+            "votes-not-given",
+            zh="须给 --register 与 --ballots，或只给 --counts",
+            en="give --register and --ballots, or --counts alone",
+        )
+    return decide_all(law, count_votes(law, *_rows_of(law, files, encoding)))
+
+
+def _turned(before: Decided, after: Decided) -> pl.DataFrame:
+    """Return the matters whose outcome another rule turns, and by which shares."""
+    import polars as pl
+
+    old, new = (one.frame.select("matter", "outcome", "failed", "missing") for one in (before, after))
+    both = old.join(new, on="matter", suffix="_after").filter(pl.col("outcome") != pl.col("outcome_after"))
+    named = {"outcome": "before", "outcome_after": "after"}
+    turned: pl.DataFrame = both.rename(named).select("matter", "before", "after", "failed", "failed_after")
+    return turned.sort("matter")
+
+
+def _known(matter: str, there: list[str]) -> None:
+    from communitygov.vocabulary.problem import did_you_mean
+
+    if matter not in there:
+        hint = did_you_mean(matter, sorted(there))
+        zh, en = f"没有议题 `{matter}`{hint.zh}", f"there is no matter `{matter}`{hint.en}"
+        raise UsageError.because("unknown-name", zh=zh, en=en)
+
+
+def _print(law: Decision, decided: Decided, turned: pl.DataFrame | None) -> None:
+    import polars as pl
+
+    lang = language()
+    frame = decided.frame.sort("matter")
+    counts = {name: frame.filter(pl.col("outcome") == name).height for name in ("passed", "rejected", "undetermined")}
+    emit(
+        Title(
+            zh=f"第{law.article}条：通过 {counts['passed']:,}，未通过 {counts['rejected']:,}，"
+            f"无法判定 {counts['undetermined']:,}",
+            en=f"article {law.article}: passed {counts['passed']:,}, rejected {counts['rejected']:,}, "
+            f"undetermined {counts['undetermined']:,}",
+        ).say(lang)
+    )
+    flags = pl.concat_list(
+        pl.when(pl.col(name)).then(pl.lit(name)) for name in ("no_show", "abstentions_decide")
+    ).list.drop_nulls()
+    words = {name: word.say(lang) for name, word in _OUTCOMES.items()}
+    told = frame.select(
+        "matter", pl.col("outcome").replace(words), "quorum", "failed", "missing", flags.list.join(", ").alias("flags")
+    )
+    emit("\n" + frame_text(told, lang, titles=_TITLES, most=_MOST))
+    if turned is not None:
+        emit("")
+        if turned.is_empty():
+            emit(Title(zh="没有议题的结果改变", en="no outcome turns").say(lang))
+        else:
+            told = turned.select("matter", pl.col("before", "after").replace(words))
+            emit(frame_text(told, lang, titles=_TITLES, most=_MOST))
+
+
+def _draw(picture: str, law: Decision, decided: Decided, matter: str | None) -> None:
+    import polars as pl
+
+    from communitygov.deliberation.tables import MEASURE_NAMES
+    from communitygov.report.decisions import Share, decision_chart
+    from communitygov.report.drawing import write_picture
+
+    there = decided.frame["matter"].sort().to_list()
+    if matter is None and len(there) > 1:
+        zh, en = "有多个议题；请用 --matter 指明要画的", "there are several matters; name one with --matter"
+        raise UsageError.because("which-matter", zh=zh, en=en)
+    drawn = there[0] if matter is None else matter
+    _known(drawn, there)
+    shares = []
+    for row in decided.parts.filter(pl.col("matter") == drawn).rows(named=True):
+        measure, of = MEASURE_NAMES[row["measure"]], _OF[row["of"]]
+        who = law.strata.get(row["stratum"])
+        zh, en = ("", "") if who is None else (f"（{who.zh}）", f" ({who.en})")
+        part = _PARTS[row["part"].partition(".")[0]]
+        title = Title(zh=f"{part.zh}{measure.zh}{zh}，占{of.zh}", en=f"{part.en}, {measure.en}{en} {of.en}")
+        shares.append(Share(title, row["count"], row["base"], row["least"]))
+    about = Title(zh=f"议题 {drawn} 的门槛", en=f"the shares of matter {drawn}")
+    write_picture(decision_chart(shares, language()), picture, about=about.say(language()))
