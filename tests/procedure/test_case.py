@@ -91,6 +91,14 @@ class TestActs:
 
 
 class TestRefusal:
+    def test_without_an_instant_it_is_explained_up_to_its_last_event(self):
+        """What is overdue by then is told, and nothing of later; before its first event it was not opened."""
+        case = accepted(grade="urgent")
+        late = case.act("call", SOCIAL, START + 80 * HOUR, department="water")
+        assert late.explain() == late.explain(START + 80 * HOUR) != late.explain(START + 81 * HOUR)
+        assert (case.opened, late.opened) == (START, START)
+        assert Case(case.machine, "A2", opened(case.machine)).opened is None
+
     def test_what_may_be_done_says_for_which_units_and_whether_with_a_reason(self):
         """Whoever asks need not know the rules by heart: units that were called in and have not come, reasons."""
         case = accepted()

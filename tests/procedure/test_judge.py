@@ -379,3 +379,15 @@ class TestBadLogs:
         error = self.bad(more)
         assert sum(problem.context["count"] for problem in error.problems) == more.height
         assert len(error.problems) == 21
+
+
+class TestProgress:
+    def test_each_step_of_the_work_is_told_once(self):
+        """One after the other up to their number: deadline by deadline, and each case that is judged alone."""
+        random, told = Random(3), []
+        procedure = tangled(random, made_procedure(random))
+        log = log_of(random, {f"c{i}": senseless(random, procedure) for i in range(8)})
+        judge(procedure, frame_of(procedure, log), log.at, tell=lambda done, total: told.append((done, total)))
+        total = told[0][1]
+        assert told == [(done, total) for done in range(1, total + 1)]
+        assert total >= 4 + len(procedure.deadlines)

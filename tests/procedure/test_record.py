@@ -73,6 +73,7 @@ class TestSaveAndLoad:
         assert (found.state, found.seq, found.tip, found.outcome) == (case.state, 6 - 1, case.tip, "solved")
         assert found.facts["phone"] == "13800000000"
         assert found.facts["called_back"] == START + 6 * HOUR
+        assert found.opened == case.opened == START  # the day of its rules, though its history is in the store
 
     def test_saving_twice_writes_once(self, store):
         """A case without new events writes nothing."""

@@ -22,6 +22,7 @@ from communitygov.cli.orders_data import (
 from communitygov.cli.orders_show import diagram, explain, waits
 from communitygov.cli.orders_simulate import simulate
 from communitygov.cli.output import emit, emit_frame, emit_json, write_output
+from communitygov.cli.progress import progress
 from communitygov.report.tables import frame_rows, frame_text
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.numbers import decimal_text, share_text
@@ -66,7 +67,8 @@ def orders() -> None:
 def _judged(found: Brought) -> Judged:
     from communitygov.procedure.judge import judge
 
-    return judge(found.procedure, found.events, found.until)
+    with progress(Title(zh="评判", en="judging")) as tell:
+        return judge(found.procedure, found.events, found.until, tell=tell)
 
 
 @command(

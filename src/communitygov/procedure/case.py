@@ -156,6 +156,14 @@ class Case:
         return self.machine.digest
 
     @property
+    def opened(self) -> dt.datetime | None:
+        """When its first event was; it stays on the rules of that day. None before its first event."""
+        if self.state.opened is None:
+            return None
+        zone = "UTC" if self.procedure.clock is None else self.procedure.clock.zone
+        return moment_at(self.state.opened, zone)
+
+    @property
     def step(self) -> str:
         """The step of the main line that was done last."""
         return self.state.place.step
@@ -369,15 +377,16 @@ class Case:
                     found.append((told[0], Fire(key, run.deadline, run.unit, since, told[1])))
         return tuple(fire for _, fire in sorted(found, key=lambda one: one[0]))
 
-    def explain(self, at: dt.datetime) -> Steps:
+    def explain(self, at: dt.datetime | None = None) -> Steps:
         """Return how it came to stand where it stands, as a tree of steps.
 
         Args:
-            at: The instant up to which deadlines are looked at, with its time zone.
+            at: The instant up to which deadlines are looked at, with its time zone; that of its last event if None.
         """
         from communitygov.procedure.explain import explain_case
 
-        return explain_case(self.procedure, self.id, [event.act for event in self.history], at)
+        until = moment_at(self.state.at, "UTC") if at is None else at
+        return explain_case(self.procedure, self.id, [event.act for event in self.history], until)
 
     def public(self, at: dt.datetime) -> tuple[Published, ...]:
         """Return what is public of it at an instant: ``public_of``, where all is said.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
@@ -64,7 +65,9 @@ class Judged:
         return self.cases
 
 
-def judge(procedure: Procedure, events: Any, at: dt.datetime) -> Judged:
+def judge(
+    procedure: Procedure, events: Any, at: dt.datetime, *, tell: Callable[[int, int], None] | None = None
+) -> Judged:
     """Judge a finished log: what is wrong with each event and each case, as the fold of each case has it.
 
     The whole log is put in order in memory, with Polars: a lazy frame is collected, a frame of another kind is copied,
@@ -76,6 +79,7 @@ def judge(procedure: Procedure, events: Any, at: dt.datetime) -> Judged:
         events: One row for each event, in any order, with the columns of ``events_table(procedure)``; Polars (eager or
             lazy), pandas, PyArrow, DuckDB.
         at: The instant that the log goes up to, with its time zone: what is overdue by then is overdue.
+        tell: What is told how many steps of the work are done, and how many there are.
 
     Returns:
         The verdicts and the cases.
@@ -111,7 +115,7 @@ def judge(procedure: Procedure, events: Any, at: dt.datetime) -> Judged:
     """
     adopted, back = adopt(events)
     log = take_events(procedure, adopted, at)
-    told, rows = _judged(log)
+    told, rows = _judged(log, tell)
     verdicts, cases = (back(in_kind_of(adopted, table)) for table in (_named(log, told), _shown(log, told, rows)))
     names = [column.name for column in case_columns(procedure)]
     kept = (name for name in names if name.startswith("kept."))
@@ -145,15 +149,18 @@ def _shown(log: Log, told: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(column.name for column in case_columns(rule)).with_columns(shown)
 
 
-def _judged(log: Log) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _judged(log: Log, tell: Callable[[int, int], None] | None) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return all verdicts, and the rows of the cases but for their names and faults."""
     import polars as pl
 
     begins = log.is_one_of([name for pause in log.machine.rule.pauses.values() for name in pause.from_])
     tangled = log.of_such(log.goes_back) & log.of_such(begins)
-    if not tangled.any():
-        return _in_bulk(log)
-    parts = [_in_bulk(_only(log, ~tangled)), fold_cases(_only(log, tangled))]
+    alone = log["number"].filter(tangled).n_unique()
+    done = _counted(tell, len(log.machine.rule.deadlines) + 4 + alone)
+    done()
+    if not alone:
+        return _in_bulk(log, done)
+    parts = [_in_bulk(_only(log, ~tangled), done), fold_cases(_only(log, tangled), done)]
     told, rows = (pl.concat([one.select(both[0].columns) for one in both]) for both in zip(*parts, strict=True))
     return told, rows.sort("number")
 
@@ -162,11 +169,27 @@ def _only(log: Log, kept: pl.Series) -> Log:
     return Log(log.machine, log.at, log.cases, log.frame.filter(kept))
 
 
-def _in_bulk(log: Log) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _counted(tell: Callable[[int, int], None] | None, total: int) -> Callable[[], None]:
+    """Return what is called as each step of the work is done."""
+    steps = iter(range(1, total + 1))
+
+    def done() -> None:
+        if tell is not None:
+            tell(next(steps), total)
+
+    return done
+
+
+def _in_bulk(log: Log, done: Callable[[], None]) -> tuple[pl.DataFrame, pl.DataFrame]:
     import polars as pl
 
     places = places_of(log)
-    cases, timed = cases_of(log, places), judge_times(log)
-    told = [*order_verdicts(log, places), *act_verdicts(log, places), *timed.verdicts, *cases.verdicts()]
+    order = [*order_verdicts(log, places)]
+    done()
+    acts = [*act_verdicts(log, places)]
+    done()
+    cases, timed = cases_of(log, places), judge_times(log, done)
+    told = [*order, *acts, *timed.verdicts, *cases.verdicts()]
+    done()
     rows = pl.DataFrame([log.there.alias("number"), *cases.columns(timed.settled)])
     return pl.concat(told), rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -137,11 +137,12 @@ def cases_of(log: Log, places: Places) -> Cases:
     return Cases(log, places, main, place, done)
 
 
-def fold_cases(log: Log) -> tuple[pl.DataFrame, pl.DataFrame]:
+def fold_cases(log: Log, done: Callable[[], None]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the verdicts and the rows of cases one by one, as the fold has them.
 
     Args:
         log: The events of these cases.
+        done: What is called after each case.
     """
     import polars as pl
 
@@ -155,6 +156,7 @@ def fold_cases(log: Log) -> tuple[pl.DataFrame, pl.DataFrame]:
             told += [(number, seq, *_told(state, fault)) for fault in faults]
         told += [(number, None, *_told(folded.states[-1], fault)) for fault in folded.of_case]
         rows.append({"number": number, **row_of(procedure, "", acts, at, folded)})
+        done()
     none = verdicts("late", log["number"].clear(), None, "")
     return pl.DataFrame(told, schema=none.schema, orient="row"), pl.DataFrame(rows, schema=case_schema(log))
 

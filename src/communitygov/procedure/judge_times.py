@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -33,7 +33,7 @@ class Timed:
     settled: dict[str, pl.DataFrame] = field(repr=False)
 
 
-def judge_times(log: Log) -> Timed:
+def judge_times(log: Log, done: Callable[[], None]) -> Timed:
     """Return what deadlines say of a log.
 
     When a deadline fell due is worked out once, in the light of all pauses of its case, and held against each event:
@@ -41,6 +41,7 @@ def judge_times(log: Log) -> Timed:
 
     Args:
         log: The events; no case of theirs that is paused goes back in time.
+        done: What is called after each deadline.
     """
     rule, found, settled = log.machine.rule, [], {}
     pauses = {key: stretches_of(log, pause) for key, pause in rule.pauses.items()}
@@ -50,6 +51,7 @@ def judge_times(log: Log) -> Timed:
         late = runs.late(runs.each["start"], runs.each["more"], runs.each["at"])
         found += _overdue(runs, late)
         settled[name] = _settled(runs, late)
+        done()
     return Timed(tuple(found), settled)
 
 

@@ -117,6 +117,7 @@ class State:
         persons: Who last did the steps of which that must be known.
         runs: The deadlines that are running.
         pauses: The pauses that have begun; those that can touch nothing any more are left out by ``without_past``.
+        opened: The instant of its first event; None before that.
     """
 
     place: Place
@@ -128,6 +129,7 @@ class State:
     persons: Mapping[str, str | None]
     runs: tuple[Run, ...]
     pauses: tuple[Stretch, ...]
+    opened: int | None = None
 
     @property
     def outcome(self) -> str | None:
@@ -398,6 +400,7 @@ def _after(
         persons,
         _timed(machine, state, act, unit, facts, ended) if machine.timed[name] else state.runs,
         _paused(machine, state, act) if machine.pausing[name] else state.pauses,
+        act.at if state.opened is None else state.opened,
     )
 
 
@@ -445,7 +448,8 @@ def _fired(machine: Machine, state: State, act: Act, rung: Rung) -> State:
         evolve(run, fired=run.fired | {act.step}) if run.deadline == rung.deadline and run.unit == unit else run
         for run in state.runs
     )
-    return evolve(state, at=max(state.at, act.at), runs=runs)
+    opened = act.at if state.opened is None else state.opened
+    return evolve(state, at=max(state.at, act.at), runs=runs, opened=opened)
 
 
 def _paused(machine: Machine, state: State, act: Act) -> tuple[Stretch, ...]:
