@@ -1,9 +1,13 @@
 """Cases of very many events: what is over weighs nothing in them, and is not lost."""
 
+from attrs import evolve
 from tests.procedure.samples import HOUR, START, limit, named
 
 from communitygov.procedure.case import Actor, open_case, replay
+from communitygov.procedure.due import due
 from communitygov.procedure.explain import fold
+from communitygov.procedure.judge import judge
+from communitygov.procedure.rows import events_frame
 from communitygov.procedure.rules import Clock, Deadline, Line, Pause, Procedure, Role, Rung, Step
 from communitygov.procedure.state import Act
 from communitygov.vocabulary.clock import instant_of
@@ -63,3 +67,25 @@ class TestLongCases:
         told = fold(RULE, acts, START + 30 * HOUR)
         assert [len(state.pauses) for state in told.states] == [0, 0, 1, 1, 1, 0]
         assert len(told.pauses.every) == 1
+
+
+class TestPausesThatEndByThemselves:
+    def test_what_is_due_is_due_at_the_latest_while_they_last(self):
+        """Live, with others and judged alike: as if it lasted so long; once answered, earlier. Asked twice is once."""
+        pause = Pause(from_=("ask",), to=("answer",), stops=("round",), at_most=limit(10, "elapsed_hours"))
+        again = {"ask": evolve(STEPS["ask"], next=("ask", "answer"))}
+        rule = evolve(RULE, steps={**STEPS, **again}, pauses={"asking": pause})
+        assert not [*rule.check()]
+        clerk = Actor("p", "clerk")
+        asked = open_case(rule, "c", "open", clerk, START).act("ask", clerk, START + HOUR)
+        twice = asked.act("ask", clerk, START + 2 * HOUR)
+        for case in (asked, twice):
+            assert [one.due for one in case.due] == [START + 12 * HOUR]
+            assert due([case], START + 3 * HOUR).running["due"].to_list() == [START + 12 * HOUR]
+        answered = twice.act("answer", clerk, START + 3 * HOUR)
+        assert [one.due for one in answered.due] == [START + 4 * HOUR]
+        for case, hours in ((twice, 13), (answered, 5)):
+            log = events_frame(rule, [case])
+            told = judge(rule, log, START + hours * HOUR).verdicts.filter(verdict="overdue")
+            assert told["by"].to_list() == [3_600_000_000]
+            assert [one.by for one in case.late(START + hours * HOUR)] == [1]
