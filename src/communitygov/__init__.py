@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from communitygov.procedure.judge import judge
     from communitygov.procedure.logs import read_log, read_mapping
     from communitygov.procedure.migrate import migrate
+    from communitygov.procedure.public import explain_public, public_of
     from communitygov.procedure.rates import rates
     from communitygov.procedure.record import load as load_case
     from communitygov.procedure.record import save as save_case
@@ -109,6 +110,7 @@ _LATER = {
     "explain_decision": "communitygov.deliberation.explain:explain",
     "explain_funding": "communitygov.provisions.funding_explain",
     "explain_points": "communitygov.provisions.points_explain",
+    "explain_public": "communitygov.procedure.public",
     "explain_route": "communitygov.grid.explain",
     "explain_score": "communitygov.index.explain:explain",
     "explain_unit": "communitygov.grid.explain",
@@ -131,6 +133,7 @@ _LATER = {
     "plan": "communitygov.simulation.plan",
     "plaque_events": "communitygov.certification.register",
     "present": "communitygov.index.score",
+    "public_of": "communitygov.procedure.public",
     "rates": "communitygov.procedure.rates",
     "read_log": "communitygov.procedure.logs",
     "read_mapping": "communitygov.procedure.logs",
@@ -193,6 +196,7 @@ __all__ = [
     "explain_decision",
     "explain_funding",
     "explain_points",
+    "explain_public",
     "explain_route",
     "explain_score",
     "explain_unit",
@@ -215,6 +219,7 @@ __all__ = [
     "plan",
     "plaque_events",
     "present",
+    "public_of",
     "rates",
     "read_log",
     "read_mapping",

@@ -206,8 +206,8 @@ class Pause(Rule):
         from_: The steps that begin it.
         to: The steps that end it.
         stops: The deadlines that do not run.
-        at_most: How long it lasts at most; then it ends by itself. Until it is ended, deadlines fall due as if it lasted
-            so long: at the latest instant that they can.
+        at_most: How long it lasts at most; then it ends by itself. Until it is ended, deadlines fall due as if it
+            lasted so long: at the latest instant that they can.
     """
 
     from_: tuple[str, ...] = term("自环节", "From")
