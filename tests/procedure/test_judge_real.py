@@ -90,7 +90,10 @@ class TestNewYork:
         )
         judged = judge(procedure, events, dt.datetime(2025, 12, 31, tzinfo=dt.UTC))
         found = rates(procedure, judged).frame
-        assert found.rows() == [("of_all", "2025", 162, 235, 235, 0), ("of_closed", "2025", 162, 201, 201, 0)]
+        assert found.rows() == [
+            ("of_all", "2025", 162, 235, 235, 0, 0),
+            ("of_closed", "2025", 162, 201, 201, 0, 0),
+        ]
         assert [round(1000 * top / base) for _, _, top, base, _, _ in found.rows()] == [689, 806]
 
 

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import field, frozen
 
+from communitygov.procedure.acts import Act, Fault
+from communitygov.procedure.case_records import Actor, Event, Fire, Running
 from communitygov.procedure.given import check_facts
 from communitygov.procedure.machine import Machine
 from communitygov.procedure.refusal import May, Refused
 from communitygov.procedure.rules import Procedure
-from communitygov.procedure.state import Act, Fault, State, faults_of, followed, key_of, opened, without_past
+from communitygov.procedure.state import State, faults_of, followed, key_of, opened, without_past
 from communitygov.procedure.times import Run, late_at, rung_instant, stretches
 from communitygov.vocabulary.clock import instant_of, moment_at
 from communitygov.vocabulary.errors import UsageError
@@ -44,80 +46,6 @@ __all__ = [
 Status = Literal["open", "waiting", "handed_over", "closed", "undecided"]
 """How a case stands: ``waiting`` while a pause lasts, ``handed_over`` while a unit that was called in is not done,
 ``undecided`` while facts that its way hangs on are not known."""
-
-
-@frozen
-class Actor:
-    """Who acts.
-
-    Args:
-        id: The person's id; never a name.
-        role: The role.
-        unit: The unit acted for.
-    """
-
-    id: str | None
-    role: str
-    unit: str | None = None
-
-
-@frozen
-class Event:
-    """One recorded act.
-
-    Args:
-        seq: Its place in the case, from 1.
-        act: What was done.
-        before: Where the case stood: the step done last, and the way.
-        after: Where it stood then.
-        rules: The digest of the rules that it was done under.
-    """
-
-    seq: int
-    act: Act
-    before: tuple[str, str]
-    after: tuple[str, str]
-    rules: str = ""
-
-
-@frozen
-class Running:
-    """A deadline of a case.
-
-    Args:
-        deadline: Which.
-        unit: Of which unit, on a line per unit.
-        start: When it began.
-        due: When it falls due; None while a pause is open.
-        remainder: What is left while a pause is open, in its unit.
-        provisional: Whether that rests on a year that is not published.
-    """
-
-    deadline: str
-    unit: str | None
-    start: dt.datetime
-    due: dt.datetime | None
-    remainder: Fraction | None
-    provisional: bool
-
-
-@frozen
-class Fire:
-    """A reminder that is to be fired.
-
-    Args:
-        rung: Which.
-        deadline: Of which deadline.
-        unit: Of which unit, on a line per unit.
-        since: Since when.
-        provisional: Whether that rests on a year that is not published.
-    """
-
-    rung: str
-    deadline: str
-    unit: str | None
-    since: dt.datetime
-    provisional: bool = False
 
 
 Log = tuple["Event", Any] | None

@@ -14,10 +14,11 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from communitygov.procedure.acts import Act, Fault
 from communitygov.procedure.case import overdue
 from communitygov.procedure.machine import Machine
 from communitygov.procedure.rules import Procedure
-from communitygov.procedure.state import Act, Fault, State, followed, key_of, opened, without_past
+from communitygov.procedure.state import State, followed, key_of, opened, without_past
 from communitygov.procedure.tables import FACT
 from communitygov.procedure.times import Pauses, Run, Stretch, due_of, late_at, rests_on_unpublished
 from communitygov.procedure.wording import FAULTS, UNITS, say_fault, title_of

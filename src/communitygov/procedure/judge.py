@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from communitygov.procedure.acts import CASE_FAULTS, EVENT_FAULTS
 from communitygov.procedure.judge_acts import act_verdicts
 from communitygov.procedure.judge_cases import cases_of, fold_cases
 from communitygov.procedure.judge_events import take_events
 from communitygov.procedure.judge_log import Log
 from communitygov.procedure.judge_order import order_verdicts, places_of
 from communitygov.procedure.judge_times import judge_times
-from communitygov.procedure.state import CASE_FAULTS, EVENT_FAULTS
 from communitygov.procedure.tables import case_columns
 from communitygov.vocabulary.frames import adopt, in_kind_of
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from communitygov.procedure.acts import Act, Fault
 from communitygov.procedure.explain import fold, row_of
 from communitygov.procedure.judge_log import Log, last_until, verdicts
 from communitygov.procedure.judge_order import Places
-from communitygov.procedure.state import Act, Fault, State
+from communitygov.procedure.state import State
 from communitygov.procedure.tables import FACT, case_columns
 from communitygov.vocabulary.clock import moment_at
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from communitygov.procedure.acts import CaseFault, EventFault
 from communitygov.procedure.machine import Machine
-from communitygov.procedure.state import CaseFault, EventFault
 from communitygov.procedure.tables import FACT
 
 if TYPE_CHECKING:

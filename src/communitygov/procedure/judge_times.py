@@ -14,7 +14,7 @@ from communitygov.procedure.judge_runs import Runs, runs_of
 if TYPE_CHECKING:
     import polars as pl
 
-    from communitygov.procedure.state import CaseFault, EventFault
+    from communitygov.procedure.acts import CaseFault, EventFault
 
 __all__ = ["Timed", "judge_times"]
 

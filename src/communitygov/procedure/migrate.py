@@ -7,10 +7,11 @@ from collections import Counter
 
 from attrs import evolve
 
+from communitygov.procedure.acts import Act
 from communitygov.procedure.case import Case, Event
 from communitygov.procedure.machine import Machine, Place
 from communitygov.procedure.rules import Migration, Procedure
-from communitygov.procedure.state import Act, State
+from communitygov.procedure.state import State
 from communitygov.procedure.times import Run
 from communitygov.vocabulary.clock import instant_of
 from communitygov.vocabulary.errors import UsageError

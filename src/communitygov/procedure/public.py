@@ -16,8 +16,8 @@ from communitygov.vocabulary.steps import Steps
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
+    from communitygov.procedure.acts import Act
     from communitygov.procedure.rules import CaseFact, Disclosure, Procedure
-    from communitygov.procedure.state import Act
     from communitygov.procedure.times import Run
 
 __all__ = ["Published", "explain_public", "public_of"]

@@ -13,12 +13,13 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
+from communitygov.procedure.acts import Act
 from communitygov.procedure.case import Case, Event
 from communitygov.procedure.chain import Entry, Personal, canonical, digest_of, sealed, text_of, verify
 from communitygov.procedure.machine import Machine
 from communitygov.procedure.migrate import MIGRATED, carried_over
 from communitygov.procedure.rules import Procedure
-from communitygov.procedure.state import Act, State, followed, opened, without_past
+from communitygov.procedure.state import State, followed, opened, without_past
 from communitygov.procedure.store import Store
 from communitygov.vocabulary.clock import instant_of, moment_at
 from communitygov.vocabulary.errors import DataError, UsageError

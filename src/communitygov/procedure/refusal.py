@@ -12,9 +12,9 @@ from communitygov.vocabulary.problem import Problem
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
+    from communitygov.procedure.acts import Act, Fault
     from communitygov.procedure.case import Case
     from communitygov.procedure.rules import Procedure
-    from communitygov.procedure.state import Act, Fault
 
 __all__ = ["May", "Refused"]
 

@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from communitygov.procedure.acts import Act
 from communitygov.procedure.judge_events import take_events
-from communitygov.procedure.state import Act
 from communitygov.procedure.tables import FACT
 from communitygov.vocabulary.clock import instant_of
 from communitygov.vocabulary.frames import adopt

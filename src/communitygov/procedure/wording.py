@@ -11,8 +11,8 @@ from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
     from communitygov.documents.rule import Rule
+    from communitygov.procedure.acts import Fault
     from communitygov.procedure.rules import Procedure
-    from communitygov.procedure.state import Fault
     from communitygov.vocabulary.deadline import Unit
 
 __all__ = ["FAULTS", "UNITS", "amount_text", "say_fault", "title_of"]

@@ -19,8 +19,8 @@ from communitygov.vocabulary.numbers import decimal_text
 from communitygov.vocabulary.text import Language, Title
 
 if TYPE_CHECKING:
+    from communitygov.procedure.acts import Act, Fault
     from communitygov.procedure.rules import Procedure
-    from communitygov.procedure.state import Act, Fault
 
 __all__ = ["timeline"]
 

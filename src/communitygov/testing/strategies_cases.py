@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 from hypothesis import strategies as st
 
+from communitygov.procedure.acts import Act
 from communitygov.procedure.machine import Machine
 from communitygov.procedure.rules import Procedure
-from communitygov.procedure.state import Act, State, followed, opened
+from communitygov.procedure.state import State, followed, opened
 from communitygov.procedure.tables import FACT
 from communitygov.procedure.times import due_of, rung_instant, stretches
 from communitygov.vocabulary.clock import instant_of, moment_at
