@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from communitygov.profile.reading import read_profile, read_reform
     from communitygov.provisions.funding import differences, fund
     from communitygov.provisions.funding_explain import explain_funding
+    from communitygov.provisions.matching import explain_match, match
     from communitygov.provisions.points import award as award_points
     from communitygov.provisions.points_explain import explain_points
     from communitygov.simulation.ambiguity import ambiguities
@@ -109,6 +110,7 @@ _LATER = {
     "explain_certification": "communitygov.certification.explain:explain",
     "explain_decision": "communitygov.deliberation.explain:explain",
     "explain_funding": "communitygov.provisions.funding_explain",
+    "explain_match": "communitygov.provisions.matching",
     "explain_points": "communitygov.provisions.points_explain",
     "explain_public": "communitygov.procedure.public",
     "explain_route": "communitygov.grid.explain",
@@ -125,6 +127,7 @@ _LATER = {
     "load_holders": "communitygov.grid.units",
     "load_profile": "communitygov.plugins.finding",
     "load_units": "communitygov.grid.units",
+    "match": "communitygov.provisions.matching",
     "match_names": "communitygov.grid.names",
     "measure": "communitygov.measures.measure",
     "meets": "communitygov.measures.measure",
@@ -195,6 +198,7 @@ __all__ = [
     "explain_certification",
     "explain_decision",
     "explain_funding",
+    "explain_match",
     "explain_points",
     "explain_public",
     "explain_route",
@@ -211,6 +215,7 @@ __all__ = [
     "load_holders",
     "load_profile",
     "load_units",
+    "match",
     "match_names",
     "measure",
     "meets",

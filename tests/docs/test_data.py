@@ -56,7 +56,7 @@ from communitygov.procedure.rates import rates
 from communitygov.procedure.rules import CaseFact, Clock, Deadline, Limit, Procedure, Role, Rung, Step
 from communitygov.procedure.tables import case_columns, events_table
 from communitygov.profile.reading import read_profile
-from communitygov.provisions import funding, points
+from communitygov.provisions import funding, matching, points
 from communitygov.provisions.funding_rules import Funding, Point
 from communitygov.provisions.points_rules import Activity, Points
 from communitygov.simulation.order_model import read_order_model
@@ -214,6 +214,9 @@ FUNDING = {
     "branch": Funding(to="branch", unit=YUAN, each=Number(Fraction(1)), inside="homes"),
 }
 
+MATCHING = matching.Matching(
+    left=Title(zh="部门", en="departments"), right=Title(zh="社区", en="communities"), right_most=1, worth="fit"
+)
 POINTS = Points(
     holders={"person": Title(zh="个人", en="person")}, activities={"visit": Activity(points=1)}, real_name=True
 )
@@ -238,6 +241,8 @@ DECLARED = {
     "Counts of votes": counts_table(COUNTED),
     "Units to be funded": funding.units_table(FUNDING),
     "Entries of points": points.entries_table(POINTS),
+    "Units of a side": matching.side_table(),
+    "Possible pairs": matching.pairs_table(MATCHING),
 }
 TAKEN_AND_GIVEN = {"Holders", "Watch list", "Plaque events"}
 GIVEN = [name for name in FRAMES if name not in DECLARED or name in TAKEN_AND_GIVEN]
@@ -268,12 +273,16 @@ def given() -> dict[str, pl.DataFrame]:
     held = load_holders(GRID, pl.DataFrame({"unit": ["a"], "seat": ["head"], "holder": ["p"]}))
     orders = pl.DataFrame({"unit": ["a", "b"], "matter": ["lamp"] * 2})
     routed = route(GRID, units, held, orders, on="2024")
+    pair = pl.DataFrame({"left": ["x"], "right": ["A"], "fit": [1]})
+    matched = matching.match(MATCHING, pl.DataFrame({"unit": ["x", "y"]}), pl.DataFrame({"unit": ["A"]}), pair)
     merge = Merge(units=("a", "b"), into="c", name="C", parent="s")
     return {
         **_of_procedures(),
         **_of_decisions(),
         **_of_funding(),
         "Ledger of points": _ledger(),
+        "Matched": matched.frame,
+        "Unmatched": matched.unmatched,
         "Routed orders": routed.frame,
         "Empty posts passed": routed.passed,
         "Findings": check_grid(GRID, units, held, on="2024").frame,

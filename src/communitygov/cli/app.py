@@ -57,6 +57,10 @@ COMMANDS: dict[str, tuple[str, Title]] = {
         "funding",
         Title(zh="按公式计算经费，比较改革前后", en="Compute who is funded with how much, and what a reform changes"),
     ),
+    "match": (
+        "match",
+        Title(zh="结对：总值最大，同值按既定次序", en="Bring units together at the greatest total"),
+    ),
     "points": (
         "points",
         Title(zh="按积分规则计算积分，说明账户", en="Compute points by the rules, and explain an account"),

@@ -34,6 +34,7 @@ _CALLED = {
     "grid": Title(zh="网格", en="grids"),
     "procedure": Title(zh="流程", en="procedures"),
     "points": Title(zh="积分制", en="systems of points"),
+    "matching": Title(zh="结对", en="matchings"),
 }
 """What several of a kind are called; without one, a kind is called by its id in English."""
 

@@ -17,6 +17,7 @@ from communitygov.measures.facts import check_facts, check_schemes
 from communitygov.measures.rules import Contradiction, Expectation, Fact, Measure, Report, Scheme
 from communitygov.procedure.rules import Procedure
 from communitygov.provisions.funding_rules import Funding, check_fundings
+from communitygov.provisions.matching import Matching
 from communitygov.provisions.points_rules import Points
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.problem import did_you_mean
@@ -206,6 +207,7 @@ class Rules(Rule):
         budgets: Rules by which a budget is shared among projects.
         funding: Formulas of funding.
         points: Systems of points.
+        matching: Who is brought together with whom.
         measures: Measures.
         expectations: Targets, standards and trends.
         facts: Figures of the source.
@@ -225,6 +227,7 @@ class Rules(Rule):
     budgets: Mapping[str, BudgetRule] = term("预算分配", "Budgets", default={})
     funding: Mapping[str, Funding] = term("经费", "Funding", default={})
     points: Mapping[str, Points] = term("积分", "Points", default={})
+    matching: Mapping[str, Matching] = term("结对", "Matching", default={})
     measures: Mapping[str, Measure] = term("指标口径", "Measures", default={})
     expectations: Mapping[str, Expectation] = term("要求", "Expectations", default={})
     facts: Mapping[str, Fact] = term("事实", "Facts", default={})
@@ -275,6 +278,7 @@ SECTIONS = (
     "budgets",
     "funding",
     "points",
+    "matching",
     "measures",
     "expectations",
     "facts",

@@ -18,6 +18,7 @@ from communitygov.index.rules import Index
 from communitygov.procedure.rules import Procedure
 from communitygov.profile.rules import ReformFile, Rules
 from communitygov.provisions.funding_rules import Funding
+from communitygov.provisions.matching import Matching
 from communitygov.provisions.points_rules import Points
 from communitygov.vocabulary.errors import NotInForce, UsageError
 from communitygov.vocabulary.problem import Problem, did_you_mean
@@ -111,6 +112,11 @@ class RuleSet:
     def points(self) -> Mapping[str, Points]:
         """The systems of points by id."""
         return self.rules.points
+
+    @property
+    def matching(self) -> Mapping[str, Matching]:
+        """Who is brought together with whom, by id."""
+        return self.rules.matching
 
     def decision(self, name: str) -> Decision:
         """Return the rule by which a matter that is decided on the day is judged.
