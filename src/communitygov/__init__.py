@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from communitygov.deliberation.count import decide
     from communitygov.deliberation.decide import decide_all
     from communitygov.deliberation.explain import explain as explain_decision
+    from communitygov.deliberation.meeting import hold_meetings
+    from communitygov.deliberation.meeting_explain import explain_meeting
     from communitygov.deliberation.pabulib import read_pb, write_pb
     from communitygov.grid.adjust import adjust
     from communitygov.grid.changes import load_changes
@@ -111,6 +113,7 @@ _LATER = {
     "explain_decision": "communitygov.deliberation.explain:explain",
     "explain_funding": "communitygov.provisions.funding_explain",
     "explain_match": "communitygov.provisions.matching",
+    "explain_meeting": "communitygov.deliberation.meeting_explain",
     "explain_points": "communitygov.provisions.points_explain",
     "explain_public": "communitygov.procedure.public",
     "explain_route": "communitygov.grid.explain",
@@ -119,6 +122,7 @@ _LATER = {
     "explain_watch": "communitygov.certification.explain_watch",
     "find_profiles": "communitygov.plugins.finding",
     "fund": "communitygov.provisions.funding",
+    "hold_meetings": "communitygov.deliberation.meeting",
     "in_charge": "communitygov.grid.charge",
     "judge": "communitygov.procedure.judge",
     "listing": "communitygov.certification.awards",
@@ -199,6 +203,7 @@ __all__ = [
     "explain_decision",
     "explain_funding",
     "explain_match",
+    "explain_meeting",
     "explain_points",
     "explain_public",
     "explain_route",
@@ -207,6 +212,7 @@ __all__ = [
     "explain_watch",
     "find_profiles",
     "fund",
+    "hold_meetings",
     "in_charge",
     "judge",
     "listing",

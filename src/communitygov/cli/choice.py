@@ -33,6 +33,7 @@ _CALLED = {
     "certification": Title(zh="认定", en="certifications"),
     "grid": Title(zh="网格", en="grids"),
     "procedure": Title(zh="流程", en="procedures"),
+    "deliberation": Title(zh="协商议事", en="deliberations"),
     "points": Title(zh="积分制", en="systems of points"),
     "matching": Title(zh="结对", en="matchings"),
 }

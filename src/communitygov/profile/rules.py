@@ -8,6 +8,7 @@ from typing import Literal
 
 from communitygov.certification.rules import Certification
 from communitygov.deliberation.budget_rules import BudgetRule
+from communitygov.deliberation.meeting_rules import Deliberation, check_deliberations
 from communitygov.deliberation.rules import Decision
 from communitygov.documents.fields import terms
 from communitygov.documents.rule import Finding, Patch, Rule, rule, term
@@ -203,6 +204,7 @@ class Rules(Rule):
         certification: Certifications.
         grid: Grids.
         procedure: Procedures.
+        deliberation: How bodies deliberate.
         decisions: Rules of decisions, each with its own days in force.
         budgets: Rules by which a budget is shared among projects.
         funding: Formulas of funding.
@@ -223,6 +225,7 @@ class Rules(Rule):
     certification: Mapping[str, Certification] = term("认定", "Certification", default={})
     grid: Mapping[str, Grid] = term("网格", "Grid", default={})
     procedure: Mapping[str, Procedure] = term("流程", "Procedure", default={})
+    deliberation: Mapping[str, Deliberation] = term("协商议事", "Deliberation", default={})
     decisions: Mapping[str, Decision] = term("表决规则", "Decisions", default={})
     budgets: Mapping[str, BudgetRule] = term("预算分配", "Budgets", default={})
     funding: Mapping[str, Funding] = term("经费", "Funding", default={})
@@ -242,6 +245,7 @@ class Rules(Rule):
         yield from check_facts(self.facts, self.node)
         yield from check_schemes(self.schemes, self._entries)
         yield from check_fundings(self.funding)
+        yield from check_deliberations(self.deliberation, self.procedure, self.decisions)
 
     def _check_decimals(self) -> Iterator[Finding]:
         for key, certification in self.certification.items():
@@ -274,6 +278,7 @@ SECTIONS = (
     "certification",
     "grid",
     "procedure",
+    "deliberation",
     "decisions",
     "budgets",
     "funding",

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from communitygov.certification.rules import Certification
 from communitygov.deliberation.budget_rules import BudgetRule
+from communitygov.deliberation.meeting_rules import Deliberation
 from communitygov.deliberation.rules import Decision
 from communitygov.documents.check import clause_at
 from communitygov.documents.layers import Layer
@@ -97,6 +98,11 @@ class RuleSet:
     def decisions(self) -> Mapping[str, Decision]:
         """The rules of decisions in force on the day, by id."""
         return {name: rule for name, rule in self.rules.decisions.items() if rule.in_force(self.day)}
+
+    @property
+    def deliberation(self) -> Mapping[str, Deliberation]:
+        """How bodies deliberate, by id."""
+        return self.rules.deliberation
 
     @property
     def budgets(self) -> Mapping[str, BudgetRule]:
