@@ -31,8 +31,10 @@ from communitygov.certification.rules import (
 )
 from communitygov.certification.watch import watch
 from communitygov.certification.year import yearly
+from communitygov.deliberation import meeting
 from communitygov.deliberation.count import count_votes
 from communitygov.deliberation.decide import decide_all
+from communitygov.deliberation.meeting_rules import Deliberation
 from communitygov.deliberation.rules import Decision, Threshold
 from communitygov.deliberation.tables import BALLOTS, counts_table, register_table
 from communitygov.grid.adjust import adjust
@@ -239,6 +241,9 @@ DECLARED = {
     "Registers": register_table(DECISION),
     "Ballots": BALLOTS,
     "Counts of votes": counts_table(COUNTED),
+    "Meetings": meeting.MEETINGS,
+    "Motions": meeting.motions_table(Deliberation(notice_days=1, support=1)),
+    "Reports of meetings": meeting.REPORTS,
     "Units to be funded": funding.units_table(FUNDING),
     "Entries of points": points.entries_table(POINTS),
     "Units of a side": matching.side_table(),
@@ -279,6 +284,7 @@ def given() -> dict[str, pl.DataFrame]:
     return {
         **_of_procedures(),
         **_of_decisions(),
+        **_of_meetings(),
         **_of_funding(),
         "Ledger of points": _ledger(),
         "Matched": matched.frame,
@@ -348,6 +354,15 @@ def _ledger() -> pl.DataFrame:
     """Return what an entry came to."""
     rows = {"entry": [1], "account": "a", "holder": "person", "on": "2024-05-06", "what": "visit", "registered": True}
     return points.award(POINTS, pl.DataFrame(rows)).frame
+
+
+def _of_meetings() -> dict[str, pl.DataFrame]:
+    """Return what came of a meeting with one motion."""
+    day = pl.DataFrame({"meeting": ["1"], "body": ["a"], "on": ["2024-05-06"]})
+    held = meeting.hold_meetings(
+        Deliberation(), day, pl.DataFrame({"motion": ["m"], "meeting": ["1"], "outcome": ["passed"]})
+    )
+    return {"Meetings held": held.meetings, "Motions put": held.motions}
 
 
 def _standing() -> pl.DataFrame:

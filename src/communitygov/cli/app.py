@@ -39,6 +39,10 @@ COMMANDS: dict[str, tuple[str, Title]] = {
     ),
     "simulate": ("simulate", Title(zh="模拟规则及其改变的后果", en="Simulate rules, and what changing them does")),
     "plan": ("plan", Title(zh="比较改革前后在同一数据上的结果", en="Compare rules with a reform on the same data")),
+    "meeting": (
+        "meeting",
+        Title(zh="检查会议与议题，打印会议记录", en="Check meetings and motions, and print a meeting's record"),
+    ),
     "decisions": (
         "decisions",
         Title(
