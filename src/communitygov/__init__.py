@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from communitygov.certification.register import plaque_events, register_on
     from communitygov.certification.watch import watch
     from communitygov.certification.year import yearly
+    from communitygov.deliberation.audit import audit
     from communitygov.deliberation.budget import share_budget
     from communitygov.deliberation.budget_explain import explain_budget
     from communitygov.deliberation.budget_rules import BudgetRule
@@ -97,6 +98,7 @@ _LATER = {
     "ambiguities": "communitygov.simulation.ambiguity",
     "as_it_stands": "communitygov.simulation.variants",
     "attendance": "communitygov.procedure.attendance",
+    "audit": "communitygov.deliberation.audit",
     "award_points": "communitygov.provisions.points:award",
     "awards": "communitygov.certification.awards",
     "carry": "communitygov.vocabulary.crosswalk",
@@ -187,6 +189,7 @@ __all__ = [
     "ambiguities",
     "as_it_stands",
     "attendance",
+    "audit",
     "award_points",
     "awards",
     "carry",

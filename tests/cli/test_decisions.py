@@ -77,6 +77,16 @@ class TestDecisions:
         first, second = (Path(f"from-{name}.csv").read_text("utf-8").splitlines()[1] for name in ("ballots", "counts"))
         assert first == second
 
+    def test_what_was_announced_is_audited(self, call):
+        """The lift was announced as passed and is not; the exit code is 1, and 0 where all is as announced."""
+        Path("announced.csv").write_text("matter,outcome\nlift,passed\npaint,passed\n", encoding="utf-8")
+        done = call(*LAW, *VOTES, "--announced", "announced.csv")
+        assert (done.code, done.out.splitlines()[-1].split()) == (1, ["lift", "passed", "rejected", "other_outcome"])
+        assert len(call(*LAW, *VOTES, "--announced", "announced.csv", "--json").json["differences"]) == 1
+        Path("announced.csv").write_text("matter,outcome\nlift,rejected\npaint,passed\n", encoding="utf-8")
+        done = call(*LAW, *VOTES, "--announced", "announced.csv")
+        assert (done.code, "all is as it was announced" in done.out) == (0, True)
+
     def test_wrong_calls_are_answered(self, call):
         """No votes, a matter that there is not, several to draw, a law that was revised."""
         assert "votes-not-given" in call(*LAW).err

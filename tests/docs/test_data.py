@@ -32,6 +32,7 @@ from communitygov.certification.rules import (
 from communitygov.certification.watch import watch
 from communitygov.certification.year import yearly
 from communitygov.deliberation import meeting
+from communitygov.deliberation.audit import ANNOUNCED, audit
 from communitygov.deliberation.count import count_votes
 from communitygov.deliberation.decide import decide_all
 from communitygov.deliberation.meeting_rules import Deliberation
@@ -241,6 +242,7 @@ DECLARED = {
     "Registers": register_table(DECISION),
     "Ballots": BALLOTS,
     "Counts of votes": counts_table(COUNTED),
+    "Announced outcomes": ANNOUNCED,
     "Meetings": meeting.MEETINGS,
     "Motions": meeting.motions_table(Deliberation(notice_days=1, support=1)),
     "Reports of meetings": meeting.REPORTS,
@@ -347,7 +349,12 @@ def _of_decisions() -> dict[str, pl.DataFrame]:
     register = register.with_columns(pl.lit(value=True).alias("in.<stratum>"))
     ballots = pl.DataFrame({"matter": ["a", "b"], "member": ["m", "m"], "choice": ["yes", "no"]})
     decided = decide_all(DECISION, count_votes(DECISION, register, ballots))
-    return {"Decided": decided.frame, "Shares of decisions": decided.parts}
+    differ = audit(decided, pl.DataFrame({"matter": ["a"], "outcome": ["rejected"]}))
+    return {
+        "Decided": decided.frame,
+        "Shares of decisions": decided.parts,
+        "Differences from what was announced": differ,
+    }
 
 
 def _ledger() -> pl.DataFrame:

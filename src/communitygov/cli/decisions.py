@@ -65,18 +65,27 @@ _MOST = 60
 @option("--register", metavar="FILE", zh="名册", en="The register")
 @option("--ballots", metavar="FILE", zh="表决票", en="The ballots")
 @option("--counts", metavar="FILE", zh="计数，代替名册与表决票", en="Counts of votes, in place of register and ballots")
+@option(
+    "--announced",
+    metavar="FILE",
+    zh="公布的结果；列出与重算不符的",
+    en="Announced outcomes; those that differ are listed",
+)
 @option("--matter", metavar="MATTER", zh="说明这个议题", en="Explain this matter")
 @option("--picture", metavar="FILE", zh="另画成图（.svg 或 .png）", en="Also draw it (.svg or .png)")
 @html_option
 @rules_options()
 @output_option
 @encoding_option
+@click.pass_context
 def decisions(
+    ctx: click.Context,
     profile: str,
     rule: str,
     register: str | None,
     ballots: str | None,
     counts: str | None,
+    announced: str | None,
     matter: str | None,
     picture: str | None,
     html: Path | None,
@@ -88,6 +97,7 @@ def decisions(
     as_json: bool,
 ) -> None:
     """Judge matters."""
+    from communitygov.deliberation.audit import ANNOUNCED, audit
     from communitygov.deliberation.explain import explain
 
     found = find_profile(profile)
@@ -105,20 +115,19 @@ def decisions(
     turned = None
     if reforms or readings:
         turned = _turned(_decided(rules_at(found, at, (), ()).decision(rule), given, encoding), decided)
-    more: dict[str, Any] = (
-        {"article": law.article}
-        if turned is None
-        else {
-            "article": law.article,
-            "turned": frame_rows(turned),
-        }
-    )
+    differ = None if announced is None else audit(decided, read_frame(announced, ANNOUNCED, encoding=encoding))
+    more: dict[str, Any] = {"article": law.article}
+    more |= {} if turned is None else {"turned": frame_rows(turned)}
+    more |= {} if differ is None else {"differences": frame_rows(differ)}
     if as_json or output is not None:
         schema = "communitygov.decisions/1"
         rows = decided.frame.sort("matter")
         emit_frame(rows, schema=schema, as_json=as_json, output=output, encoding=encoding, more=more)
     if not as_json and output != "-":
         _print(law, decided, turned)
+    if differ is not None and not as_json and output != "-":
+        _print_audit(differ)
+    ctx.exit(1 if differ is not None and differ.height else 0)
 
 
 def _rows_of(law: Decision, files: Mapping[str, str], encoding: str) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -193,6 +202,16 @@ def _print(law: Decision, decided: Decided, turned: pl.DataFrame | None) -> None
         else:
             told = turned.select("matter", pl.col("before", "after").replace(words))
             emit(frame_text(told, lang, titles=_TITLES, most=_MOST))
+
+
+def _print_audit(differ: pl.DataFrame) -> None:
+    lang = language()
+    emit("")
+    if differ.is_empty():
+        emit(Title(zh="公布的结果与重算相符", en="all is as it was announced").say(lang))
+    else:
+        titles = {**_TITLES, "announced": Title(zh="公布", en="announced"), "computed": Title(zh="重算", en="computed")}
+        emit(frame_text(differ, lang, titles=titles, most=_MOST))
 
 
 def _draw(picture: str, law: Decision, decided: Decided, matter: str | None) -> None:
