@@ -178,7 +178,8 @@ class TestContents:
     def test_what_a_scheme_does_not_have_is_left_out(self, shijingshan, trial):
         """No watch list, no expectation that cannot be judged, nobody with five stars: their figures are left out."""
         star = "{watch: ~, tiers: {five_star: {share: ~, threshold: 400}}}"
-        reform = trial(f"changes: {{certification: {{quality_star: {star}}}, expectations: {{in_front: ~, a_festival_every_year: ~}}}}")
+        gone = "{in_front: ~, a_festival_every_year: ~}"
+        reform = trial(f"changes: {{certification: {{quality_star: {star}}}, expectations: {gone}}}")
         world = World.drawn(seed=1)
         done = simulate(shijingshan, world, last=2022, draws=2, undated=True, variants=[Variant.of_reform(reform)])
         blocks = {block.title.en: block for block in contents(done, shijingshan).blocks}
