@@ -17,7 +17,7 @@ BEIJING = """
 orders:
   arrivals: {whistles: {step: whistle, per_day: 3}}
   steps:
-    whistle: {takes: {hours: 0, counted: elapsed}}
+    whistle: {takes: {hours: 0, counted: elapsed}, units: [street]}
     end: {takes: {hours: 2, counted: elapsed}}
   facts:
     result: {weights: {solved: 3, unsolved: 1}}

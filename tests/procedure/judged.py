@@ -109,7 +109,7 @@ def any_value(random, fact):
         case "time":
             return dt.datetime(2024, 9, random.randint(1, 30), 8, tzinfo=dt.UTC)
         case _:
-            return random.choice(["p1", "p2", "u1", "u2", ""])
+            return random.choice(["p1", "p2", "u1", "u2"])
 
 
 def senseless(random, procedure, events=40):

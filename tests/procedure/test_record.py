@@ -59,7 +59,7 @@ class TestBody:
         said = json.loads(seal(case)[1].body)
         assert (said["actor"], said["unit"], said["facts"]) == (odd.id, odd.unit, {"grade": "urgent"})
         with pytest.raises(UsageError, match="cannot be recorded"):
-            seal(opened().act("dispatch", Actor(1.5, "party_org"), START + HOUR, grade="urgent"))
+            seal(opened().act("dispatch", Actor(1.5, "party_org", "x"), START + HOUR, grade="urgent"))
 
 
 class TestSaveAndLoad:

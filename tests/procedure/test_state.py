@@ -3,12 +3,16 @@
 import datetime as dt
 from fractions import Fraction
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.procedure.samples import START
 
 from communitygov.measures.rules import Condition
+from communitygov.procedure.case import Actor, Case, Refused
 from communitygov.procedure.explain import case_row, explain_case, fold
+from communitygov.procedure.judge import judge
 from communitygov.procedure.rules import (
     Branch,
     CaseFact,
@@ -24,8 +28,10 @@ from communitygov.procedure.rules import (
     Role,
     Step,
 )
-from communitygov.procedure.state import CASE_FAULTS, EVENT_FAULTS, Act
+from communitygov.procedure.state import CASE_FAULTS, EVENT_FAULTS, Act, opened
 from communitygov.procedure.wording import FAULTS, say_fault
+from communitygov.vocabulary.clock import moment_at
+from communitygov.vocabulary.errors import DataError, UsageError
 from communitygov.vocabulary.text import Title
 
 HOUR = 3_600_000_000
@@ -172,6 +178,41 @@ class TestWhoAndWhat:
         assert faults(two, first, act("check", actor=None))[1] == [("unknown_person", "open")]
         assert faults(two, act("open", actor=None), act("check"))[1] == [("unknown_person", "open")]
         assert faults(two, act("check"))[0] == [("wrong_order", "check")]
+
+    @pytest.mark.parametrize("unit", ["east", None])
+    def test_what_takes_a_case_takes_it_for_a_unit(self, unit):
+        """Without one nobody would have it: refused live, told in a log by the fold and in bulk alike."""
+        told = rule({"open": step(starts=True, takes=True, closes="done")})
+        acts = [Act("open", 0, "p", "clerk", unit)]
+        wanted = [] if unit else [("no_owner", "open")]
+        assert faults(told, *acts) == [wanted, []]
+        log = pl.DataFrame({"case": ["c"], "seq": [1], "step": ["open"], "at": [moment_at(0, "UTC")]})
+        log = log.with_columns(actor=pl.lit("p"), role=pl.lit("clerk"), unit=pl.lit(unit, dtype=pl.String))
+        assert judge(told, log, END).verdicts.select("verdict", "what").rows() == wanted
+        if unit:
+            assert told.open("c", "open", Actor("p", "clerk", unit), START).owner == unit
+            return
+        with pytest.raises(Refused, match="no-owner: c: open is refused: the unit that does open has the case"):
+            told.open("c", "open", Actor("p", "clerk"), START)
+        nobody = Case(told.machine, "c", opened(told.machine))
+        assert [one.step for one in nobody.may()] == ["open"]  # by somebody with a unit
+        assert nobody.may(Actor("p", "clerk")) == ()
+
+    @pytest.mark.parametrize("where", ["actor", "unit", "note"])
+    def test_an_empty_text_is_nothing_that_is_known(self, where):
+        """Refused in a live act, in the fold and in bulk: it would pass for somebody, or for what was needed."""
+        facts = {"note": CaseFact(kind="text")}
+        told = rule({"open": step(starts=True, needs=("note",), closes="done")}, facts=facts)
+        said = {"actor": "p", "unit": "u", "note": "n", where: ""}
+        with pytest.raises(UsageError, match=r"bad-value: `(actor|id|unit|note)` must "):
+            told.open("c", "open", Actor(said["actor"], "clerk", said["unit"]), START, note=said["note"])
+        with pytest.raises(UsageError, match=f"bad-value: event 1: `{where}` must not be an empty text"):
+            fold(told, [Act("open", 0, said["actor"], "clerk", said["unit"], facts={"note": said["note"]})], END)
+        log = {"case": "c", "seq": 1, "step": "open", "at": moment_at(0, "UTC"), "role": "clerk"}
+        log = pl.DataFrame([{**log, "actor": said["actor"], "unit": said["unit"], "fact.note": said["note"]}])
+        column = "fact.note" if where == "note" else where
+        with pytest.raises(DataError, match=f"bad-value: column `{column}`: must not be an empty text"):
+            judge(told, log, END)
 
     def test_facts_that_are_needed_and_that_may_be_set(self):
         """By then or with it; what a step does not set is stray, and a value that is missing takes nothing away."""

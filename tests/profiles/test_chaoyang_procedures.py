@@ -173,7 +173,7 @@ class TestDemands:
         assert set(demand.outcomes) == {"done"}
         case = open_case(demand, "1", "open", HANDLER, NOON, None, origin="found")
         assert refused(case, "handle", HANDLER) == ["missing_fact"]
-        assert refused(case, "handle", RESIDENT, done=True) == ["wrong_role"]
+        assert refused(case, "handle", Actor("r", "resident", "home"), done=True) == ["wrong_role"]
 
 
 class TestRenewal:

@@ -197,7 +197,7 @@ class TestDemands:
         rule = rule_of(profile, "talk")
         case = open_case(rule, "1", "collect", who("liaison_official"), NOON)
         assert refused(case, "post_result", who("community_cadre")) == ["wrong_order"]
-        assert refused(case, "handle", who(handler)) == ["missing_fact"]
+        assert refused(case, "handle", who(handler)) == ["no_owner", "missing_fact"]
         case = case.act("handle", who(handler, handler), NOON, None, result="the lamp burns again")
         assert (case.outcome, case.owner) == (None, handler)
         case = case.act("post_result", who("community_cadre"), NOON)
@@ -207,7 +207,7 @@ class TestDemands:
         """QF-22: in a finished log, a matter that was left after handling is not answered."""
         rule = rule_of(profile, "talk")
         case = open_case(rule, "1", "collect", who("liaison_official"), NOON)
-        case = case.act("handle", who("liaison_unit"), NOON, None, result="done")
+        case = case.act("handle", who("liaison_unit", "street"), NOON, None, result="done")
         row = case_row(rule, "1", [event.act for event in case.history], NOON)
         assert (row["is_closed"], row["count.posting"]) == (False, 0)
 
@@ -218,14 +218,14 @@ class TestDemands:
         rule, worker = rule_of(profile, "demand"), who("micro_grid_worker", "grid-1")
         assert not_opened(rule, "record", worker, matter=matter) == ["missing_fact"]
         case = open_case(rule, "1", "record", worker, NOON, None, origin=origin, matter=matter)
-        assert refused(case, "handle", who("resident")) == ["wrong_role"]
+        assert refused(case, "handle", who("resident", "grid-1")) == ["wrong_role"]
         case = case.act("handle", worker, NOON)
         assert (case.outcome, case.owner, case.facts["origin"]) == ("done", "grid-1", origin)
 
     def test_results_of_a_visit_are_posted_or_not(self, profile: Profile) -> None:
         """QF-22 can be read of talking alone or of every demand: only then has a visit's demand to be posted."""
         talk, every = (rule_of(profile, "demand", results_posted=reading) for reading in ("of_talk", "of_all"))
-        by = who("committee_member")
+        by = who("committee_member", "committee")
         one = open_case(talk, "1", "record", by, NOON, None, origin="visit").act("handle", by, NOON)
         assert one.outcome == "done"
         case = open_case(every, "1", "record", by, NOON, None, origin="visit")

@@ -148,7 +148,7 @@ class TestFedBackProblem:
         """SJS-15: and it is closed with an answer and with what came of it, which SJS-32 asks for."""
         case = self.routed(rule_of("fed_back_problem"), general=False, professional=False, community_duty=True)
         assert "missing_fact" in refused(case, "solve", who("community"), result="solved")
-        assert refused(case, "solve", who("visitor"), answer="done", result="solved") == {"wrong_role"}
+        assert refused(case, "solve", who("visitor", "v"), answer="done", result="solved") == {"wrong_role"}
         closed = case.act("solve", who("community", "c"), NOON, answer="done", result="unsolved")
         assert (closed.outcome, closed.owner) == ("unsolved", "c")
 
@@ -279,7 +279,7 @@ class TestWhistle:
         for role, wanted in (("street", True), ("community", may)):
             if not wanted:
                 with pytest.raises(Refused) as error:
-                    open_case(rule, "1", "whistle", who(role), NOON)
+                    open_case(rule, "1", "whistle", who(role, "w"), NOON)
                 assert [fault.kind for fault in error.value.faults] == ["wrong_role"]
                 continue
             case = go(

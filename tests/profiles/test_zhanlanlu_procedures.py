@@ -116,7 +116,7 @@ class TestWhistle:
         """The order is discovery, whistle, solution; a resident complains and does not whistle."""
         case = open_case(rule_of(), "1", "complain", RESIDENT, NOON, kind="expired_food")
         assert "wrong_order" in refused(case, "end", LI, result="solved")
-        assert refused(case, "whistle", RESIDENT, liaison="li") == {"wrong_role"}
+        assert refused(case, "whistle", Actor("r", "resident", "home"), liaison="li") == {"wrong_role"}
 
     def test_the_city_has_none_of_it(self) -> None:
         """One street's practice: neither the city's whistle nor a district's goes to a named person, or has times."""

@@ -44,6 +44,13 @@ class TestRefusals:
         with pytest.raises(UsageError, match="there is no value `c`"):
             check_model(world(a=1, c=1), both, one)
 
+    def test_a_step_that_takes_the_case_is_done_by_a_unit(self):
+        """Without units nobody would have the case, and the live case refuses that: the world says which."""
+        steps = {key: evolve(doing, units=()) for key, doing in WORLD.steps.items()}
+        with pytest.raises(UsageError) as told:
+            check_model(evolve(WORLD, steps=steps), RULE)
+        assert [problem.path for problem in told.value.problems] == ["steps.dispatch.units"]
+
     def test_a_world_that_does_not_fit_is_told_whole(self):
         """Each step, fact and value that there is none of, and all that is left unsaid, in one error."""
         world = evolve(

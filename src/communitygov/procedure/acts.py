@@ -19,6 +19,7 @@ EventFault = Literal[
     "not_named",
     "same_person",
     "unknown_person",
+    "no_owner",
     "missing_fact",
     "stray_fact",
     "unexplained",

@@ -172,7 +172,7 @@ class Case:
 
     def _may(self, actor: Actor | None, at: int) -> Iterator[May]:
         ignored = {"missing_fact", "unexplained", "no_outcome", "late", "overdue", "no_show", "unknown_person"}
-        ignored |= set() if actor is not None else {"wrong_role", "not_named", "same_person"}
+        ignored |= set() if actor is not None else {"wrong_role", "not_named", "same_person", "no_owner"}
         for key, step in self.procedure.steps.items():
             found = [
                 act

@@ -5,11 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from fractions import Fraction
 
-from attrs import frozen
+from attrs import Attribute, field, frozen
 
 from communitygov.procedure.acts import Act
+from communitygov.procedure.given import EMPTY
+from communitygov.vocabulary.errors import UsageError
 
 __all__ = ["Actor", "Event", "Fire", "Running"]
+
+
+def _said(_actor: object, attribute: Attribute[str | None], value: str | None) -> None:
+    """Refuse an empty text: it would pass for somebody."""
+    if value == "":
+        raise UsageError.because("bad-value", zh=f"`{attribute.name}` {EMPTY.zh}", en=f"`{attribute.name}` {EMPTY.en}")
 
 
 @frozen
@@ -17,14 +25,17 @@ class Actor:
     """Who acts.
 
     Args:
-        id: The person's id; never a name.
+        id: The person's id; never a name. None if it is not known.
         role: The role.
         unit: The unit acted for.
+
+    Raises:
+        UsageError: If the id or the unit is an empty text.
     """
 
-    id: str | None
+    id: str | None = field(validator=_said)
     role: str
-    unit: str | None = None
+    unit: str | None = field(default=None, validator=_said)
 
 
 @frozen

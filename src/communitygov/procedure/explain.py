@@ -16,6 +16,7 @@ from attrs import evolve, frozen
 
 from communitygov.procedure.acts import Act, Fault
 from communitygov.procedure.case import overdue
+from communitygov.procedure.given import check_texts
 from communitygov.procedure.machine import Machine
 from communitygov.procedure.rules import Procedure
 from communitygov.procedure.state import State, followed, key_of, opened, without_past
@@ -62,7 +63,7 @@ def fold(procedure: Procedure, acts: Sequence[Act], at: dt.datetime) -> Folded:
         at: The instant that the log goes up to, with its time zone.
 
     Raises:
-        UsageError: If an event lies after that, or its step is none of the procedure's.
+        UsageError: If an event lies after that, its step is none of the procedure's, or a text of it is empty.
     """
     machine: Machine = procedure.machine
     instant = instant_of(at)
@@ -75,6 +76,7 @@ def fold(procedure: Procedure, acts: Sequence[Act], at: dt.datetime) -> Folded:
             )
         if act.step not in procedure.steps and act.step not in procedure.reminders:
             raise UsageError.because("unknown-step", zh=f"没有环节 `{act.step}`", en=f"there is no step `{act.step}`")
+        check_texts(seq, act)
     state, states, faults = opened(machine), [opened(machine)], []
     runs, pauses = list[Run](), list[Stretch]()
     for act, since in zip(acts, _not_before(acts), strict=True):

@@ -1,4 +1,4 @@
-"""Facts as they are given with a live act: each of its kind, or refused by name. Nothing is coerced."""
+"""Facts as they are given with an act: each of its kind, or refused by name. Nothing is coerced."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from communitygov.procedure.acts import Act
 from communitygov.procedure.rules import CaseFact, Procedure
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
-__all__ = ["check_facts"]
+__all__ = ["EMPTY", "check_facts", "check_texts"]
+
+EMPTY = Title(zh="不能是空文字；不知道的留空值", en="must not be an empty text; leave out what is not known")
+"""What is said of an empty text in a log: it would pass for something known, so a live act may not give one either."""
 
 _KINDS: Mapping[str, tuple[type, Title]] = {
     "flag": (bool, Title(zh="true 或 false", en="true or false")),
@@ -43,6 +47,30 @@ def check_facts(rule: Procedure, facts: Mapping[str, Any]) -> None:
             problems.append(_bad_value(name, fact, value))
     if problems:
         raise UsageError(problems)
+
+
+def check_texts(seq: int, act: Act) -> None:
+    """Refuse an act of a log in which an empty text stands for who did it, for which unit, or for a fact.
+
+    Args:
+        seq: Its place in the case.
+        act: The act.
+
+    Raises:
+        UsageError: It names each of them.
+    """
+    if act.actor != "" and act.unit != "" and "" not in act.facts.values():
+        return
+    values = {"actor": act.actor, "unit": act.unit, **act.facts}
+    raise UsageError(
+        Problem(
+            "bad-value",
+            Title(zh=f"第 {seq} 条：`{name}` {EMPTY.zh}", en=f"event {seq}: `{name}` {EMPTY.en}"),
+            path=name,
+        )
+        for name, value in values.items()
+        if value == ""
+    )
 
 
 def _fits(fact: CaseFact, value: Any) -> bool:

@@ -57,10 +57,12 @@ def _roles(log: Log) -> Iterator[pl.DataFrame]:
 
 
 def _other_persons(log: Log) -> Iterator[pl.DataFrame]:
-    """Yield steps done by whoever did another last, and those of which that is not known."""
+    """Yield steps done by whoever did another last, and those of which that is not known; and what no unit takes."""
     before = {name: last_before(log.is_one_of([name]), log.first) for name in sorted(log.machine.watched)}
     for name, step in log.machine.rule.steps.items():
         rows = log.rows(name)
+        if step.takes:
+            yield log.told("no_owner", rows.filter(log["unit"].gather(rows).is_null()), name)
         for other in step.other_than:
             last = before[other].gather(rows)
             done, mine, theirs = last.is_not_null(), log["actor"].gather(rows), log["actor"].gather(last)

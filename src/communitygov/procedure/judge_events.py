@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
+from communitygov.procedure.given import EMPTY
 from communitygov.procedure.judge_log import Log
 from communitygov.procedure.tables import FACT, events_table
 from communitygov.vocabulary.clock import instant_of
@@ -148,6 +149,10 @@ def _faults(procedure: Procedure, frame: pl.DataFrame, at: dt.datetime, instant:
         if fact.kind == "choice" and FACT + name in frame.columns:
             told = Title(zh="没有取值", en="there is no value")
             yield from _unknown("unknown-value", frame, FACT + name, list(fact.values), told)
+    said = [FACT + name for name, fact in procedure.all_facts.items() if fact.kind in ("text", "file")]
+    for name in ("actor", "unit", *said):
+        if name in frame.columns:
+            yield Fault("bad-value", name, nw.col(name) == "", EMPTY, reads=(name,))
 
 
 def _unknown(code: str, frame: pl.DataFrame, column: str, known: list[str], told: Title) -> Iterator[Fault]:

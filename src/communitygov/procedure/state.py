@@ -175,6 +175,8 @@ def _step_faults(
         found.append(Fault("wrong_order", name, unit))
     if act.role not in machine.free[name]:
         found.extend(_wrong_person(machine, state, act, step, facts))
+    if step.takes and act.unit is None:
+        found.append(Fault("no_owner", name))
     for fact in step.needs:
         known = act.facts if fact in machine.anew[name] else facts
         if known.get(fact) is None:

@@ -24,6 +24,7 @@ FAULTS: Mapping[str, Title] = {
     "not_named": Title(zh="不是指定的人", en="not the one named"),
     "same_person": Title(zh="同一人经办", en="same person"),
     "unknown_person": Title(zh="经办人不详", en="person not known"),
+    "no_owner": Title(zh="没有承办单位", en="no owner"),
     "missing_fact": Title(zh="缺少事实", en="missing fact"),
     "stray_fact": Title(zh="不该填的事实", en="stray fact"),
     "unexplained": Title(zh="未说明理由", en="unexplained"),
@@ -60,6 +61,10 @@ _SAID: Mapping[str, Title] = {
     "same_person": Title(zh="上次“{what}”由同一人经办", en="the same person did {what} last"),
     "unknown_person": Title(
         zh="不知经办人，无法确定与“{what}”不是同一人", en="who did it, or did {what} last, is not known"
+    ),
+    "no_owner": Title(
+        zh="做“{what}”的单位从此承办，却没有写单位",
+        en="the unit that does {what} has the case from then on, and none is given",
     ),
     "missing_fact": Title(zh="缺少“{what}”", en="{what} is not known"),
     "stray_fact": Title(zh="此环节不填“{what}”", en="{what} is not set in this step"),

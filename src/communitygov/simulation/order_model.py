@@ -308,6 +308,9 @@ def _unsaid(model: OrderModel, procedure: Procedure) -> Iterator[Problem]:
             if name not in model.facts and procedure.all_facts[name].kind not in ("time", "file"):
                 zh, en = f"环节 `{key}` 须知，情境没有写", f"the step `{key}` needs it, and the world does not say it"
                 yield _problem(f"facts.{name}", zh, en)
+        if step.takes and not model.steps[key].units and all(procedure.roles[role].unit_in is None for role in step.by):
+            zh, en = f"`{key}` 由办理单位承办，须写 units", f"the unit that does `{key}` has the case: name `units`"
+            yield _problem(f"steps.{key}.units", zh, en)
         for _, way in step.ways:
             if way.next and not way.is_closing and not any(name in model.steps for name in way.next):
                 nexts = ", ".join(way.next)
