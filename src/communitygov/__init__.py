@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from communitygov.deliberation.meeting import hold_meetings
     from communitygov.deliberation.meeting_explain import explain_meeting
     from communitygov.deliberation.pabulib import read_pb, write_pb
+    from communitygov.deliberation.proceedings import Proceedings
     from communitygov.grid.adjust import adjust
     from communitygov.grid.changes import load_changes
     from communitygov.grid.charge import in_charge
@@ -88,6 +89,7 @@ __version__ = "0.1.0"
 _LATER = {
     "Actor": "communitygov.procedure.case",
     "BudgetRule": "communitygov.deliberation.budget_rules",
+    "Proceedings": "communitygov.deliberation.proceedings",
     "Profile": "communitygov.profile.profile",
     "Reform": "communitygov.profile.profile",
     "RuleSet": "communitygov.profile.profile",
@@ -176,6 +178,7 @@ __all__ = [
     "NotInForce",
     "Period",
     "Problem",
+    "Proceedings",
     "Profile",
     "ProfileNotFound",
     "Reform",

@@ -31,11 +31,14 @@ from communitygov.certification.rules import (
 )
 from communitygov.certification.watch import watch
 from communitygov.certification.year import yearly
-from communitygov.deliberation import meeting
+from communitygov.deliberation import meeting_tables
 from communitygov.deliberation.audit import ANNOUNCED, audit
 from communitygov.deliberation.count import count_votes
 from communitygov.deliberation.decide import decide_all
-from communitygov.deliberation.meeting_rules import Deliberation
+from communitygov.deliberation.meeting import hold_meetings
+from communitygov.deliberation.meeting_explain import explain_meeting
+from communitygov.deliberation.meeting_rules import Deliberation, Evaluation, Objections, Participant, Voting
+from communitygov.deliberation.proceedings import Proceedings
 from communitygov.deliberation.rules import Decision, Threshold
 from communitygov.deliberation.tables import BALLOTS, counts_table, register_table
 from communitygov.grid.adjust import adjust
@@ -62,6 +65,7 @@ from communitygov.profile.reading import read_profile
 from communitygov.provisions import funding, matching, points
 from communitygov.provisions.funding_rules import Funding, Point
 from communitygov.provisions.points_rules import Activity, Points
+from communitygov.report.minutes import minutes_frame
 from communitygov.simulation.order_model import read_order_model
 from communitygov.simulation.orders import simulate_orders
 from communitygov.simulation.plan import plan
@@ -69,7 +73,7 @@ from communitygov.simulation.results import QUANTITIES
 from communitygov.simulation.run import simulate
 from communitygov.simulation.variants import Variant, as_it_stands
 from communitygov.simulation.worlds import World
-from communitygov.vocabulary.numbers import Number
+from communitygov.vocabulary.numbers import Number, Share
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.text import Title
 
@@ -224,6 +228,24 @@ POINTS = Points(
     holders={"person": Title(zh="个人", en="person")}, activities={"visit": Activity(points=1)}, real_name=True
 )
 
+WORD = Title(zh="词", en="word")
+KINDS = {"residents": Participant(part="votes")}
+LOOP = Deliberation(reports_previous=True, evaluates_previous=True)
+BODY = Deliberation(
+    participants=KINDS,
+    proposers=("residents",),
+    support=1,
+    notice_days=1,
+    voting=Voting(same_household=True),
+    objections=Objections(days=7),
+    evaluation=Evaluation(answers={"good": WORD}, failing=(), at_least=Share(Fraction(1)), by=("residents",)),
+)
+HEADS = Decision(
+    passes=Threshold(measure="heads", more_than=Share(Fraction(1, 2)), of="all"),
+    article="1",
+    since=Period.parse("2021"),
+)
+
 DECLARED = {
     "Index data": INDEX.table,
     "Scores of periods": tables.periods_table(RULE),
@@ -243,9 +265,15 @@ DECLARED = {
     "Ballots": BALLOTS,
     "Counts of votes": counts_table(COUNTED),
     "Announced outcomes": ANNOUNCED,
-    "Meetings": meeting.MEETINGS,
-    "Motions": meeting.motions_table(Deliberation(notice_days=1, support=1)),
-    "Reports of meetings": meeting.REPORTS,
+    "Meetings": meeting_tables.MEETINGS,
+    "Motions": meeting_tables.motions_table(BODY),
+    "Reports of meetings": meeting_tables.reports_table(LOOP),
+    "Evaluations": meeting_tables.evaluations_table(BODY),
+    "Objections": meeting_tables.OBJECTIONS,
+    "Register of bodies": meeting_tables.members_table(BODY, HEADS),
+    "Ballots of a meeting": meeting_tables.BALLOTS,
+    "Mandates": meeting_tables.MANDATES,
+    "Recusals": meeting_tables.RECUSALS,
     "Units to be funded": funding.units_table(FUNDING),
     "Entries of points": points.entries_table(POINTS),
     "Units of a side": matching.side_table(),
@@ -364,12 +392,21 @@ def _ledger() -> pl.DataFrame:
 
 
 def _of_meetings() -> dict[str, pl.DataFrame]:
-    """Return what came of a meeting with one motion."""
-    day = pl.DataFrame({"meeting": ["1"], "body": ["a"], "on": ["2024-05-06"]})
-    held = meeting.hold_meetings(
-        Deliberation(), day, pl.DataFrame({"motion": ["m"], "meeting": ["1"], "outcome": ["passed"]})
-    )
-    return {"Meetings held": held.meetings, "Motions put": held.motions}
+    """Return what came of two meetings, the second of which owes what the first decided; and its minutes."""
+    days = pl.DataFrame({"meeting": ["1", "2"], "body": ["a"] * 2, "on": ["2024-05-06", "2024-06-06"]})
+    motions = pl.DataFrame({"motion": ["m"], "meeting": ["1"]})
+    register = pl.DataFrame({"body": ["a"], "member": ["x"]})
+    ballots = pl.DataFrame({"motion": ["m"], "member": ["x"], "choice": ["yes"]})
+    record = Proceedings(days, motions, register=register, ballots=ballots)
+    held = hold_meetings(LOOP, record, HEADS)
+    return {
+        "Meetings held": held.meetings,
+        "Items owed": held.owed,
+        "Motions put": held.motions,
+        "Items decided": held.items,
+        "Ballots told": held.ballots,
+        "Minutes": minutes_frame(explain_meeting(LOOP, record, HEADS, meeting="2")),
+    }
 
 
 def _standing() -> pl.DataFrame:

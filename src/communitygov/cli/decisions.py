@@ -36,13 +36,6 @@ _TITLES = {
     "before": Title(zh="现行", en="as it stands"),
     "after": Title(zh="改后", en="with the change"),
 }
-_OF = {
-    "all": Title(zh="全体", en="of all"),
-    "taking_part": Title(zh="参加者", en="of those taking part"),
-    "present": Title(zh="到会者", en="of those present"),
-    "cast": Title(zh="有效表态", en="of votes cast"),
-}
-_PARTS = {"quorum": Title(zh="参加", en="came"), "passes": Title(zh="同意", en="yes")}
 _OUTCOMES = {
     "passed": Title(zh="通过", en="passed"),
     "rejected": Title(zh="未通过", en="rejected"),
@@ -217,8 +210,7 @@ def _print_audit(differ: pl.DataFrame) -> None:
 def _draw(picture: str, law: Decision, decided: Decided, matter: str | None) -> None:
     import polars as pl
 
-    from communitygov.deliberation.tables import MEASURE_NAMES
-    from communitygov.report.decisions import Share, decision_chart
+    from communitygov.report.decisions import Share, decision_chart, share_title
     from communitygov.report.drawing import write_picture
 
     there = decided.frame["matter"].sort().to_list()
@@ -229,11 +221,7 @@ def _draw(picture: str, law: Decision, decided: Decided, matter: str | None) -> 
     _known(drawn, there)
     shares = []
     for row in decided.parts.filter(pl.col("matter") == drawn).rows(named=True):
-        measure, of = MEASURE_NAMES[row["measure"]], _OF[row["of"]]
-        who = law.strata.get(row["stratum"])
-        zh, en = ("", "") if who is None else (f"（{who.zh}）", f" ({who.en})")
-        part = _PARTS[row["part"].partition(".")[0]]
-        title = Title(zh=f"{part.zh}{measure.zh}{zh}，占{of.zh}", en=f"{part.en}, {measure.en}{en} {of.en}")
+        title = share_title(row["part"], row["measure"], row["of"], law.strata.get(row["stratum"]))
         shares.append(Share(title, row["count"], row["base"], row["least"]))
     about = Title(zh=f"议题 {drawn} 的门槛", en=f"the shares of matter {drawn}")
     write_picture(decision_chart(shares, language()), picture, about=about.say(language()))

@@ -1,9 +1,11 @@
-"""`communitygov meeting`: which meetings are in order, what came of their motions, and the record of one."""
+"""`communitygov meeting`: which meetings are in order, what came of their motions and after, and the minutes of one."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,13 +13,21 @@ from communitygov.cli.bilingual import command, language, option
 from communitygov.cli.choice import find_profile, only, profile_argument, rules_at, rules_options
 from communitygov.cli.columns import encoding_option, output_option
 from communitygov.cli.explain import html_option, print_steps
-from communitygov.cli.output import emit, emit_frame
+from communitygov.cli.output import emit, emit_frame, write_output
 from communitygov.report.tables import frame_rows, frame_text
+from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.files import read_frame
+from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from communitygov.deliberation.meeting import Held
+    from communitygov.deliberation.meeting_rules import Deliberation
+    from communitygov.deliberation.proceedings import Law, Proceedings
+    from communitygov.vocabulary.frames import Table
+    from communitygov.vocabulary.steps import Steps
 
 __all__ = ["meeting"]
 
@@ -26,30 +36,60 @@ _TITLES = {
     "body": Title(zh="议事主体", en="body"),
     "on": Title(zh="日期", en="day"),
     "in_order": Title(zh="合规", en="in order"),
-    "unreported": Title(zh="未通报", en="not reported on"),
+    "owes": Title(zh="须通报", en="owes"),
+    "lacks": Title(zh="未通报", en="lacks"),
     "motion": Title(zh="议题", en="motion"),
+    "decided_at": Title(zh="议决会议", en="decided at"),
     "outcome": Title(zh="结果", en="outcome"),
     "faults": Title(zh="问题", en="faults"),
+    "announced": Title(zh="公布", en="announced"),
+    "differs": Title(zh="与公布不符", en="differs"),
+    "owner": Title(zh="责任者", en="owner"),
+    "due": Title(zh="期限", en="due"),
+    "done": Title(zh="落实", en="carried out"),
+    "late_days": Title(zh="逾期天数", en="days late"),
+    "stands": Title(zh="状态", en="stands"),
+    "evaluated": Title(zh="评议", en="evaluated"),
 }
 _MOST = 60
 
 
 @command(
     zh="按方案的议事规则检查会议与议题。MEETINGS：meeting、body、on；MOTIONS：motion、meeting、outcome（表决结果），"
-    "规则需要时另有 posted、supporters；--reports 为通报：motion、meeting。--meeting 打印一次会议的记录。"
-    "有会议不合规或议题无效时，退出码为 1。",
+    "规则需要时另有 posted、supporters 等列。给出 --register 与 --ballots 时，结果由表决票重算，--law 写明表决规则"
+    "所在的方案。--meeting 打印一次会议的记录，--minutes 写成会议记录。有会议不合规、议题无效或与公布不符时，"
+    "退出码为 1。",
     en="Check meetings and motions by a profile's rule of deliberation. MEETINGS has meeting, body and on; MOTIONS has "
-    "motion, meeting and outcome (of the vote), and posted and supporters where the rule asks for them; --reports has "
-    "motion and meeting. --meeting prints the record of one. The exit code is 1 if a meeting is not in order or a "
-    "motion has no valid outcome.",
+    "motion, meeting and outcome (of the vote), and posted, supporters and the like where the rule asks for them. With "
+    "--register and --ballots outcomes are computed from the ballots; --law names the profile that has the rules of "
+    "decisions. --meeting prints the record of one, --minutes writes it. The exit code is 1 if a meeting is not in "
+    "order, a motion has no valid outcome, or another outcome was announced.",
     example="communitygov meeting qufu meetings.csv motions.csv --deliberation council  # exit code 1",
 )
 @profile_argument
 @click.argument("meetings")
 @click.argument("motions")
 @option("--reports", metavar="FILE", zh="通报记录", en="What meetings reported on")
+@option("--evaluations", metavar="FILE", zh="评议记录", en="How items were evaluated")
+@option("--objections", metavar="FILE", zh="异议记录", en="Objections to outcomes")
+@option("--register", metavar="FILE", zh="名册", en="The register")
+@option("--ballots", metavar="FILE", zh="表决票", en="The ballots")
+@option("--mandates", metavar="FILE", zh="委托记录", en="Mandates of proxies")
+@option("--recusals", metavar="FILE", zh="回避记录", en="Who is recused from what")
+@option(
+    "--law", metavar="PROFILE", zh="表决规则所在的方案；默认同 PROFILE", en="The profile with the rules of decisions"
+)
+@option("--rule", metavar="ID", zh="议题未写时的表决规则", en="The rule of decisions of motions that name none")
+@option("--on", "day", metavar="DAY", zh="查看之日", en="The day on which one looks")
 @option("--deliberation", metavar="ID", zh="议事规则；只有一项时可省", en="The rule, if there are several")
 @option("--meeting", "one", metavar="MEETING", zh="打印这次会议的记录", en="Print the record of this meeting")
+@option(
+    "--minutes",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    zh="写这次会议的会议记录（.md、.html，或表格）",
+    en="Write the minutes of this meeting (.md, .html, or a table)",
+)
 @html_option
 @rules_options()
 @output_option
@@ -57,12 +97,16 @@ _MOST = 60
 @click.pass_context
 def meeting(
     ctx: click.Context,
+    /,
     profile: str,
     meetings: str,
     motions: str,
-    reports: str | None,
+    law: str | None,
+    rule: str | None,
+    day: str | None,
     deliberation: str | None,
     one: str | None,
+    minutes: Path | None,
     html: Path | None,
     at: str | None,
     reforms: tuple[str, ...],
@@ -70,45 +114,133 @@ def meeting(
     output: str | None,
     encoding: str,
     as_json: bool,
+    **files: str | None,
 ) -> None:
     """Check meetings."""
-    import polars as pl
-
-    from communitygov.deliberation.meeting import MEETINGS, REPORTS, hold_meetings, motions_table
+    from communitygov.deliberation.meeting import hold_meetings
     from communitygov.deliberation.meeting_explain import explain_meeting
 
     found = find_profile(profile)
     there = rules_at(found, at, reforms, readings).deliberation
-    _, rule = only("deliberation", there, deliberation, profile=found.name)
-    held = read_frame(meetings, MEETINGS, encoding=encoding)
-    put = read_frame(motions, motions_table(rule), encoding=encoding)
-    told = None if reports is None else read_frame(reports, REPORTS, encoding=encoding)
+    _, how = only("deliberation", there, deliberation, profile=found.name)
+    # A profile is asked again for each day of a meeting: its rules of decisions change with the law.
+    statutes: Law = found if law is None else find_profile(law)
+    given = _read(how, {"meetings": meetings, "motions": motions, **files}, rule, encoding)
+    looked = _day(day)
+    if minutes is not None and one is None:
+        zh, en = "请用 --meeting 指明写哪次会议的记录", "name the meeting whose minutes are wanted with --meeting"
+        raise UsageError.because("which-meeting", zh=zh, en=en)
     if one is not None:
-        print_steps(explain_meeting(rule, held, put, told, meeting=one), html, as_json=as_json)
+        record = explain_meeting(how, given, statutes, meeting=one, at=looked)
+        if minutes is not None:
+            _write(record, minutes, encoding)
+        print_steps(record, html, as_json=as_json)
         return
-    done = hold_meetings(rule, held, put, told)
+    done = hold_meetings(how, given, statutes, at=looked)
     if as_json or output is not None:
-        more = {"meetings": frame_rows(done.meetings)}
+        more = {name: frame_rows(getattr(done, name)) for name in ("meetings", "owed", "items", "ballots")}
         schema = "communitygov.meeting/1"
         emit_frame(done.motions, schema=schema, as_json=as_json, output=output, encoding=encoding, more=more)
     if not as_json and output != "-":
         _print(done)
+    ctx.exit(1 if _is_wrong(done) else 0)
+
+
+def _read(how: Deliberation, files: Mapping[str, str | None], rule: str | None, encoding: str) -> Proceedings:
+    """Read the files; motions that name no rule of decisions get the one that was named for them."""
+    import polars as pl
+
+    from communitygov.deliberation import meeting_tables as tables
+    from communitygov.deliberation.proceedings import Proceedings
+
+    voted = files["ballots"] is not None
+    kinds: dict[str, Table | Callable[[Sequence[str]], Table]] = {
+        "meetings": tables.MEETINGS,
+        "motions": tables.motions_table(how, voted=voted),
+        "reports": tables.reports_table(how),
+        "evaluations": tables.evaluations_table(how),
+        "objections": tables.OBJECTIONS,
+        "ballots": tables.BALLOTS,
+        "mandates": tables.MANDATES,
+        "recusals": tables.RECUSALS,
+        "register": tables.members_named,
+    }
+    frames: dict[str, Any] = {
+        name: read_frame(file, kinds[name], encoding=encoding) for name, file in files.items() if file is not None
+    }
+    if rule is not None:
+        put = frames["motions"]
+        named = pl.col("rule").fill_null(rule) if "rule" in put.columns else pl.lit(rule).alias("rule")
+        frames["motions"] = put.with_columns(named)
+    return Proceedings(**frames)
+
+
+def _day(text: str | None) -> dt.date | None:
+    if text is None:
+        return None
+    try:
+        return Period.parse(text).first_day
+    except ValueError:
+        zh, en = f"--on 须为日期，却是 `{text}`", f"--on must be a day such as 2024-05-06, not `{text}`"
+        raise UsageError.because("bad-period", zh=zh, en=en) from None
+
+
+def _write(record: Steps, file: Path, encoding: str) -> None:
+    from communitygov.report.minutes import minutes_frame, minutes_html, minutes_markdown
+
+    if file.suffix == ".md":
+        file.write_text(minutes_markdown(record, language()), encoding="utf-8")
+    elif file.suffix in (".html", ".htm"):
+        file.write_text(minutes_html(record, language()) + "\n", encoding="utf-8")
+    else:
+        write_output(minutes_frame(record), str(file), encoding=encoding)
+
+
+def _is_wrong(done: Held) -> bool:
+    import polars as pl
+
     wrong = done.meetings.filter(pl.col("in_order") == "false").height
-    ctx.exit(1 if wrong or done.motions.filter(pl.col("outcome") == "invalid").height else 0)
+    wrong += done.motions.filter((pl.col("outcome") == "invalid") | pl.col("differs")).height
+    return bool(wrong)
 
 
 def _print(done: Held) -> None:
     import polars as pl
 
+    from communitygov.deliberation.aftermath import STATES
+    from communitygov.deliberation.casting import LEFT_OUT
     from communitygov.deliberation.meeting import FAULTS
     from communitygov.deliberation.meeting_explain import OUTCOMES
 
     lang = language()
-    emit(frame_text(done.meetings, lang, titles=_TITLES, most=_MOST))
-    outcomes = {name: word.say(lang) for name, word in OUTCOMES.items()}
+
+    def said(words: Mapping[str, Title]) -> dict[str, str]:
+        return {name: word.say(lang) for name, word in words.items()}
+
+    def show(frame: pl.DataFrame) -> None:
+        # A column that nothing is said in is no use to a reader.
+        told = [name for name in frame.columns if frame[name].null_count() < frame.height] or frame.columns
+        emit(frame_text(frame.select(told), lang, titles=_TITLES, most=_MOST))
+
+    show(done.meetings)
+    lacking = done.owed.filter(pl.col("answered") != "true").select("meeting", "motion", "decided_at", "outcome")
+    if lacking.height:
+        emit("\n" + Title(zh="未通报或未评议的事项：", en="not answered for:").say(lang))
+        show(lacking.with_columns(pl.col("outcome").replace(said(OUTCOMES))))
     faults = [
         "; ".join(FAULTS[name].say(lang) for name in text.split(",") if name)
         for text in done.motions["faults"].to_list()
     ]
-    told = done.motions.with_columns(pl.col("outcome").replace(outcomes), pl.Series("faults", faults, dtype=pl.String))
-    emit("\n" + frame_text(told, lang, titles=_TITLES, most=_MOST))
+    emit("")
+    told = done.motions.with_columns(
+        pl.col("outcome", "announced").replace(said(OUTCOMES)), pl.Series("faults", faults, dtype=pl.String)
+    )
+    show(told if told["differs"].any() else told.drop("announced", "differs"))
+    items = done.items.drop("back_to").with_columns(pl.col("stands").replace(said(STATES)))
+    if items["due"].null_count() < items.height or (done.items["stands"] != "final").any():
+        emit("")
+        show(items)
+    gone = done.ballots.filter(~pl.col("counts")).select("motion", "member", pl.col("why").replace(said(LEFT_OUT)))
+    if gone.height:
+        emit("\n" + Title(zh="不计的票：", en="ballots that do not count:").say(lang))
+        show(gone)

@@ -1,250 +1,206 @@
-"""Meetings: which are in order, and what came of their motions, for any number of bodies."""
+"""Meetings: which are in order, what came of their motions, and what became of what they decided."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
+from communitygov.deliberation.aftermath import answered_for, is_returned, item_of, verdict
+from communitygov.deliberation.casting import decide_motions
+from communitygov.deliberation.decide import Decided
 from communitygov.deliberation.meeting_rules import Deliberation
-from communitygov.documents.rule import hold_to_itself
-from communitygov.vocabulary.errors import DataError
+from communitygov.deliberation.proceedings import Law, Proceedings, Record, is_changed, read_record
+from communitygov.deliberation.proceedings_checks import Row
+from communitygov.deliberation.rules import Decision
+from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.faults import read_columns
-from communitygov.vocabulary.frames import Column, Table, adopt, check_table, in_kind_of
-from communitygov.vocabulary.period import Period
-from communitygov.vocabulary.problem import Problem, did_you_mean
+from communitygov.vocabulary.frames import adopt, in_kind_of
 from communitygov.vocabulary.text import Title
 
-if TYPE_CHECKING:
-    pass
-
-__all__ = ["FAULTS", "MEETINGS", "REPORTS", "Held", "Record", "hold_meetings", "motions_table", "read_record"]
+__all__ = ["FAULTS", "Held", "hold_meetings"]
 
 FAULTS = {
     "meeting_not_in_order": Title(zh="会议不合规", en="its meeting is not in order"),
     "not_posted": Title(zh="未公示", en="it was not posted"),
     "posted_late": Title(zh="公示天数不足", en="it was posted too late"),
+    "may_not_propose": Title(zh="提案者无权提案", en="whoever put it may not"),
     "too_few_supporters": Title(zh="附议人数不足", en="too few support it"),
+    "proposer_not_known": Title(zh="提案者未知", en="who put it is not known"),
     "support_not_known": Title(zh="附议人数未知", en="how many support it is not known"),
+    "rule_changed": Title(zh="首次投票后规则有变", en="its rule changed after the first vote"),
+    "no_register": Title(zh="名册为空", en="nobody stands on the register"),
     "not_decided": Title(zh="未表决", en="nothing was decided"),
 }
 """Why a motion has no valid outcome, or none that is known."""
 
-Row = Mapping[str, Any]
-
-
-def _text(name: str, zh: str, en: str, *, nullable: bool = False) -> Column:
-    return Column(name, "text", Title(zh=zh, en=en), nullable=nullable)
-
-
-MEETINGS = Table(
-    Title(zh="会议", en="meetings"),
-    (_text("meeting", "会议", "meeting"), _text("body", "议事主体", "body"), _text("on", "日期", "day")),
-    ("meeting",),
-    open=True,
-)
-REPORTS = Table(
-    Title(zh="通报", en="reports"),
-    (_text("motion", "议题", "motion"), _text("meeting", "会议", "meeting")),
-    ("motion", "meeting"),
-    open=True,
-)
-
-
-def motions_table(rule: Deliberation) -> Table:
-    """Return the columns of motions: one row for each.
-
-    Args:
-        rule: The rule; columns are asked for only where it needs them.
-    """
-    columns = [
-        _text("motion", "议题", "motion"),
-        _text("meeting", "会议", "meeting"),
-        _text("outcome", "表决结果", "outcome of the vote", nullable=True),
-    ]
-    if rule.notice_days is not None:
-        columns.append(_text("posted", "公示日期", "day on which it was posted", nullable=True))
-    if rule.support is not None:
-        columns.append(Column("supporters", "whole", Title(zh="附议人数", en="supporters"), nullable=True))
-    return Table(Title(zh="议题", en="motions"), tuple(columns), ("motion",), open=True)
-
-
-@frozen
-class Record:
-    """Meetings, motions and reports that were read and checked.
-
-    Args:
-        meetings: The meetings by id, in the order of days within each body.
-        motions: The motions of each meeting.
-        reports: Which motions were reported on at which meeting.
-    """
-
-    meetings: Mapping[str, Row]
-    motions: Mapping[str, Sequence[Row]]
-    reports: frozenset[tuple[str, str]]
-
-    def before(self, meeting: str) -> str | None:
-        """Return the meeting of the same body before one.
-
-        Args:
-            meeting: The meeting.
-        """
-        body = self.meetings[meeting]["body"]
-        same = [key for key, row in self.meetings.items() if row["body"] == body]
-        at = same.index(meeting)
-        return same[at - 1] if at else None
+Vote = tuple[str | None, str | None]
 
 
 @frozen
 class Held:
-    """What came of meetings.
-
-    ``meetings`` has one row per meeting: ``meeting``, ``body``, ``on``; ``in_order`` (``true``, ``false`` or
-    ``undetermined``); ``unreported`` (text): the items of the last meeting of the body that it did not report on, by
-    comma. ``motions`` has one row per motion: ``motion``, ``meeting``; ``outcome`` (``passed``, ``rejected``,
-    ``undetermined`` or ``invalid``); ``faults`` (text): of ``FAULTS``, by comma.
+    """What came of meetings. The page on data has every column.
 
     Args:
-        meetings: As above, of the kind that was given.
-        motions: As above.
+        meetings: One row per meeting: whether it is in order (``true``, ``false`` or ``undetermined``), and what of the
+            items that it owes it did not answer for. Of the kind of frame that the meetings were given in, as all are.
+        owed: One row per meeting and item that it owes.
+        motions: One row per motion: ``outcome`` (``passed``, ``rejected``, ``undetermined`` or ``invalid``), its
+            ``faults``, and what was announced.
+        items: One row per motion that passed: how it stands, whether it was carried out, and how it was evaluated.
+        ballots: One row per ballot, with the reason why it does not count.
+        decided: What the votes came to, for each rule of decisions.
     """
 
     meetings: Any
+    owed: Any
     motions: Any
+    items: Any
+    ballots: Any
+    decided: tuple[Decided, ...] = field(repr=False)
 
 
-def read_record(rule: Deliberation, meetings: Any, motions: Any, reports: Any = None) -> Record:
-    """Read and check meetings, motions and reports.
-
-    Args:
-        rule: The rule.
-        meetings: One row per meeting: ``meeting``, ``body`` and ``on``, its day.
-        motions: One row per motion, as ``motions_table(rule)`` declares it; ``outcome`` is what the vote came to, null
-            if there was none, and ``posted`` null if it was not.
-        reports: One row per motion that a meeting reported on: ``motion``, ``meeting``; none if absent.
-
-    Raises:
-        DocumentError: If a rule that was made in Python breaks one of its own promises.
-        DataError: If a frame does not fit, a day is no day, two meetings of a body are on one day, a motion or a report
-            is of a meeting that there is not, or an outcome is none.
-    """
-    hold_to_itself(rule)
-    held, put = _rows(MEETINGS, meetings), _rows(motions_table(rule), motions)
-    told = [] if reports is None else _rows(REPORTS, reports)
-    problems: list[Problem] = []
-    for row in held:
-        row["_day"] = _day(row["on"], f"meeting {row['meeting']}", problems)
-    for row in put:
-        posted = row.get("posted")
-        row["_posted"] = None if posted is None else _day(posted, f"motion {row['motion']}", problems)
-        if row["outcome"] not in (None, "passed", "rejected", "undetermined"):
-            zh, en = (
-                f"议题 `{row['motion']}`：没有结果 `{row['outcome']}`",
-                f"motion `{row['motion']}`: `{row['outcome']}` is no outcome",
-            )
-            problems.append(Problem("unknown-outcome", Title(zh=zh, en=en), path="outcome"))
-    ids, names = {row["meeting"] for row in held}, {row["motion"] for row in put}
-    for name, there, rows in (("meeting", ids, put), ("meeting", ids, told), ("motion", names, told)):
-        for row in rows:
-            if row[name] not in there:
-                hint = did_you_mean(row[name], sorted(there))
-                zh, en = f"没有 `{row[name]}`{hint.zh}", f"there is no {name} `{row[name]}`{hint.en}"
-                problems.append(Problem("unknown-meeting", Title(zh=zh, en=en), path=name))
-    days = {(row["body"], row["_day"]): row["meeting"] for row in held}
-    if len(days) < len(held) and not problems:
-        zh, en = (
-            "同一主体一天有两次会议，先后不明",
-            "two meetings of one body are on one day; which came first is not known",
-        )
-        problems.append(Problem("two-meetings-a-day", Title(zh=zh, en=en), path="on"))
-    if problems:
-        raise DataError(problems)
-    ordered = sorted(held, key=lambda row: (row["body"], row["_day"]))
-    by_meeting: dict[str, list[Row]] = {row["meeting"]: [] for row in ordered}
-    for row in sorted(put, key=lambda row: row["motion"]):
-        by_meeting[row["meeting"]].append(row)
-    reported = frozenset((row["motion"], row["meeting"]) for row in told)
-    return Record({row["meeting"]: row for row in ordered}, by_meeting, reported)
+_COLUMNS = {
+    "meetings": ["meeting", "body", "on", "in_order", "owes", "lacks"],
+    "owed": ["meeting", "motion", "decided_at", "outcome", "answered"],
+    "motions": ["motion", "meeting", "outcome", "faults", "announced", "differs"],
+    "items": ["motion", "meeting", "owner", "due", "done", "late_days", "stands", "back_to", "evaluated"],
+    "ballots": ["motion", "member", "choice", "channel", "proxy", "at", "counts", "why"],
+}
+_WHOLE, _FLAGS = ("owes", "lacks", "late_days"), ("differs", "counts")
 
 
-def _rows(table: Table, native: Any) -> list[dict[str, Any]]:
-    frame, _ = adopt(native)
-    check_table(table, frame)
-    columns = read_columns(frame.select(*(column.name for column in table.columns)))
-    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+def hold_meetings(
+    rule: Deliberation,
+    proceedings: Proceedings,
+    law: Law | Decision | None = None,
+    *,
+    at: dt.date | None = None,
+) -> Held:
+    """Say which meetings are in order, what came of their motions, and what became of what was decided.
 
-
-def _day(text: str, what: str, problems: list[Problem]) -> dt.date:
-    try:
-        period = Period.parse(text)
-    except ValueError:
-        period = None
-    if period is None or period.kind != "day":
-        title = Title(zh=f"{what}：`{text}` 不是日期", en=f"{what}: `{text}` is no day")
-        problems.append(Problem("not-a-day", title, path="on"))
-        return dt.date.min
-    return period.first_day
-
-
-def hold_meetings(rule: Deliberation, meetings: Any, motions: Any, reports: Any = None) -> Held:
-    """Say which meetings are in order, and what came of their motions.
-
-    Meetings of a body are taken in the order of their days. If the rule asks for it, a meeting is in order if it
-    reported on every item that the last one passed; an item that has no valid outcome asks for no report.
+    Meetings of a body are taken in the order of their days. With a register and ballots, outcomes are computed by the
+    rule of decisions in force on the day of the meeting; without, they are those that were announced. What a meeting
+    owes, if the rule asks for it, is what the last one passed (or any before it, until it is reported on), and what was
+    to be done again; what an objection returned before its day is owed no more.
 
     Args:
-        rule: The rule.
-        meetings: As for ``read_record``.
-        motions: Likewise.
-        reports: Likewise.
+        rule: The rule of the body.
+        proceedings: What was recorded.
+        law: Where the rules of decisions stand, such as a profile; or the one of all motions. Needed with ballots.
+        at: The day on which one looks: whether the time for objections is over, and what is late. Needed if the rule
+            has objections, or something has a day by which it must be carried out.
 
     Returns:
-        The meetings and the motions, of the kind of ``meetings``.
+        Meetings, motions, items and ballots, of the kind of frame that the meetings were given in.
 
     Raises:
-        DataError: As ``read_record``.
+        DataError: As ``read_record``; or if it cannot be said which of a member's ballots counts.
+        UsageError: If ``at`` is needed and not given; or as ``read_record``.
+        NotInForce: As ``read_record``.
 
     Source:
-        QF-23; ``docs/meetings.md``.
+        QF-23; Civil Code 278; ``docs/meetings.md``.
 
     Example:
         >>> import polars as pl
         >>> loop = Deliberation(reports_previous=True)
         >>> held = pl.DataFrame({"meeting": ["1", "2"], "body": "A", "on": ["2024-03-01", "2024-04-01"]})
         >>> motions = pl.DataFrame({"motion": ["lamp", "lift"], "meeting": ["1", "2"], "outcome": ["passed"] * 2})
-        >>> hold_meetings(loop, held, motions).motions.select("motion", "outcome", "faults").rows()
+        >>> hold_meetings(loop, Proceedings(held, motions)).motions.select("motion", "outcome", "faults").rows()
         [('lamp', 'passed', ''), ('lift', 'invalid', 'meeting_not_in_order')]
     """
+    record = read_record(rule, proceedings, law)
+    _ask_for_day(record, at)
+    cast, decided = decide_motions(record) if record.decisions else ({}, ())
+    votes = _votes(record, decided)
+    rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _COLUMNS}
+    owed: dict[str, dict[str, str]] = {}
+    for meeting, row in record.meetings.items():
+        mine = owed.get(row["body"], {})
+        mine = {name: outcome for name, outcome in mine.items() if not is_returned(record, name, row["_on"])}
+        answered = {name: answered_for(record, name, meeting) for name in mine}
+        in_order = _in_order(rule, row, mine, answered)
+        lacks = sum(found != "true" for found in answered.values())
+        rows["meetings"].append((meeting, row["body"], row["on"], in_order, len(mine), lacks))
+        rows["owed"] += [
+            (meeting, name, record.named[name]["meeting"], outcome, answered[name])
+            for name, outcome in sorted(mine.items())
+        ]
+        next_owed = {name: outcome for name, outcome in mine.items() if _still(record, name, meeting, answered[name])}
+        for motion in record.motions[meeting]:
+            name, (voted, doubt) = motion["motion"], votes[motion["motion"]]
+            outcome, faults = _outcome(rule, motion, row["_on"], in_order, votes[name])
+            said = motion["outcome"] if record.decisions and doubt is None else None
+            differs = None if said is None else said != voted
+            rows["motions"].append((name, meeting, outcome, ",".join(faults), motion["outcome"], differs))
+            if outcome == "passed":
+                rows["items"].append(item_of(record, motion, row["_on"], at))
+            if outcome in ("passed", "undetermined") and voted in ("passed", "undetermined"):
+                next_owed[name] = outcome
+        owed[row["body"]] = next_owed if rule.reports_previous else {}
+    rows["ballots"] = [_ballot(row, why) for one in cast.values() for row, why in one.ballots]
+    return _framed(proceedings.meetings, rows, decided)
+
+
+def _framed(meetings: Any, rows: Mapping[str, list[tuple[Any, ...]]], decided: tuple[Decided, ...]) -> Held:
     import polars as pl
 
-    record = read_record(rule, meetings, motions, reports)
-    last: dict[str, list[tuple[str, str]]] = {}
-    held_rows, motion_rows = [], []
-    for meeting, row in record.meetings.items():
-        items = last.get(row["body"], []) if rule.reports_previous else []
-        unreported = [(name, outcome) for name, outcome in items if (name, meeting) not in record.reports]
-        sure = any(outcome == "passed" for _, outcome in unreported)
-        in_order = "false" if sure else "undetermined" if unreported else "true"
-        held_rows.append((meeting, row["body"], row["on"], in_order, ",".join(name for name, _ in unreported)))
-        decided = []
-        for motion in record.motions[meeting]:
-            outcome, faults = _outcome(rule, motion, row["_day"], in_order)
-            motion_rows.append((motion["motion"], meeting, outcome, ",".join(faults)))
-            if outcome in ("passed", "undetermined") and motion["outcome"] in ("passed", "undetermined"):
-                decided.append((motion["motion"], outcome))
-        last[row["body"]] = decided
     frame, back = adopt(meetings)
-    columns = ["meeting", "body", "on", "in_order", "unreported"], ["motion", "meeting", "outcome", "faults"]
-    kinds = [dict.fromkeys(names, pl.String) for names in columns]
-    first = pl.DataFrame(held_rows, schema=kinds[0], orient="row")
-    second = pl.DataFrame(motion_rows, schema=kinds[1], orient="row")
-    return Held(back(in_kind_of(frame, first)), back(in_kind_of(frame, second)))
+
+    def kind(name: str) -> Any:
+        return pl.Int64 if name in _WHOLE else pl.Boolean if name in _FLAGS else pl.String
+
+    def made(name: str) -> Any:
+        schema = {column: kind(column) for column in _COLUMNS[name]}
+        return back(in_kind_of(frame, pl.DataFrame(rows[name], schema=schema, orient="row")))
+
+    return Held(**{name: made(name) for name in _COLUMNS}, decided=decided)
 
 
-def _outcome(rule: Deliberation, motion: Row, day: dt.date, in_order: str) -> tuple[str, list[str]]:
+def _ask_for_day(record: Record, at: dt.date | None) -> None:
+    timed = record.rule.objections is not None or record.rule.carry_out_days is not None
+    timed = timed or any(row["due"] is not None for rows in record.motions.values() for row in rows)
+    if timed and at is None:
+        zh, en = "须给出查看之日（at）", "give the day on which one looks (`at`)"
+        raise UsageError.because("no-day-to-look", zh=zh, en=en)
+
+
+def _votes(record: Record, decided: Sequence[Decided]) -> dict[str, Vote]:
+    """Return what the vote on each motion came to, computed or as it was announced; and why it is not known."""
+    if not record.decisions:
+        return {name: (row["outcome"], None if row["outcome"] else "not_decided") for name, row in record.named.items()}
+    found: dict[str, Vote] = {}
+    for one in decided:
+        columns = read_columns(adopt(one.frame)[0].select("matter", "outcome"))
+        found |= {name: (said, None) for name, said in zip(columns["matter"], columns["outcome"], strict=True)}
+    for name, row in record.named.items():
+        # A motion without anybody on its register has no row there.
+        found.setdefault(name, ("undetermined", "no_register"))
+        if is_changed(record.decisions[name], row):
+            found[name] = ("undetermined", "rule_changed")
+    return found
+
+
+def _still(record: Record, name: str, meeting: str, answered: str) -> bool:
+    """Return whether the meeting after one owes an item that this one owed."""
+    again = verdict(record, name, meeting) == "again"
+    return again or (answered != "true" and record.rule.owed == "until_reported")
+
+
+def _in_order(rule: Deliberation, meeting: Row, owed: Mapping[str, str], answered: Mapping[str, str]) -> str:
+    wrong = any(outcome == "passed" and answered[name] == "false" for name, outcome in owed.items())
+    doubt = any(found != "true" for found in answered.values())
+    if rule.convener is not None and "convened_by" in meeting:
+        wrong = wrong or meeting["convened_by"] not in (None, rule.convener)
+    return "false" if wrong else "undetermined" if doubt else "true"
+
+
+def _outcome(rule: Deliberation, motion: Row, day: dt.date, in_order: str, vote: Vote) -> tuple[str, list[str]]:
     """Return the outcome of a motion, and what is wrong with it: what fails for sure goes before what is not known."""
+    voted, doubt = vote
     wrong: list[str] = []
     unknown: list[str] = []
     if in_order != "true":
@@ -254,12 +210,22 @@ def _outcome(rule: Deliberation, motion: Row, day: dt.date, in_order: str) -> tu
             wrong.append("not_posted")
         elif (day - motion["_posted"]).days < rule.notice_days:
             wrong.append("posted_late")
+    if rule.proposers:
+        if motion["proposer"] is None:
+            unknown.append("proposer_not_known")
+        elif motion["proposer"] not in rule.proposers:
+            wrong.append("may_not_propose")
     if rule.support is not None:
         if motion["supporters"] is None:
             unknown.append("support_not_known")
         elif motion["supporters"] < rule.support:
             wrong.append("too_few_supporters")
-    if motion["outcome"] is None:
-        unknown.append("not_decided")
-    outcome = "invalid" if wrong else "undetermined" if unknown else str(motion["outcome"])
+    if doubt is not None:
+        unknown.append(doubt)
+    outcome = "invalid" if wrong else "undetermined" if unknown else str(voted)
     return outcome, [*wrong, *unknown]
+
+
+def _ballot(row: Row, why: str | None) -> tuple[Any, ...]:
+    names = ("motion", "member", "choice", "channel", "proxy", "at")
+    return (*(row[name] for name in names), why is None, why)

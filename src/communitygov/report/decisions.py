@@ -7,12 +7,21 @@ from typing import Any
 
 from attrs import frozen
 
+from communitygov.deliberation.rules import MeasureName
+from communitygov.deliberation.tables import MEASURE_NAMES
 from communitygov.report.drawing import COLOURS, altair, styled
 from communitygov.vocabulary.text import Language, Title
 
-__all__ = ["Share", "decision_chart"]
+__all__ = ["Share", "decision_chart", "share_title"]
 
 _INK = "#22313a"
+_OF = {
+    "all": Title(zh="全体", en="of all"),
+    "taking_part": Title(zh="参加者", en="of those taking part"),
+    "present": Title(zh="到会者", en="of those present"),
+    "cast": Title(zh="有效表态", en="of votes cast"),
+}
+_PARTS = {"quorum": Title(zh="参加", en="came"), "passes": Title(zh="同意", en="yes")}
 _REACHED, _SHORT = COLOURS[3], COLOURS[1]
 
 
@@ -41,6 +50,24 @@ class Share:
         zh = f"{self.count}/{self.base}，须 {self.least}：" + (f"多 {margin}" if margin >= 0 else f"差 {-margin}")
         end = f"{margin} to spare" if margin >= 0 else f"{-margin} short"
         return Title(zh=zh, en=f"{self.count} of {self.base}, {self.least} needed: {end}")
+
+
+def share_title(path: str, measure: MeasureName, of: str, who: Title | None = None) -> Title:
+    """Return what a share counts, and of whom.
+
+    Args:
+        path: Its dotted path, such as ``quorum.heads``.
+        measure: What is counted.
+        of: The base.
+        who: The stratum, if it is one's.
+
+    Example:
+        >>> share_title("quorum.heads", "heads", "all").en
+        'came, heads of all'
+    """
+    part, name, base = _PARTS[path.partition(".")[0]], MEASURE_NAMES[measure], _OF[of]
+    zh, en = ("", "") if who is None else (f"（{who.zh}）", f" ({who.en})")
+    return Title(zh=f"{part.zh}{name.zh}{zh}，占{base.zh}", en=f"{part.en}, {name.en}{en} {base.en}")
 
 
 def decision_chart(shares: Sequence[Share], lang: Language) -> Any:
