@@ -512,7 +512,10 @@ class TestDiagram:
     def test_of_several_procedures_one_is_named(self, call):
         """Without a name all are listed; a misspelt one has the nearest."""
         done = call("orders", "diagram", "baoji")
-        assert (done.code, "baoji has 5 procedures; name one with --procedure: `five_people`, `five_orders`" in done.err) == (2, True)
+        assert (
+            done.code,
+            "baoji has 5 procedures; name one with --procedure: `five_people`, `five_orders`" in done.err,
+        ) == (2, True)
         assert "did you mean `five_orders`" in call("orders", "diagram", "baoji", "--procedure", "five_order").err
         assert "街乡" in call("orders", "diagram", "beijing", "--procedure", "whistle", "--lang", "zh").out
 
