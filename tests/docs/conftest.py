@@ -246,6 +246,8 @@ class Reader:
             self.write(name, self.given_by(ROOT / "docs" / "matching.md", name))
         for name in ("meetings.csv", "motions.csv"):
             self.write(name, self.given_by(ROOT / "docs" / "meetings.md", name))
+        for name in ("vote.pb", "greedy.yaml"):
+            self.write(name, self.given_by(ROOT / "docs" / "budgets.md", name))
         self.write("counts.csv", self.given_by(ROOT / "docs" / "decisions.md", "counts.csv"))
         self.write("workers.csv", self.given_by(ROOT / "docs" / "standards.md", "workers.csv"))
         self.write("communities.csv", self.given_by(ROOT / "docs" / "funding.md", "communities.csv"))

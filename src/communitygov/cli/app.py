@@ -50,6 +50,13 @@ COMMANDS: dict[str, tuple[str, Title]] = {
             en="Judge votes, and see which a reform turns",
         ),
     ),
+    "budget": (
+        "budget",
+        Title(
+            zh="按投票分配预算，说明每个项目为何获资助或落选",
+            en="Share a budget by votes, and say why each project won or lost",
+        ),
+    ),
     "standards": (
         "standards",
         Title(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "find_profile",
     "find_reforms",
+    "known",
     "one_reading_each",
     "only",
     "profile_argument",
@@ -36,6 +37,7 @@ _CALLED = {
     "deliberation": Title(zh="协商议事", en="deliberations"),
     "points": Title(zh="积分制", en="systems of points"),
     "matching": Title(zh="结对", en="matchings"),
+    "budget": Title(zh="预算分配规则", en="rules for sharing a budget"),
 }
 """What several of a kind are called; without one, a kind is called by its id in English."""
 
@@ -215,7 +217,7 @@ def rules_at(profile: Profile, at: str | None, reforms: Iterable[str], readings:
     return profile.at(when, reforms=find_reforms(profile, reforms), readings=one_reading_each(readings))
 
 
-def only(what: str, found: Mapping[str, T], name: str | None, *, profile: str) -> tuple[str, T]:
+def only(what: str, found: Mapping[str, T], name: str | None, *, profile: str, by: str | None = None) -> tuple[str, T]:
     """Return the thing named, or the only one that there is.
 
     Args:
@@ -223,6 +225,7 @@ def only(what: str, found: Mapping[str, T], name: str | None, *, profile: str) -
         found: What there is, by id.
         name: The id, or None.
         profile: The profile's name, for the message.
+        by: The option that names one; what it is, if None.
 
     Raises:
         UsageError: If there is none of the name, or a name is needed.
@@ -237,8 +240,8 @@ def only(what: str, found: Mapping[str, T], name: str | None, *, profile: str) -
         known = ", ".join(f"`{key}`" for key in found) or "-"
         raise UsageError.because(
             "which-one",
-            zh=f"{profile} 有 {len(found)} 项{_CALLED[what].zh}；请用 --{what} 指明：{known}",
-            en=f"{profile} has {len(found)} {_CALLED[what].en}; name one with --{what}: {known}",
+            zh=f"{profile} 有 {len(found)} 项{_CALLED[what].zh}；请用 --{by or what} 指明：{known}",
+            en=f"{profile} has {len(found)} {_CALLED[what].en}; name one with --{by or what}: {known}",
         )
     if name not in found:
         hint = did_you_mean(name, found)
@@ -248,3 +251,27 @@ def only(what: str, found: Mapping[str, T], name: str | None, *, profile: str) -
             en=f"{profile} has no {what} `{name}`{hint.en}",
         )
     return name, found[name]
+
+
+def known(name: str, there: Iterable[str], what: Title) -> None:
+    """Refuse the name of something that there is not.
+
+    Args:
+        name: The name.
+        there: What there is.
+        what: What it is the name of.
+
+    Raises:
+        UsageError: If there is nothing of the name.
+
+    Example:
+        >>> known("lift", ["lift", "lamp"], Title(zh="议题", en="matter"))
+    """
+    names = set(there)
+    if name not in names:
+        hint = did_you_mean(name, sorted(names))
+        raise UsageError.because(
+            "unknown-name",
+            zh=f"没有{what.zh} `{name}`{hint.zh}",
+            en=f"there is no {what.en} `{name}`{hint.en}",
+        )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from communitygov.cli.bilingual import command, language, option
-from communitygov.cli.choice import find_profile, profile_argument, rules_at, rules_options
+from communitygov.cli.choice import find_profile, known, profile_argument, rules_at, rules_options
 from communitygov.cli.columns import encoding_option, output_option
 from communitygov.cli.explain import html_option, print_steps
 from communitygov.cli.output import emit, emit_frame
@@ -102,7 +102,7 @@ def decisions(
         _draw(picture, law, decided, matter)
     if matter is not None and counts is None:
         register_rows, ballot_rows = _rows_of(law, given, encoding)
-        _known(matter, register_rows["matter"].unique().to_list())
+        known(matter, register_rows["matter"], _TITLES["matter"])
         print_steps(explain(law, register_rows, ballot_rows, matter=matter), html, as_json=as_json)
         return
     turned = None
@@ -157,15 +157,6 @@ def _turned(before: Decided, after: Decided) -> pl.DataFrame:
     return turned.sort("matter")
 
 
-def _known(matter: str, there: list[str]) -> None:
-    from communitygov.vocabulary.problem import did_you_mean
-
-    if matter not in there:
-        hint = did_you_mean(matter, sorted(there))
-        zh, en = f"没有议题 `{matter}`{hint.zh}", f"there is no matter `{matter}`{hint.en}"
-        raise UsageError.because("unknown-name", zh=zh, en=en)
-
-
 def _print(law: Decision, decided: Decided, turned: pl.DataFrame | None) -> None:
     import polars as pl
 
@@ -218,7 +209,7 @@ def _draw(picture: str, law: Decision, decided: Decided, matter: str | None) -> 
         zh, en = "有多个议题；请用 --matter 指明要画的", "there are several matters; name one with --matter"
         raise UsageError.because("which-matter", zh=zh, en=en)
     drawn = there[0] if matter is None else matter
-    _known(drawn, there)
+    known(drawn, there, _TITLES["matter"])
     shares = []
     for row in decided.parts.filter(pl.col("matter") == drawn).rows(named=True):
         title = share_title(row["part"], row["measure"], row["of"], law.strata.get(row["stratum"]))

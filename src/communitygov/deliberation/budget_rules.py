@@ -12,7 +12,10 @@ from communitygov.vocabulary.frames import Column, Table
 from communitygov.vocabulary.numbers import Number, Share, decimal_text
 from communitygov.vocabulary.text import Title
 
-__all__ = ["BudgetRule", "Ceiling", "Conflict", "EqualShares", "OtherSource", "TieBreak"]
+__all__ = ["BudgetRule", "Ceiling", "Conflict", "EqualShares", "Method", "OtherSource", "TieBreak"]
+
+Method = Literal["greedy", "equal_shares"]
+"""By what the money goes to projects."""
 
 _RESERVED = frozenset({"project", "category", "votes", "order", "funded", "amount", "source", "reason"})
 """Names of columns with a meaning of their own; none of them breaks a tie."""
@@ -132,7 +135,7 @@ class BudgetRule(Rule):
 
     budget: Number = term("预算", "Budget")
     decimals: int = term("金额小数位", "Decimals", at_least=0, at_most=4)
-    method: Literal["greedy", "equal_shares"] = term("方法", "Method")
+    method: Method = term("方法", "Method")
     counted: Literal["ballots", "points"] = term("计票", "Counted")
     least_votes: int = term("最低票数", "Least votes", at_least=0)
     not_fitting: Literal["skip", "stop"] | None = term("钱不够时", "Not fitting", default=None)

@@ -27,8 +27,10 @@ from communitygov.deliberation.pabulib_sections import (
     no_money,
     sections_of,
 )
+from communitygov.vocabulary.cells import Cells, typed
 from communitygov.vocabulary.errors import DataError, UsageError
 from communitygov.vocabulary.files import reason_of
+from communitygov.vocabulary.frames import Table
 from communitygov.vocabulary.numbers import decimal_text, exact
 from communitygov.vocabulary.problem import Place, Problem, did_you_mean
 from communitygov.vocabulary.text import Title
@@ -36,7 +38,7 @@ from communitygov.vocabulary.text import Title
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["VOTE_TYPES", "PbElection", "parse_pb", "pb_text", "read_pb", "write_pb"]
+__all__ = ["VOTE_TYPES", "PbElection", "parse_pb", "pb_text", "projects_of", "read_pb", "write_pb"]
 
 _POINTED = ("cumulative", "scoring")
 _COUNTS = (("PROJECTS", "num_projects"), ("VOTES", "num_votes"))
@@ -267,6 +269,25 @@ def _votes(
     register = {"voter": voters, **{head: part.column(head) for head in others}}
     ballots = rows.select("voter", "project", "place", pl.col("points").cast(pl.Int64))
     return ballots, pl.DataFrame(register, schema=dict.fromkeys(register, pl.String))
+
+
+def projects_of(election: PbElection, table: Table, name: str = "<text>") -> pl.DataFrame:
+    """Return the projects of a vote with the columns that a rule reads, of their kinds.
+
+    Args:
+        election: The vote.
+        table: The columns, such as ``rule.projects_table``; costs become units of the last place of its money.
+        name: The file, for messages.
+
+    Raises:
+        DataError: If a column is missing, or a cell is not of its kind.
+    """
+    import polars as pl
+
+    money = 10**election.decimals
+    costs = [decimal_text(Fraction(cost, money)) for cost in election.projects["cost"]]
+    texts = election.projects.with_columns(pl.Series("cost", costs, pl.String))
+    return typed(Cells(name, texts, [0] * texts.height), table)
 
 
 def _ballot_faults(name: str, rows: pl.DataFrame, kind: str, projects: Sequence[str]) -> Iterator[Problem]:
