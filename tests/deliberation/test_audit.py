@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.kinds import KINDS
@@ -13,7 +14,7 @@ from communitygov.deliberation.count import count_votes
 from communitygov.deliberation.decide import decide_all
 from communitygov.plugins.finding import load_profile
 from communitygov.testing.strategies_deliberation import ballots_frame, decisions, matters, register_frame
-from communitygov.vocabulary.errors import DataError
+from communitygov.vocabulary.errors import DataError, UsageError
 
 MANY = st.lists(matters(), min_size=2, max_size=4)
 COUNTS = {
@@ -56,6 +57,8 @@ class TestAudit:
         assert audit(decided, pl.DataFrame(said)).is_empty()
         said["digest"] = ["0" * 64]
         assert audit(decided, pl.DataFrame(said)).rows() == [("lift", "rejected", "rejected", "other_rule")]
+        with pytest.raises(UsageError, match="made in Python"):
+            audit(decide_all(evolve(rule, node=None), pl.DataFrame(COUNTS)), pl.DataFrame(said))
 
     def test_an_outcome_that_is_none_is_refused(self) -> None:
         """By its row."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from communitygov.deliberation.decide import Decided
+from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.faults import read_columns
 from communitygov.vocabulary.frames import Column, Fault, Table, adopt, check_table, in_kind_of
 from communitygov.vocabulary.text import Title
@@ -41,6 +42,7 @@ def audit(decided: Decided, announced: Any) -> Any:
 
     Raises:
         DataError: If the frame does not fit, or an outcome is none.
+        UsageError: If there are digests, and the rule was made in Python and has none to compare.
 
     Example:
         >>> from fractions import Fraction
@@ -71,11 +73,15 @@ def audit(decided: Decided, announced: Any) -> Any:
     columns = read_columns(adopt(decided.frame)[0].select("matter", "outcome"))
     found = dict(zip(columns["matter"], columns["outcome"], strict=True))
     now = None if decided.decision.node is None else decided.decision.node.digest
+    if now is None and any(digest is not None for digest in digests):
+        zh = "公布的结果有规则摘要，而规则不是由文件读入，无从比较"
+        en = "outcomes have the digest of a rule that was made in Python, and has none; read it from a document"
+        raise UsageError.because("no-digest", zh=zh, en=en)
     rows = []
     for matter in sorted({*told, *found}):
         outcome, digest = told.get(matter, (None, None))
         computed = found.get(matter)
-        if digest is not None and now is not None and digest != now:
+        if digest is not None and digest != now:
             rows.append((matter, outcome, computed, "other_rule"))
         if outcome != computed:
             why = "not_announced" if outcome is None else "no_votes" if computed is None else "other_outcome"
