@@ -19,10 +19,14 @@ from tests.procedure.samples import (
     over,
 )
 
-from communitygov.procedure.case import Actor, Refused
+from communitygov.procedure.case import Actor, Refused, replay
+from communitygov.procedure.case_records import Moved
 from communitygov.procedure.chain import canonical, verify
+from communitygov.procedure.fold import fold
+from communitygov.procedure.judge import judge
 from communitygov.procedure.migrate import MIGRATED, migrate
-from communitygov.procedure.record import ERASED, REASON, acts_of, load, save, seal
+from communitygov.procedure.record import ERASED, REASON, acts_of, explain_stored, load, save, seal
+from communitygov.procedure.rows import events_frame
 from communitygov.procedure.store import Conflict, MemoryStore
 from communitygov.procedure.store_sql import SqlStore
 from communitygov.vocabulary.errors import DataError, UsageError
@@ -104,6 +108,31 @@ class TestSaveAndLoad:
         """A case that is not there is named."""
         with pytest.raises(UsageError, match="no case `A9`"):
             load(store, five_orders(), "A9")
+
+
+class TestLines:
+    def test_where_a_line_stood_and_stands_is_recorded(self, store):
+        """A question goes on beside the main line, which stays; so does each unit that is called, in its own line."""
+        case = accepted().act("ask", SOCIAL, START + 3 * HOUR, "which door").act("answer", RESIDENT, START + 4 * HOUR)
+        assert [(event.before, event.after) for event in case.history[3:]] == [(("accept", ""), ("accept", ""))] * 2
+        assert [event.line for event in case.history] == [
+            *(None, None, None),
+            Moved("waiting", None, None, ("ask", "")),
+            Moved("waiting", None, ("ask", ""), None),
+        ]
+        assert replay(case.procedure, "A1", [event.act for event in case.history]).history == case.history
+        body = json.loads(save(store, case) and store.read("A1")[3].body)
+        assert body["line"] == {"after": ["ask", ""], "before": None, "name": "waiting", "unit": None}
+        assert load(store, case.procedure, "A1").state == case.state
+
+    def test_a_line_that_was_changed_is_found(self):
+        """Sealed with another place of its line, an entry is not what its act leads to."""
+        case, store = accepted().act("ask", SOCIAL, START + 3 * HOUR, "which door"), MemoryStore()
+        event, rest = case.log
+        wrong = evolve(event, line=evolve(event.line, after=("answer", "")))
+        save(store, evolve(case, log=(wrong, rest)))
+        with pytest.raises(DataError, match="replayed-otherwise"):
+            load(store, case.procedure, "A1")
 
 
 class TestPersonal:
@@ -199,9 +228,71 @@ class TestRules:
         found = load(store, new, "A1", old)
         assert found.state == case.state
         assert closed(found).outcome == "solved"
-        assert acts_of(new, store.read("A1"))[-1].step == MIGRATED
+        acts = acts_of(new, store.read("A1"), old)
+        assert [act.step for act in acts] == ["order", "dispatch", "accept", MIGRATED]
+        with pytest.raises(UsageError, match="other-rules"):
+            acts_of(new, store.read("A1"))
         with pytest.raises(UsageError, match="other-rules"):
             load(store, new, "A1")
+
+    def test_what_came_over_is_told_from_beginning_to_end(self, store):
+        """What it did before is told by the rules of then, what it did since by those of now, each with its times."""
+        old = five_orders()
+        steps = {**old.steps, "accept": evolve(old.steps["accept"], title=named("take up"))}
+        new = five_orders(steps=steps, reminders=OTHER, migrations=over(old, {}))
+        asked = (
+            accepted(old).act("ask", SOCIAL, START + 3 * HOUR, "which door").act("answer", RESIDENT, START + 4 * HOUR)
+        )
+        case = save(store, migrate(save(store, asked), new, START + 4 * HOUR))
+        case = save(store, closed(case))
+        with pytest.raises(UsageError, match=r"history-in-store.*explain_stored"):
+            case.explain()
+        at = START + 6 * HOUR
+        told = explain_stored(store, new, "A1", at, old)
+        events = told.children[:8]
+        assert [one.facts["step"] for one in events][2:7] == ["accept", "ask", "answer", MIGRATED, "handle"]
+        assert "accept" in events[2].title.en
+        assert new.machine.digest[:12] in events[5].title.en
+        assert told.value == 0
+        acts = acts_of(new, store.read("A1"), old)
+        folded = fold(new, acts, at, [old])
+        assert folded.states[-1] == case.state == load(store, new, "A1", old).state
+        assert [(stage.machine.digest, stage.events) for stage in folded.stages] == [
+            (old.machine.digest, 5),
+            (new.machine.digest, 3),
+        ]
+        assert [run.deadline for run in folded.runs] == ["handling"]
+        assert len(folded.pauses.every) == 1  # it was met before the case came over, and counts since
+        for rules in ([], [old, old]):
+            with pytest.raises(UsageError, match="other-rules"):
+                fold(new, acts, at, rules)
+        with pytest.raises(UsageError, match="no-migration"):
+            fold(new, acts, at, [evolve(old, outcomes={**old.outcomes, "moved": named("moved")})])
+
+    def test_what_was_done_before_is_not_missing_since(self, store):
+        """Under another name too; and what came over before its last event is told as gone back in time."""
+        old = five_orders()
+        steps = dict(old.steps)
+        steps["dispatch"] = evolve(steps["dispatch"], next=("take_up", "refuse"))
+        steps["take_up"] = steps.pop("accept")
+        for key in ("ask", "call"):
+            steps[key] = evolve(steps[key], during=("take_up",))
+        new = five_orders(steps=steps, migrations=over(old, {"accept": "take_up"}))
+        case = closed(migrate(save(store, accepted(old)), new, START + 3 * HOUR))
+        acts = [*(event.act for event in accepted(old).history), *(event.act for event in case.unsaved)]
+        assert fold(new, acts, START + 6 * HOUR, [old]).of_case == ()
+        acts[3] = evolve(acts[3], at=acts[0].at)
+        told = fold(new, acts, START + 6 * HOUR, [old]).faults
+        assert [[fault.kind for fault in one] for one in told[3:]] == [["back_in_time"], [], []]
+
+    def test_what_came_over_is_not_judged_in_bulk(self, store):
+        """Its log says so, with what to do instead."""
+        old = five_orders()
+        new = five_orders(reminders=OTHER, migrations=over(old, {}))
+        case = migrate(save(store, accepted(old)), new, START + 3 * HOUR)
+        log = events_frame(new, [evolve(case, seq=1)])
+        with pytest.raises(DataError, match=r"other-rules.*explain_stored"):
+            judge(new, log, START + 4 * HOUR)
 
     def test_without_a_map_it_does_not_come_over(self):
         """It says which rules it is on."""

@@ -40,8 +40,10 @@ from communitygov.simulation.order_model import (
     check_model,
 )
 from communitygov.simulation.orders import simulate_orders
+from communitygov.simulation.variants import Variant
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.numbers import Number, Share
+from communitygov.vocabulary.text import Title
 
 
 class TestLogs:
@@ -52,6 +54,25 @@ class TestLogs:
         world = changed(come={"chance": Share(Fraction(chance))}, repair={"desks": desks})
         found = judge(RULE, draw_log(world, RULE, FIRST, dt.date(2024, 5, 2), seed=1, draw=draw), END)
         assert set(found.verdicts["verdict"]) <= {"late", "overdue", "no_show"}
+
+    @pytest.mark.parametrize("own", [None, Clock(zone="Asia/Shanghai", calendar="monday_to_friday")])
+    def test_a_variant_with_another_clock_meets_the_same_orders(self, tmp_path, own):
+        """When people come does not hang on the rules: a holiday that the office works through is still a holiday."""
+        text = "reform: through\ntitle: {zh: 不休假, en: No holidays}\nbecause: {zh: 试, en: A trial.}\n"
+        text += "changes: {procedure: {repair: {clock: {calendar: monday_to_friday}}}}\n"
+        (tmp_path / "through.yaml").write_text(text, encoding="utf-8")
+        variants = [
+            Variant("now", Title(zh="现行", en="now")),
+            Variant("through", Title(zh="不休", en="through"), (communitygov.read_reform(tmp_path / "through.yaml"),)),
+        ]
+        first, last, world = dt.date(2024, 9, 30), dt.date(2024, 10, 6), evolve(WORLD, clock=own)
+        found = simulate_orders(LAMPS, "repair", world, first=first, last=last, variants=variants, draws=3)
+        opened = found.cases.filter(count="opened").select("mean", "low", "high").rows()
+        assert opened[0] == opened[1]
+        rule = LAMPS.at(2024).procedure["repair"]
+        days = {"own": world.clock or rule.clock, "other": Clock(zone="Asia/Shanghai", calendar="monday_to_friday")}
+        logs = [draw_log(WORLD, rule, first, last, seed=1, draw=0, coming=clock.days) for clock in days.values()]
+        assert (logs[0].height == logs[1].height) is (own is not None)
 
     def test_the_same_seed_gives_the_same_log_and_another_does_not(self):
         """To the last digit."""

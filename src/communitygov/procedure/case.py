@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from attrs import field, frozen
 
 from communitygov.procedure.acts import Act, Fault
-from communitygov.procedure.case_records import Actor, Event, Fire, Running
+from communitygov.procedure.case_records import Actor, Event, Fire, Running, moved
 from communitygov.procedure.given import check_facts
 from communitygov.procedure.machine import Machine
 from communitygov.procedure.refusal import May, Refused
@@ -132,8 +132,9 @@ class Case:
         if len(events) != self.seq:
             raise UsageError.because(
                 "history-in-store",
-                zh=f"此件的前 {self.seq - len(events)} 条留痕在存储中，请从那里读取",
-                en=f"the first {self.seq - len(events)} events of this case are in the store; read them there",
+                zh=f"此件的前 {self.seq - len(events)} 条留痕在存储中，请从那里读取（acts_of、explain_stored）",
+                en=f"the first {self.seq - len(events)} events of this case are in the store; read them there "
+                "(acts_of, explain_stored)",
             )
         return events
 
@@ -234,7 +235,8 @@ class Case:
             if faults:
                 raise Refused.act(self, act, faults)
         here, there = state.place, new.place
-        event = Event(self.seq + 1, act, (here.step, here.way), (there.step, there.way), machine.digest)
+        line = moved(machine, act, state, new) if act.step in machine.beside else None
+        event = Event(self.seq + 1, act, (here.step, here.way), (there.step, there.way), machine.digest, line)
         if new.pauses:
             new = without_past(machine, new, new.at)[0]  # what comes later is not earlier, or it is refused
         return Case(machine, self.id, new, self.seq + 1, (event, self.log), self.tip)
@@ -310,6 +312,10 @@ class Case:
 
         Args:
             at: The instant up to which deadlines are looked at, with its time zone; that of its last event if None.
+
+        Raises:
+            UsageError: If some of its events are in a store, as they are of one that came over to other rules:
+                ``explain_stored`` reads them there.
         """
         from communitygov.procedure.explain import explain_case
 
@@ -383,6 +389,6 @@ def replay(procedure: Procedure, case: str, acts: list[Act]) -> Case:
     for seq, act in enumerate(acts, 1):
         _, new = followed(machine, state, act)
         before, there = (state.place.step, state.place.way), (new.place.step, new.place.way)
-        log = (Event(seq, act, before, there, machine.digest), log)
+        log = (Event(seq, act, before, there, machine.digest, moved(machine, act, state, new)), log)
         state = new
     return Case(machine, case, without_past(machine, state, state.at)[0], len(acts), log)

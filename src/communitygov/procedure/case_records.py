@@ -9,9 +9,11 @@ from attrs import Attribute, field, frozen
 
 from communitygov.procedure.acts import Act
 from communitygov.procedure.given import EMPTY
+from communitygov.procedure.machine import Machine
+from communitygov.procedure.state import State, key_of
 from communitygov.vocabulary.errors import UsageError
 
-__all__ = ["Actor", "Event", "Fire", "Running"]
+__all__ = ["Actor", "Event", "Fire", "Moved", "Running", "moved"]
 
 
 def _said(_actor: object, attribute: Attribute[str | None], value: str | None) -> None:
@@ -39,15 +41,33 @@ class Actor:
 
 
 @frozen
+class Moved:
+    """Where an act of a line beside the main one left that line.
+
+    Args:
+        line: Which line.
+        unit: Of which unit, where there is one for each.
+        before: Where it stood: the step done last, and the way; None if it was not underway.
+        after: Where it stood then; None if it was over.
+    """
+
+    line: str
+    unit: str | None
+    before: tuple[str, str] | None
+    after: tuple[str, str] | None
+
+
+@frozen
 class Event:
     """One recorded act.
 
     Args:
         seq: Its place in the case, from 1.
         act: What was done.
-        before: Where the case stood: the step done last, and the way.
+        before: Where the case stood, on its main line: the step done last, and the way.
         after: Where it stood then.
         rules: The digest of the rules that it was done under.
+        line: Where it left the line beside the main one that it belongs to; None for an act of the main line.
     """
 
     seq: int
@@ -55,6 +75,7 @@ class Event:
     before: tuple[str, str]
     after: tuple[str, str]
     rules: str = ""
+    line: Moved | None = None
 
 
 @frozen
@@ -95,3 +116,24 @@ class Fire:
     unit: str | None
     since: dt.datetime
     provisional: bool = False
+
+
+def moved(machine: Machine, act: Act, before: State, after: State) -> Moved | None:
+    """Return where an act left the line that it belongs to; None for one of the main line.
+
+    Args:
+        machine: The procedure.
+        act: The act.
+        before: The case before it.
+        after: The case after it.
+    """
+    line = machine.beside.get(act.step)
+    if line is None:
+        return None
+    key = line, key_of(machine, act)
+    here, there = before.lines.get(key), after.lines.get(key)
+    return Moved(
+        *key,
+        None if here is None else (here.step, here.way),
+        None if there is None else (there.step, there.way),
+    )

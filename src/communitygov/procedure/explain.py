@@ -1,7 +1,4 @@
-"""What became of a finished case, event by event: the rule followed slowly. It is the oracle of the bulk judge.
-
-A faulty event is noted, and the case goes on from where its own step leads to.
-"""
+"""What became of a finished case, told: the row that rates are taken of, and the tree of all that was done and due."""
 
 from __future__ import annotations
 
@@ -9,22 +6,20 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import accumulate
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from communitygov.procedure.acts import Act, Fault
-from communitygov.procedure.case import overdue
-from communitygov.procedure.given import check_texts
+from communitygov.procedure.fold import Folded, case_faults, fold
 from communitygov.procedure.machine import Machine
+from communitygov.procedure.migrate import MIGRATED
 from communitygov.procedure.rules import Procedure
-from communitygov.procedure.state import State, followed, key_of, opened, without_past
+from communitygov.procedure.state import State, key_of
 from communitygov.procedure.tables import FACT
-from communitygov.procedure.times import Pauses, Run, Stretch, due_of, late_at, rests_on_unpublished
+from communitygov.procedure.times import Run, due_of, late_at, rests_on_unpublished
 from communitygov.procedure.wording import FAULTS, UNITS, say_fault, title_of
 from communitygov.vocabulary.clock import instant_of, moment_at
-from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.numbers import decimal_text
 from communitygov.vocabulary.steps import Steps
 from communitygov.vocabulary.text import Title
@@ -33,91 +28,6 @@ __all__ = ["Folded", "case_faults", "case_row", "explain_case", "fold", "row_of"
 
 _SHOWN = "%Y-%m-%d %H:%M:%S"
 """How an instant is told to people; what is counted with stands beside it to the microsecond."""
-
-
-@frozen
-class Folded:
-    """A case as its events left it, and what was wrong.
-
-    Args:
-        states: How it stood before the first event and after each.
-        faults: What is wrong with each event.
-        of_case: What is wrong with the case as a whole.
-        runs: Every time that a deadline began, by when it did.
-        pauses: All pauses.
-    """
-
-    states: tuple[State, ...]
-    faults: tuple[tuple[Fault, ...], ...]
-    of_case: tuple[Fault, ...]
-    runs: tuple[Run, ...]
-    pauses: Pauses
-
-
-def fold(procedure: Procedure, acts: Sequence[Act], at: dt.datetime) -> Folded:
-    """Return what became of a case, and everything that was wrong.
-
-    Args:
-        procedure: The rule that it was opened under.
-        acts: Its events in order.
-        at: The instant that the log goes up to, with its time zone.
-
-    Raises:
-        UsageError: If an event lies after that, its step is none of the procedure's, or a text of it is empty.
-    """
-    machine: Machine = procedure.machine
-    instant = instant_of(at)
-    for seq, act in enumerate(acts, 1):
-        if act.at > instant:
-            raise UsageError.because(
-                "after-the-log",
-                zh=f"第 {seq} 条在 {at} 之后；请给出留痕截止的时间",
-                en=f"event {seq} lies after {at}; give the instant that the log goes up to",
-            )
-        if act.step not in procedure.steps and act.step not in procedure.reminders:
-            raise UsageError.because("unknown-step", zh=f"没有环节 `{act.step}`", en=f"there is no step `{act.step}`")
-        check_texts(seq, act)
-    state, states, faults = opened(machine), [opened(machine)], []
-    runs, pauses = list[Run](), list[Stretch]()
-    for act, since in zip(acts, _not_before(acts), strict=True):
-        found, state = followed(machine, state, act, runs)
-        state, over = without_past(machine, state, since)
-        pauses += over
-        faults.append(tuple(found))
-        states.append(state)
-    begun = tuple(sorted((*runs, *state.runs), key=lambda run: run.start))
-    paused = tuple(sorted((*pauses, *state.pauses), key=lambda one: one.start))
-    of_case = tuple(case_faults(machine, state, acts, instant))
-    return Folded(tuple(states), tuple(faults), of_case, begun, Pauses(machine, paused))
-
-
-def _not_before(acts: Sequence[Act]) -> list[int]:
-    """Return for each act an instant before which none of those after it lies; some may lie before itself."""
-    later = [*accumulate((act.at for act in reversed(acts)), min)]
-    return [*reversed(later[:-1]), max(act.at for act in acts)] if acts else []
-
-
-def case_faults(machine: Machine, state: State, acts: Sequence[Act], at: int) -> Iterator[Fault]:
-    """Yield what is wrong with a case as a whole.
-
-    A step is missing if it lies on every way to the step of the main line that was done last, and was never done. What
-    is overdue counts at the instant that the log goes up to.
-
-    Args:
-        machine: The procedure.
-        state: The case after its last event.
-        acts: Its events.
-        at: The instant that the log goes up to, in microseconds since 1970 in UTC.
-    """
-    done = {act.step for act in acts}
-    for name in machine.rule.main:
-        if name in machine.dominators.get(state.place.step, frozenset()) and name not in done:
-            yield Fault("missing_step", name)
-    for fault in overdue(machine, state, at):
-        yield evolve(fault, kind="not_disclosed") if fault.what in machine.disclosed_within else fault
-    for key, shown in machine.rule.disclosures.items():
-        if shown.within is None and state.place.is_closed and shown.step not in done:
-            yield Fault("not_disclosed", key)
 
 
 def case_row(procedure: Procedure, case: str, acts: Sequence[Act], at: dt.datetime) -> dict[str, Any]:
@@ -196,34 +106,40 @@ def _kept(machine: Machine, folded: Folded, run: Run, at: int) -> Iterator[tuple
         yield not late, mark
 
 
-def explain_case(procedure: Procedure, case: str, acts: Sequence[Act], at: dt.datetime) -> Steps:
+def explain_case(
+    procedure: Procedure, case: str, acts: Sequence[Act], at: dt.datetime, before: Sequence[Procedure] = ()
+) -> Steps:
     """Return what became of a case, as a tree: its events in order with what was wrong, then its deadlines.
 
     Args:
-        procedure: The rule that it was opened under.
+        procedure: The rule that it is on.
         case: Its id.
         acts: Its events in order.
         at: The instant that the log goes up to, with its time zone.
+        before: The rules that it was on before it came over to others, oldest first; none if it never did.
 
     Returns:
         A step ``case`` with the number of faults, a step ``event`` for each event, with that of its own if any, and a
         step ``deadline`` for each deadline that began, each with the facts to check it by hand.
 
     Raises:
-        UsageError: If an event lies after that instant, or its step is none of the procedure's.
+        UsageError: As ``fold``.
     """
-    folded, machine = fold(procedure, acts, at), procedure.machine
+    folded = fold(procedure, acts, at, before)
     state = folded.states[-1]
     zone = procedure.clock.zone if procedure.clock is not None else "UTC"
+    under = [stage.machine for stage in folded.stages for _ in range(stage.events)]
     children = [
-        _event(procedure, seq, act, folded.states[seq - 1], folded.faults[seq - 1], zone)
-        for seq, act in enumerate(acts, 1)
+        _event(machine, seq, act, folded.states[seq - 1], folded.faults[seq - 1], zone)
+        for seq, (machine, act) in enumerate(zip(under, acts, strict=True), 1)
     ]
     children += [
         evolve(_fault(procedure, fault, say_fault(procedure, fault)), clause=procedure.clause)
         for fault in folded.of_case
     ]
-    children += [_deadline(machine, run, folded.pauses.met(run), zone) for run in folded.runs]
+    children += [
+        _deadline(stage.machine, run, stage.pauses.met(run), zone) for stage in folded.stages for run in stage.runs
+    ]
     count = sum(map(len, folded.faults)) + len(folded.of_case)
     place = procedure.steps[state.place.step].name(state.place.step) if state.place.step else Title(zh="无", en="none")
     ended = Title(zh="已办结", en="closed") if state.place.is_closed else Title(zh="未办结", en="not closed")
@@ -254,15 +170,19 @@ def _fault(procedure: Procedure, fault: Fault, text: Title) -> Steps:
     return Steps("fault", FAULTS[fault.kind], fault.what, text, facts=facts, words=words)
 
 
-def _event(procedure: Procedure, seq: int, act: Act, before: State, faults: tuple[Fault, ...], zone: str) -> Steps:
+def _event(machine: Machine, seq: int, act: Act, before: State, faults: tuple[Fault, ...], zone: str) -> Steps:
+    procedure: Procedure = machine.rule
     rule = procedure.steps.get(act.step)
-    title = rule.name(act.step) if rule is not None else procedure.reminders[act.step].name(act.step)
+    if act.step == MIGRATED:
+        title = Title(zh=f"转到规则 {machine.digest[:12]}", en=f"come over to the rules {machine.digest[:12]}")
+    else:
+        title = (rule or procedure.reminders[act.step]).name(act.step)
     role = Title(zh="—", en="-")
     if act.role is not None and act.role in procedure.roles:
         role = procedure.roles[act.role].name(act.role)
     at = moment_at(act.at, zone)
     when = f"{at:{_SHOWN}}"
-    unit = key_of(procedure.machine, act) or act.unit
+    unit = key_of(machine, act) or act.unit
     whose = f"（{unit}）" if unit else "", f" ({unit})" if unit else ""
     told = [say_fault(procedure, fault, act.step) for fault in faults]
     return Steps(

@@ -10,6 +10,7 @@ from attrs import evolve
 
 from communitygov.procedure.given import EMPTY
 from communitygov.procedure.judge_log import Log
+from communitygov.procedure.migrate import MIGRATED
 from communitygov.procedure.tables import FACT, events_table
 from communitygov.vocabulary.clock import instant_of
 from communitygov.vocabulary.errors import DataError
@@ -143,8 +144,11 @@ def _faults(procedure: Procedure, frame: pl.DataFrame, at: dt.datetime, instant:
         later = nw.col("at").dt.timestamp("us") > instant
         yield Fault("after-the-log", "at", later, Title(zh=zh, en=en), show=True, reads=("at",))
     if "step" in frame.columns:
-        known = [*procedure.steps, *procedure.reminders]
+        known = [*procedure.steps, *procedure.reminders, MIGRATED]
         yield from _unknown("unknown-step", frame, "step", known, Title(zh="没有环节", en="there is no step"))
+        zh = "此件由其他规则转来，不能成批评判；请以 explain_stored 逐件说明，或以 fold 逐件评判"
+        en = "came over from other rules and is not judged in bulk: explain_stored or fold tell of one such case"
+        yield Fault("other-rules", "step", nw.col("step") == MIGRATED, Title(zh=zh, en=en), reads=("step",))
     for name, fact in procedure.all_facts.items():
         if fact.kind == "choice" and FACT + name in frame.columns:
             told = Title(zh="没有取值", en="there is no value")

@@ -159,6 +159,11 @@ class Machine:
         }
 
     @cached_property
+    def beside(self) -> Mapping[str, str]:
+        """For each step that is not of the main line the line that it belongs to."""
+        return {key: step.line for key, step in self.rule.steps.items() if step.line is not None}
+
+    @cached_property
     def anew(self) -> Mapping[str, frozenset[str]]:
         """For each step the facts that it needs with each act, whatever was known before.
 

@@ -18,7 +18,7 @@ from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.problem import Problem
 from communitygov.vocabulary.text import Title
 
-__all__ = ["MIGRATED", "carried_over", "migrate"]
+__all__ = ["MIGRATED", "carried_over", "map_between", "migrate"]
 
 MIGRATED = "*migrated"
 """What the event is called by which a case comes over; no step has such a name."""
@@ -58,6 +58,26 @@ def migrate(case: Case, procedure: Procedure, at: dt.datetime) -> Case:
     return Case(machine, case.id, state, case.seq + 1, (event, case.log), case.tip)
 
 
+def map_between(before: Machine, machine: Machine) -> Migration:
+    """Return the map by which cases come over from some rules to others.
+
+    Args:
+        before: The rules that a case is on.
+        machine: The rules to come.
+
+    Raises:
+        UsageError: If those have none.
+    """
+    found = next((one for one in machine.rule.migrations.values() if one.digest == before.digest), None)
+    if found is None:
+        raise UsageError.because(
+            "no-migration",
+            zh=f"新规则没有从规则 {before.digest[:12]} 过渡的对应表（migrations）",
+            en=f"the rules have no map (migrations) for cases under the rules {before.digest[:12]}",
+        )
+    return found
+
+
 def carried_over(state: State, before: Machine, machine: Machine, at: int) -> State:
     """Return a case's state under other rules.
 
@@ -70,14 +90,7 @@ def carried_over(state: State, before: Machine, machine: Machine, at: int) -> St
     Raises:
         UsageError: As ``migrate``.
     """
-    rule = machine.rule
-    found = next((one for one in rule.migrations.values() if one.digest == before.digest), None)
-    if found is None:
-        raise UsageError.because(
-            "no-migration",
-            zh=f"新规则没有从规则 {before.digest[:12]} 过渡的对应表（migrations）",
-            en=f"the rules have no map (migrations) for cases under the rules {before.digest[:12]}",
-        )
+    rule, found = machine.rule, map_between(before, machine)
     problems = [*_lacking(state, before, machine, found)]
     if problems:
         raise UsageError(problems)

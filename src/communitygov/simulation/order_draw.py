@@ -77,10 +77,19 @@ class _Desks:
 class _Draw:
     """The orders of one draw on their way."""
 
-    def __init__(self, model: OrderModel, procedure: Procedure, first: dt.date, last: dt.date, seed: str) -> None:
+    def __init__(
+        self,
+        model: OrderModel,
+        procedure: Procedure,
+        first: dt.date,
+        last: dt.date,
+        seed: str,
+        coming: Calendar | None = None,
+    ) -> None:
         self.model, self.procedure, self.seed = model, procedure, seed
         self.machine: Machine = procedure.machine
         self.calendar: Calendar = calendar_of(model, procedure)
+        self.coming = coming or self.calendar
         self.clock = wall_clock(self.calendar.zone)
         self.open_hours = OpenHours(self.calendar, self.clock) if self.calendar.hours else None
         self.end = self.clock.midnight((last - dt.date(1970, 1, 1)).days + 1)
@@ -124,7 +133,7 @@ class _Draw:
         return self._random(*about, "chance", step).random() < self.model.steps[step].chance
 
     def _arrivals(self) -> list[tuple[int, str, str]]:
-        found = []
+        found, clock = [], wall_clock(self.coming.zone)
         for key, arrivals in self.model.arrivals.items():
             if arrivals.step not in self.machine.start.next:
                 continue
@@ -133,9 +142,9 @@ class _Draw:
             day = self.first
             while day <= self.last:
                 random = self._random("arrivals", key, day)
-                free = not self.calendar.is_working(day)
+                free = not self.coming.is_working(day)
                 mean = float(arrivals.per_day) * (float(arrivals.free_days) if free else 1)
-                midnight = self.clock.midnight((day - dt.date(1970, 1, 1)).days)
+                midnight = clock.midnight((day - dt.date(1970, 1, 1)).days)
                 for n in range(_poisson(random, mean)):
                     (part,) = random.choices([part for part, _ in parts], [weight for _, weight in parts])
                     minute = part.opens + random.random() * (part.closes - part.opens)
@@ -319,7 +328,14 @@ def _poisson(random: Random, mean: float) -> int:
 
 
 def draw_log(
-    model: OrderModel, procedure: Procedure, first: dt.date, last: dt.date, *, seed: int, draw: int
+    model: OrderModel,
+    procedure: Procedure,
+    first: dt.date,
+    last: dt.date,
+    *,
+    seed: int,
+    draw: int,
+    coming: Calendar | None = None,
 ) -> pl.DataFrame:
     """Return the log of one draw: what came in from one day to another and what became of it by the end of the last.
 
@@ -330,8 +346,9 @@ def draw_log(
         last: The last day.
         seed: The seed.
         draw: Which draw.
+        coming: The days on which orders come in; those of the procedure's clock, or else of the world's, if None.
 
     Returns:
         The events, as ``events_table(procedure)`` has them. Polars.
     """
-    return events_frame(procedure, _Draw(model, procedure, first, last, f"{seed}/{draw}").run())
+    return events_frame(procedure, _Draw(model, procedure, first, last, f"{seed}/{draw}", coming).run())

@@ -165,7 +165,8 @@ class OrderModel(Rule):
         arrivals: How orders come in, by kind.
         steps: How each step is done that is ever done.
         facts: What the facts are that steps set.
-        clock: The days on which orders come in and the hours of work, where the procedure has no clock of its own.
+        clock: The days on which orders come in, in each variant alike; and the hours of work, where the procedure has
+            no clock of its own.
     """
 
     arrivals: Mapping[str, Arrivals] = term("到件", "Arrivals")

@@ -21,6 +21,7 @@ from communitygov.simulation.order_model import OrderModel, calendar_of, check_m
 from communitygov.simulation.results import frame_of, shares, summary
 from communitygov.simulation.variants import Variant, as_it_stands
 from communitygov.simulation.worlds import numpy_or_refuse
+from communitygov.vocabulary.calendar import Calendar
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.period import PeriodKind
 from communitygov.vocabulary.problem import did_you_mean
@@ -88,7 +89,8 @@ def simulate_orders(
     """Carry out a procedure on drawn orders, in several variants that all meet the same ones.
 
     The same orders come in at the same time, need the same time and are of the same kind in every variant; what differs
-    is what the rules make of them. Each log is judged by the rules that it was handled under.
+    is what the rules make of them. They come in on the days of the world's clock, or else of that of the first variant,
+    whatever clock another has. Each log is judged by the rules that it was handled under.
 
     All are drawn, and only those opened from ``count_from`` to ``count_to`` are counted, in rates, cases and faults.
     The first orders meet desks that are free as yet, and the last have little time until the end: leave days before,
@@ -119,13 +121,15 @@ def simulate_orders(
     _check_counted(first, last, start, stop)
     rules = {one.name: _procedure(profile, procedure, first, one) for one in compared}
     check_model(model, *rules.values())
+    # When people come does not hang on the rules: by one and the same calendar, whatever clock a variant has.
+    coming = model.clock.days if model.clock is not None else calendar_of(model, next(iter(rules.values())))
     ratios: _Ratios = defaultdict(list)
     counts: _Counts = defaultdict(dict)
     faults: _Counts = defaultdict(dict)
     done = 0
     for draw in range(draws):
         for name, rule in rules.items():
-            found = _within(_judged(model, rule, first, last, seed, draw), model, start, stop)
+            found = _within(_judged(model, rule, first, last, seed, draw, coming), model, start, stop)
             if rule.rates:
                 for key, values in rates(rule, _on_the_clock(found, model), period=period).values.items():
                     for when, top, bottom in values.frame.select("period", "numerator", "base").rows():
@@ -183,8 +187,10 @@ def _procedure(profile: Profile, name: str, day: dt.date, variant: Variant) -> P
     return rules.procedure[name]
 
 
-def _judged(model: OrderModel, rule: Procedure, first: dt.date, last: dt.date, seed: int, draw: int) -> Judged:
-    log = draw_log(model, rule, first, last, seed=seed, draw=draw)
+def _judged(
+    model: OrderModel, rule: Procedure, first: dt.date, last: dt.date, seed: int, draw: int, coming: Calendar
+) -> Judged:
+    log = draw_log(model, rule, first, last, seed=seed, draw=draw, coming=coming)
     end = dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), ZoneInfo(calendar_of(model, rule).zone))
     return judge(rule, log, end)
 
