@@ -32,7 +32,7 @@ class Stretches:
     log: Log
     frame: pl.DataFrame = field(repr=False)
 
-    def met(self, rows: pl.Series, until: pl.Series) -> pl.DataFrame:
+    def met(self, rows: pl.Series, until: pl.Series, over: pl.Series) -> pl.DataFrame:
         """Return the pauses that deadlines may have met, as ``dues`` takes them.
 
         What began with or after the event that ended a deadline changes nothing of it, nor does what was over when it
@@ -41,6 +41,8 @@ class Stretches:
         Args:
             rows: For each deadline the row that it began with.
             until: The row that it ended with, or the one after its case.
+            over: The instant at which it ended, missing while it runs: what began at that instant, though with an
+                earlier event, changes nothing of it either.
         """
         import polars as pl
 
@@ -51,7 +53,9 @@ class Stretches:
         spans = pl.DataFrame([low.alias("low"), began.search_sorted(until, side="left").cast(pl.Int64).alias("high")])
         spans = spans.with_row_index("row").filter(pl.col("high") > pl.col("low"))
         spans = spans.select(pl.col("row").cast(pl.Int64), pl.int_ranges("low", "high").alias("nth")).explode("nth")
-        return pl.DataFrame([spans["row"], *(self.frame[name].gather(spans["nth"]) for name in ("start", "end"))])
+        found = pl.DataFrame([spans["row"], *(self.frame[name].gather(spans["nth"]) for name in ("start", "end"))])
+        ends = over.gather(found["row"])
+        return found.filter(ends.is_null() | (found["start"] < ends))
 
 
 def stretches_of(log: Log, pause: Pause) -> Stretches:

@@ -133,12 +133,13 @@ class Runs:
         row = self.part["row"]
         ended, last = row.gather(self.each["end"]), self.log.end.gather(row.gather(self.each["start"]))
         until = in_places(pl.select(pl.coalesce(ended, last + 1)).to_series(), self.starts).gather(start)
+        over = in_places(self.part["at"].gather(self.each["end"]), self.starts).gather(start)
         machine = self.log.machine
 
         def found(where: pl.Series, budget_of: int) -> pl.DataFrame:
             counting = machine.counting(list(limits)[budget_of].budget)
             when, much = starts.gather(where), units.gather(where)
-            met = [one.met(rows.gather(where), until.gather(where)) for one in self.pauses]
+            met = [one.met(rows.gather(where), until.gather(where), over.gather(where)) for one in self.pauses]
             if any(one.height for one in met):
                 return paused_dues(when, much, counting, machine.calendar, pl.concat(met))
             return dues(when, much, counting, machine.calendar).select("due", "provisional")
