@@ -24,6 +24,7 @@ SHIJINGSHAN = ROOT / "profiles" / "shijingshan" / "src" / "communitygov_shijings
 REFORM = ROOT / "examples" / "stricter-five-star.yaml"
 ROUNDS = 100
 FACTS = (5_000, 20_000)
+COPIED = {"clauses", "index", "certification", "facts", "measures", "expectations", "contradictions", "interpretations"}
 PATCHES = {
     "a clause": "{clauses: {SJS-99: {quote: x, source: case_2024, primitive: none}}}",
     "a reading": "{interpretations: {renewal_reach: {chosen: moved_cut}}}",
@@ -44,10 +45,15 @@ def renamed(node: Node, suffix: str, ids: frozenset[str]) -> Node:
 
 
 def enlarged(profile: Profile, times: int) -> Profile:
-    """Return a profile with every index, certification, clause, question and figure that many times over."""
-    # Schemes count what the other sections hold, and would be right to complain; the grid lies over its parent's.
-    left_out = ("profile", "schemes", "grid")
-    sections = {key: node for key, node in profile.own.children.items() if key not in left_out}
+    """Return a profile with every index, certification, clause, figure and question of them that many times over."""
+    # What else a profile holds leans on its parent, or may stand there once only, and would be right to complain.
+    sections = {key: node for key, node in profile.own.children.items() if key in COPIED}
+    asked = {
+        key: question
+        for key, question in sections["interpretations"].children.items()
+        if all(set(reading.children) <= COPIED for reading in question["readings"].children.values())
+    }
+    sections["interpretations"] = evolve(sections["interpretations"], children=asked)
     ids = frozenset(name for section in sections.values() for name in section.children)
     large = {key: dict(section.children) for key, section in sections.items()}
     for i in range(1, times):
