@@ -1,11 +1,10 @@
 """What the profiles say of deliberation: loops and councils, rates by field, and where what is silent is said."""
 
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
-import yaml
+from tests.silence import clauses_of, places_of
 
 from communitygov.measures.measure import measure
 from communitygov.plugins.finding import load_profile
@@ -47,20 +46,11 @@ SILENT: dict[str, dict[str, list[str]]] = {
 class TestSilence:
     def test_each_question_has_its_place(self, name: str) -> None:
         """It is said where the clause is cited."""
-        root = load_profile(name).at(2022).root
-        for clause, paths in SILENT[name].items():
-            for path in paths:
-                steps = path.split(".")
-                above = [root.get(*steps[:length]) for length in range(1, len(steps) + 1)]
-                assert all(node is not None for node in above), path
-                assert clause in {cited for node in above if node is not None for cited in node.clause()}, path
+        assert places_of(name, SILENT[name])
 
     def test_every_clause_that_leaves_something_open_is_there(self, name: str, shared_data: Path) -> None:
         """Each clause with a ``silent:`` line."""
-        file = shared_data.parent / "clauses" / f"{name}.yaml"
-        if not file.is_file():
-            pytest.skip(f"no clause file at {file} (COMMUNITYGOV_DATA)")
-        clauses: list[dict[str, Any]] = yaml.safe_load(file.read_text(encoding="utf-8"))["clauses"]
+        clauses = clauses_of(name, shared_data)
         known = load_profile(name).at(2022).rules.clauses
         mine = [one for one in clauses if one["primitive"] == "deliberation" and known[one["id"]].status == "in_force"]
         assert {one["id"] for one in mine if "silent" in one} == set(SILENT[name])

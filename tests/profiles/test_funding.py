@@ -2,11 +2,10 @@
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
-import yaml
+from tests.silence import clauses_of, places_of
 
 from communitygov.plugins.finding import load_profile
 from communitygov.profile.profile import Profile
@@ -115,17 +114,8 @@ class TestSilence:
     @pytest.mark.parametrize("name", SILENT)
     def test_each_question_has_its_place(self, name: str, shared_data: Path) -> None:
         """Each question of a ``silent:`` line on funding is answered where that clause is cited, one for one."""
-        file = shared_data.parent / "clauses" / f"{name}.yaml"
-        if not file.is_file():
-            pytest.skip(f"no clause file at {file} (COMMUNITYGOV_DATA)")
-        clauses: list[dict[str, Any]] = yaml.safe_load(file.read_text(encoding="utf-8"))["clauses"]
+        clauses = clauses_of(name, shared_data)
         mine = {one["id"]: one.get("silent", "").count(";") + 1 for one in clauses if one["primitive"] == "funding"}
         kept = {key: number for key, number in mine.items() if key not in PROPOSED.get(name, {})}
         assert {key: len(paths) for key, paths in SILENT[name].items()} == kept
-        root = load_profile(name).at(2022).root
-        for clause, paths in SILENT[name].items():
-            for path in paths:
-                steps = path.split(".")
-                above = [root.get(*steps[:length]) for length in range(1, len(steps) + 1)]
-                assert all(node is not None for node in above), path
-                assert clause in {cited for node in above if node is not None for cited in node.clause()}
+        assert places_of(name, SILENT[name])

@@ -1,10 +1,9 @@
 """What the sources leave open about standards: each question is answered, or stands as an open question."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
+from tests.silence import clauses_of, places_of
 
 from communitygov.plugins.finding import load_profile
 
@@ -39,22 +38,11 @@ SILENT: dict[str, dict[str, list[str]]] = {
 class TestSilence:
     def test_each_question_has_its_place(self, name: str) -> None:
         """It is said in both languages, where the clause is cited."""
-        root = load_profile(name).at(2022).root
-        for clause, paths in SILENT[name].items():
-            for path in paths:
-                steps = path.split(".")
-                above = [root.get(*steps[:length]) for length in range(1, len(steps) + 1)]
-                assert all(node is not None for node in above), path
-                assert clause in {cited for node in above if node is not None for cited in node.clause()}, path
-                assert above[-1] is not None
-                assert set(above[-1].children or ()) == {"zh", "en"}
+        assert all(set(place.children or ()) == {"zh", "en"} for place in places_of(name, SILENT[name]))
 
     def test_none_is_left_out(self, name: str, shared_data: Path) -> None:
         """Each question of a ``silent:`` line has its place, one for one."""
-        file = shared_data.parent / "clauses" / f"{name}.yaml"
-        if not file.is_file():
-            pytest.skip(f"no clause file at {file} (COMMUNITYGOV_DATA)")
-        clauses: list[dict[str, Any]] = yaml.safe_load(file.read_text(encoding="utf-8"))["clauses"]
+        clauses = clauses_of(name, shared_data)
         known = load_profile(name).at(2022).rules.clauses
         asked = {
             one["id"]: one["silent"].count(";") + 1
