@@ -14,7 +14,7 @@ from communitygov.procedure.explain import case_row, explain_case, fold
 from communitygov.procedure.rules import Clock, Deadline, Limit, Line, Pause, Procedure, Role, Rung, Step
 from communitygov.procedure.state import Act, followed, opened
 from communitygov.procedure.tables import case_columns, events_table
-from communitygov.procedure.times import due_of, stretches
+from communitygov.procedure.times import due_of
 from communitygov.testing.strategies_cases import TOLD, faulted, frame_of, logs, walked
 from communitygov.testing.strategies_procedure import CLOCKS, limits, procedures
 from communitygov.vocabulary.clock import instant_of, moment_at
@@ -274,7 +274,7 @@ class TestPauses:
         answered = data.draw(st.integers(asked, asked + 40 * 24 * HOUR))
         acts = [Act(step, at, "p", "clerk") for step, at in (("open", start), ("ask", asked), ("answer", answered))]
         state = replay(rule, "c", acts).state
-        moved, _ = due_of(machine, state.runs[0], stretches(machine, state.pauses, "d"))
+        moved, _ = due_of(machine, state.runs[0], state.stopped(machine, state.runs[0]))
         begun = counting.begin(start)
         stood = counting.count(max(begun, answered)) - counting.count(max(begun, asked))
         assert counting.count(moved) - counting.count(plain) == stood
@@ -312,7 +312,7 @@ class TestPauses:
         acts = [Act("open", 0, "p", "clerk"), Act("ask", HOUR, "p", "clerk"), Act("answer", 30 * HOUR, "p", "clerk")]
         for end in (2, 3):
             state = replay(rule, "c", acts[:end]).state
-            assert due_of(rule.machine, state.runs[0], stretches(rule.machine, state.pauses, "d")) == (58 * HOUR, False)
+            assert due_of(rule.machine, state.runs[0], state.stopped(rule.machine, state.runs[0])) == (58 * HOUR, False)
 
 
 class TestHolidays:
@@ -331,7 +331,7 @@ class TestHolidays:
                 for act in acts:
                     _, state = followed(machine, state, act)
                 # A pause that ends by itself is counted in days too, and is looked at as it stands.
-                dues.append([due_of(machine, r, stretches(machine, state.pauses, r.deadline)) for r in state.runs])
+                dues.append([due_of(machine, r, state.stopped(machine, r)) for r in state.runs])
             for run, one, other in zip(state.runs, *dues, strict=True):
                 if one is not None and not (run.start < begins + 24 * HOUR and one[0] > begins):
                     assert one == other

@@ -48,7 +48,7 @@ class TestLongCases:
                 at += HOUR
                 case = case.act(step, clerk, at)
             assert [run.start for run in case.state.runs] == [instant_of(at)]
-            assert (case.state.pauses, dict(case.state.lines)) == ((), {})
+            assert (case.state.pauses, case.state.past, dict(case.state.lines)) == ((), None, {})
         acts = [event.act for event in case.history]
         folded = fold(RULE, acts, at)
         assert replay(RULE, "c", acts).state == case.state == folded.states[-1]
@@ -60,13 +60,66 @@ class TestLongCases:
         clerk = Actor("p", "clerk")
         case = open_case(RULE, "c", "open", clerk, START)
         case = case.act("ask", clerk, START + HOUR).act("answer", clerk, START + 9 * HOUR)
-        assert [one.start for one in case.state.pauses] == [instant_of(START + HOUR)]
+        assert [link.one.start for link in case.state.past] == [instant_of(START + HOUR)]
         assert [one.due for one in case.due] == [START + 10 * HOUR]
         hours = {"open": 0, "ask": 1, "answer": 9, "work": 9, "close": 5}
         acts = [Act(step, instant_of(START + n * HOUR), "p", "clerk") for step, n in hours.items()]
         told = fold(RULE, acts, START + 30 * HOUR)
-        assert [len(state.pauses) for state in told.states] == [0, 0, 1, 1, 1, 0]
+        assert [0 if state.past is None else state.past.size for state in told.states] == [0, 0, 0, 1, 1, 0]
         assert len(told.pauses.every) == 1
+
+
+class TestPausesThatAreOver:
+    """However many there are, one more costs the same; and none is lost that a deadline has met."""
+
+    RULE = evolve(
+        RULE,
+        deadlines={
+            "round": evolve(RULE.deadlines["round"], from_=("open",), to=("close",)),
+            "each": evolve(RULE.deadlines["round"], from_=("work",), to=("work",), limit=limit(1, "elapsed_hours")),
+        },
+    )
+
+    def _acts(self, rounds):
+        hours = [("open", 0)]
+        for n in range(0, 3 * rounds, 3):
+            hours += [("ask", n + 1), ("answer", n + 2), ("work", n + 3)]
+        return [Act(step, instant_of(START + n * HOUR), "p", "clerk") for step, n in hours]
+
+    def test_a_deadline_that_runs_meets_all_of_them(self):
+        """Live, in the fold and judged: a deadline of two hours that was stopped for an hour of every three."""
+        acts, until = self._acts(400), START + 1_200 * HOUR
+        case = replay(self.RULE, "c", acts)
+        assert (case.state.past.size, case.state.pauses) == (400, ())
+        running = {one.deadline: one.due for one in case.due}
+        assert running == {"round": START + 3 * HOUR, "each": until + HOUR}
+        folded = fold(self.RULE, acts, until)
+        assert folded.states[-1] == case.state
+        assert len(folded.pauses.every) == 400
+        told = judge(self.RULE, events_frame(self.RULE, [case]), until).verdicts
+        assert told.group_by("verdict", "what").len().sort("what").rows() == [
+            ("late", "each", 399),
+            ("overdue", "round", 1),
+        ]
+
+    def test_those_that_only_a_deadline_of_before_has_met_are_left_out(self):
+        """When the long deadline has ended, what is kept is little again; chains of the same pauses are equal."""
+        acts = [*self._acts(100), Act("close", instant_of(START + 301 * HOUR), "p", "clerk")]
+        case = replay(self.RULE, "c", acts)
+        assert case.state.past is None
+        half = replay(self.RULE, "c", acts[:-1]).state.past
+        assert half == replay(self.RULE, "c", acts[:-1]).state.past
+        assert half not in (replay(self.RULE, "c", acts[:-4]).state.past, None)
+        assert len({half, replay(self.RULE, "c", acts[:-1]).state.past}) == 1
+
+    def test_time_that_goes_back_keeps_what_it_can_still_meet(self):
+        """The last event lies at the beginning: each pause before it may meet it, and none takes more than its own."""
+        acts = [*self._acts(300), Act("work", instant_of(START + HOUR // 2), "p", "clerk")]
+        folded = fold(self.RULE, acts, START + 901 * HOUR)
+        assert [state.past.size for state in folded.states[3::3]] == [*range(1, 301)]
+        log = events_frame(self.RULE, [replay(self.RULE, "c", acts)])
+        told = judge(self.RULE, log, START + 901 * HOUR)
+        assert told.verdicts.filter(verdict="back_in_time")["seq"].to_list() == [902]
 
 
 class TestPausesThatEndByThemselves:

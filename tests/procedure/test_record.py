@@ -234,6 +234,8 @@ class TestRules:
             acts_of(new, store.read("A1"))
         with pytest.raises(UsageError, match="other-rules"):
             load(store, new, "A1")
+        with pytest.raises(UsageError, match="unknown-step.*event 3.*load"):
+            replay(new, "A1", acts)
 
     def test_what_came_over_is_told_from_beginning_to_end(self, store):
         """What it did before is told by the rules of then, what it did since by those of now, each with its times."""

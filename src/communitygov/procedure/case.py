@@ -20,7 +20,7 @@ from communitygov.procedure.machine import Machine
 from communitygov.procedure.refusal import May, Refused
 from communitygov.procedure.rules import Procedure
 from communitygov.procedure.state import State, faults_of, followed, key_of, opened, without_past
-from communitygov.procedure.times import Run, late_at, rung_instant, stretches
+from communitygov.procedure.times import Run, late_at, rung_instant
 from communitygov.vocabulary.clock import instant_of, moment_at
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.problem import did_you_mean
@@ -237,8 +237,8 @@ class Case:
         here, there = state.place, new.place
         line = moved(machine, act, state, new) if act.step in machine.beside else None
         event = Event(self.seq + 1, act, (here.step, here.way), (there.step, there.way), machine.digest, line)
-        if new.pauses:
-            new = without_past(machine, new, new.at)[0]  # what comes later is not earlier, or it is refused
+        if new.past is not None:
+            new = without_past(machine, new, new.at)  # what comes later is not earlier, or it is refused
         return Case(machine, self.id, new, self.seq + 1, (event, self.log), self.tip)
 
     def fire(self, rung: str, at: dt.datetime, unit: str | None = None) -> Case:
@@ -269,7 +269,7 @@ class Case:
         from communitygov.vocabulary.deadline import due_instant
 
         machine, zone = self.machine, self.machine.calendar.zone
-        pauses = stretches(machine, self.state.pauses, run.deadline)
+        pauses = self.state.stopped(machine, run)
         budget = run.limit.budget
         at, left, provisional = due_instant(run.start, run.units, machine.counting(budget), pauses)
         return Running(
@@ -297,7 +297,7 @@ class Case:
         """
         instant, found = instant_of(at), []
         for run in self.state.runs:
-            pauses = stretches(self.machine, self.state.pauses, run.deadline)
+            pauses = self.state.stopped(self.machine, run)
             for key, rung in self.procedure.reminders.items():
                 if rung.deadline != run.deadline or key in run.fired:
                     continue
@@ -348,7 +348,7 @@ def overdue(machine: Machine, state: State, at: int) -> Iterator[Fault]:
     for run in state.runs:
         deadline = machine.rule.deadlines[run.deadline]
         if deadline.bound == "at_latest":
-            late = late_at(machine, run, stretches(machine, state.pauses, run.deadline), at)
+            late = late_at(machine, run, state.stopped(machine, run), at)
             if late is not None:
                 kind: Literal["no_show", "overdue"] = "no_show" if deadline.no_show else "overdue"
                 yield Fault(kind, run.deadline, run.unit, *late, run.limit.unit)
@@ -383,12 +383,24 @@ def replay(procedure: Procedure, case: str, acts: list[Act]) -> Case:
         procedure: The rule that it was opened under.
         case: Its id.
         acts: Its acts in order.
+
+    Raises:
+        UsageError: If there is no such step or reminder; of a case that came over from other rules, ``load`` knows the
+            acts before.
     """
     machine: Machine = procedure.machine
     state, log = opened(machine), _NO_LOG
     for seq, act in enumerate(acts, 1):
+        if act.step not in procedure.steps and act.step not in procedure.reminders:
+            raise UsageError.because(
+                "unknown-step",
+                zh=f"第 {seq} 条：没有环节 `{act.step}`；由其他规则转来的件，请从存储读取（load）",
+                en=f"event {seq}: there is no step `{act.step}`; read a case that came over from other rules from its "
+                "store (load)",
+            )
         _, new = followed(machine, state, act)
+        new = without_past(machine, new, new.at)
         before, there = (state.place.step, state.place.way), (new.place.step, new.place.way)
         log = (Event(seq, act, before, there, machine.digest, moved(machine, act, state, new)), log)
         state = new
-    return Case(machine, case, without_past(machine, state, state.at)[0], len(acts), log)
+    return Case(machine, case, state, len(acts), log)

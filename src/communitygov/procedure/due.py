@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from communitygov.procedure.case import Case
-from communitygov.procedure.times import Run, stretches
+from communitygov.procedure.times import Run
 from communitygov.vocabulary.clock import instant_of
 from communitygov.vocabulary.deadlines import dues, lateness
 
@@ -115,12 +115,7 @@ def _running(found: list[tuple[Case, Run]], instant: int) -> tuple[pl.DataFrame,
     starts = pl.Series([run.start for _, run in found], dtype=pl.Int64)
     units = pl.Series([run.units for _, run in found], dtype=pl.Int64)
     pauses = pl.DataFrame(
-        [
-            (row, start, end)
-            for row, (case, run) in enumerate(found)
-            if case.state.pauses
-            for start, end in stretches(machine, case.state.pauses, run.deadline)
-        ],
+        [(row, start, end) for row, (case, run) in enumerate(found) for start, end in case.state.stopped(machine, run)],
         schema={"row": pl.Int64, "start": pl.Int64, "end": pl.Int64},
         orient="row",
     )

@@ -16,9 +16,10 @@ from communitygov.procedure.case import overdue
 from communitygov.procedure.given import check_texts
 from communitygov.procedure.machine import Machine
 from communitygov.procedure.migrate import MIGRATED, carried_over, map_between
+from communitygov.procedure.pauses import Past, Pauses, Stretch
 from communitygov.procedure.rules import Procedure
 from communitygov.procedure.state import State, followed, opened, without_past
-from communitygov.procedure.times import Pauses, Run, Stretch
+from communitygov.procedure.times import Run
 from communitygov.vocabulary.clock import instant_of
 from communitygov.vocabulary.errors import UsageError
 
@@ -110,18 +111,27 @@ def fold(procedure: Procedure, acts: Sequence[Act], at: dt.datetime, before: Seq
             state = carried_over(state, machine, there, max(act.at, state.at))
             renamed = map_between(machine, there).steps
             done = {renamed.get(name, name) for name in done}
-            machine, events, runs, pauses = there, 0, [], []
+            machine, events, runs, pauses = there, 0, [], [link.one for link in state.past or ()]
         else:
+            known = state.past
             found, state = followed(machine, state, act, runs)
+            pauses += _over_since(state.past, known)
             done.add(act.step)
         events += 1
-        state, over = without_past(machine, state, since)
-        pauses += over
+        state = without_past(machine, state, since)
         faults.append(tuple(found))
         states.append(state)
     stages.append(Stage.of(machine, events, (*runs, *state.runs), (*pauses, *state.pauses)))
     of_case = tuple(case_faults(machine, state, done, instant))
     return Folded(tuple(states), tuple(faults), of_case, tuple(stages))
+
+
+def _over_since(past: Past | None, known: Past | None) -> Iterator[Stretch]:
+    """Yield the pauses that have come to be over since."""
+    for link in past or ():
+        if link is known:
+            return
+        yield link.one
 
 
 def _check_acts(machines: Sequence[Machine], acts: Sequence[Act], at: dt.datetime) -> None:

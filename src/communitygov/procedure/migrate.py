@@ -10,6 +10,7 @@ from attrs import evolve
 from communitygov.procedure.acts import Act
 from communitygov.procedure.case import Case, Event
 from communitygov.procedure.machine import Machine, Place
+from communitygov.procedure.pauses import Past
 from communitygov.procedure.rules import Migration, Procedure
 from communitygov.procedure.state import State
 from communitygov.procedure.times import Run
@@ -107,6 +108,7 @@ def carried_over(state: State, before: Machine, machine: Machine, at: int) -> St
         persons={_step(found, name): person for name, person in state.persons.items()},
         runs=tuple(run for run in state.runs if run.deadline in rule.deadlines),
         pauses=tuple(one for one in state.pauses if one.pause in rule.pauses),
+        past=Past.of([link for link in state.past or () if link.one.pause in rule.pauses]),
     )
 
 

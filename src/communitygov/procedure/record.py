@@ -155,7 +155,7 @@ def load(store: Store, procedure: Procedure, case: str, *before: Procedure) -> C
         as_told = line is None or body.get("line", _plain(line)) == _plain(line)
         if body["after"] != [state.place.step, state.place.way] or not as_told:
             raise _replayed_otherwise(entry, state)
-        state = without_past(machine, state, state.at)[0]
+        state = without_past(machine, state, state.at)
     if machine is not procedure.machine or state is None:
         raise _other_rules(entries[-1], "" if machine is None else machine.digest)
     return Case(machine, case, state, len(entries), None, entries[-1].hash)

@@ -13,8 +13,9 @@ from attrs import evolve, frozen
 
 from communitygov.procedure.acts import CASE_FAULTS, EVENT_FAULTS, Act, CaseFault, EventFault, Fault
 from communitygov.procedure.machine import Machine, Place
+from communitygov.procedure.pauses import Past, Stretch, paused, still_met, stretches
 from communitygov.procedure.rules import Deadline, Limit, Rung, Step
-from communitygov.procedure.times import Run, Stretch, counted_on_unpublished, due_of, late_at, rung_instant, stretches
+from communitygov.procedure.times import Run, counted_on_unpublished, due_of, late_at, rung_instant
 
 __all__ = [
     "CASE_FAULTS",
@@ -45,7 +46,8 @@ class State:
         counts: How often the steps that are counted were done.
         persons: Who last did the steps of which that must be known.
         runs: The deadlines that are running.
-        pauses: The pauses that have begun; those that can touch nothing any more are left out by ``without_past``.
+        pauses: The pauses that last, one of each at most; one may have ended by itself.
+        past: The pauses that are over; those that can touch nothing any more are left out by ``without_past``.
         opened: The instant of its first event; None before that.
     """
 
@@ -58,12 +60,24 @@ class State:
     persons: Mapping[str, str | None]
     runs: tuple[Run, ...]
     pauses: tuple[Stretch, ...]
+    past: Past | None = None
     opened: int | None = None
 
     @property
     def outcome(self) -> str | None:
         """What it is closed with; None while it is open, or if that is not known."""
         return self.facts.get(self.place.closes_as) if self.place.closes_as is not None else self.place.closes
+
+    def stopped(self, machine: Machine, run: Run) -> list[tuple[int, int | None]]:
+        """Return when a deadline does not run, in order and apart from each other.
+
+        Args:
+            machine: The procedure.
+            run: The deadline.
+        """
+        if self.past is None:
+            return stretches(machine, self.pauses, run.deadline) if self.pauses else []
+        return stretches(machine, (*self.pauses, *self.past.since(run.start)), run.deadline)
 
 
 _NONE: Mapping[Any, Any] = {}
@@ -116,30 +130,16 @@ def followed(machine: Machine, state: State, act: Act, ended: list[Run] | None =
     return found, _after(machine, state, act, step, unit, facts, place, ended)
 
 
-def without_past(machine: Machine, state: State, since: int) -> tuple[State, list[Stretch]]:
-    """Return a case without the pauses that can touch nothing any more, and these: long cases would else be slow.
-
-    A pause that was over by then can neither last at a later act, nor touch a deadline that begins later; so only those
-    that run already may have met it.
+def without_past(machine: Machine, state: State, since: int) -> State:
+    """Return a case without the pauses that can touch nothing any more: ``still_met``.
 
     Args:
         machine: The procedure.
         state: The case.
         since: An instant before which no act to come lies.
     """
-    over = [one for one in state.pauses if one.end is not None and one.end <= since]
-    if not over:
-        return state, over
-    rules = machine.rule.pauses
-    starts = [(run.deadline, run.start) for run in state.runs]
-    gone = [
-        one
-        for one in over
-        if all(one.end <= start for name, start in starts if name in rules[one.pause].stops)  # type: ignore[operator]
-    ]
-    if not gone:
-        return state, gone
-    return evolve(state, pauses=tuple(one for one in state.pauses if one not in gone)), gone
+    past = still_met(machine, state.past, state.runs, since)
+    return state if past is state.past else evolve(state, past=past)
 
 
 def faults_of(machine: Machine, state: State, act: Act) -> list[Fault]:
@@ -248,7 +248,7 @@ def _untimely(machine: Machine, state: State, act: Act, step: Step, unit: str | 
     """Yield what is late, too early, or no longer in time."""
     for name in step.within:
         run = _running(state, name, unit)
-        passed = None if run is None else late_at(machine, run, stretches(machine, state.pauses, name), act.at)
+        passed = None if run is None else late_at(machine, run, state.stopped(machine, run), act.at)
         if run is None or passed is not None:
             yield Fault("out_of_time", name, unit, None, passed is not None and passed[1])
     for name, deadline in machine.timed[act.step]:
@@ -258,7 +258,7 @@ def _untimely(machine: Machine, state: State, act: Act, step: Step, unit: str | 
         ends = act.step in deadline.to
         if not ends and not (act.step in deadline.from_ and deadline.again == "restart"):
             continue
-        pauses = stretches(machine, state.pauses, name)
+        pauses = state.stopped(machine, run)
         if deadline.bound == "at_latest":
             late = late_at(machine, run, pauses, act.at)
             if late is not None:
@@ -283,7 +283,7 @@ def _misfired(machine: Machine, state: State, act: Act, rung: Rung) -> Iterator[
     if run is None or act.step in run.fired:
         yield Fault("misfired", act.step, unit)
         return
-    instant = rung_instant(machine, run, rung, stretches(machine, state.pauses, rung.deadline))
+    instant = rung_instant(machine, run, rung, state.stopped(machine, run))
     if instant is None or act.at < instant[0]:
         others = () if rung.after is None else (rung.after,)
         yield Fault("misfired", act.step, unit, None, counted_on_unpublished(machine, run, act.at, *others))
@@ -321,6 +321,9 @@ def _after(
         counts = {**counts, name: counts.get(name, 0) + 1}
     if name in machine.watched:
         persons = {**persons, name: act.actor}
+    pauses, past = state.pauses, state.past
+    if machine.pausing[name]:
+        pauses, past = paused(machine, pauses, past, name, act.at)
     return State(
         place,
         act.at if act.at > state.at else state.at,
@@ -330,7 +333,8 @@ def _after(
         counts,
         persons,
         _timed(machine, state, act, unit, facts, ended) if machine.timed[name] else state.runs,
-        _paused(machine, state, act) if machine.pausing[name] else state.pauses,
+        pauses,
+        past,
         act.at if state.opened is None else state.opened,
     )
 
@@ -381,16 +385,3 @@ def _fired(machine: Machine, state: State, act: Act, rung: Rung) -> State:
     )
     opened = act.at if state.opened is None else state.opened
     return evolve(state, at=max(state.at, act.at), runs=runs, opened=opened)
-
-
-def _paused(machine: Machine, state: State, act: Act) -> tuple[Stretch, ...]:
-    pauses = list(state.pauses)
-    for name, pause in machine.pausing[act.step]:
-        i = next((i for i, one in enumerate(pauses) if one.pause == name and one.open_at(act.at)), None)
-        if act.step in pause.to and i is not None:
-            # An answer whose time lies before the question ends the pause where it began, not before.
-            pauses[i] = evolve(pauses[i], end=max(act.at, pauses[i].start))
-            i = None
-        if act.step in pause.from_ and i is None:
-            pauses.append(Stretch.begun(machine, name, pause, act.at))
-    return tuple(pauses)

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
 from fractions import Fraction
-from functools import cached_property
-from itertools import accumulate
-from math import inf
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -16,18 +11,15 @@ from communitygov.vocabulary.deadline import due_instant, late_count
 
 if TYPE_CHECKING:
     from communitygov.procedure.machine import Machine
-    from communitygov.procedure.rules import Limit, Pause, Rung
+    from communitygov.procedure.rules import Limit, Rung
 
 __all__ = [
-    "Pauses",
     "Run",
-    "Stretch",
     "counted_on_unpublished",
     "due_of",
     "late_at",
     "rests_on_unpublished",
     "rung_instant",
-    "stretches",
 ]
 
 
@@ -77,99 +69,6 @@ class Run:
             restarted: Whether what ended it was that it began anew.
         """
         return Run(self.deadline, self.unit, self.start, self.limit, self.more, at, restarted, self.fired)
-
-
-@frozen
-class Stretch:
-    """A pause that has begun.
-
-    Args:
-        pause: Which.
-        start: When it began.
-        end: When it ended, or will end by itself; None while nothing ends it.
-    """
-
-    pause: str
-    start: int
-    end: int | None
-
-    @classmethod
-    def begun(cls, machine: Machine, name: str, pause: Pause, at: int) -> Stretch:
-        """Return a pause that begins now.
-
-        Args:
-            machine: The procedure.
-            name: Which pause.
-            pause: Its rule.
-            at: When.
-        """
-        if pause.at_most is None:
-            return cls(name, at, None)
-        budget = pause.at_most.budget
-        return cls(name, at, due_instant(at, budget.units, machine.counting(budget))[0])
-
-    def open_at(self, at: int) -> bool:
-        """Return whether it still lasts.
-
-        Args:
-            at: The instant.
-        """
-        return self.end is None or at < self.end
-
-
-def stretches(machine: Machine, pauses: Sequence[Stretch], deadline: str) -> list[tuple[int, int | None]]:
-    """Return when a deadline does not run, in order and apart from each other.
-
-    Args:
-        machine: The procedure.
-        pauses: The pauses of the case.
-        deadline: Which deadline.
-    """
-    if not pauses:
-        return []
-    rules = machine.rule.pauses
-    found: list[tuple[int, int | None]] = []
-    for one in sorted((one for one in pauses if deadline in rules[one.pause].stops), key=lambda one: one.start):
-        last = found[-1][1] if found else None
-        if not found or (last is not None and last < one.start):
-            found.append((one.start, one.end))
-        elif last is not None:
-            found[-1] = (found[-1][0], None if one.end is None else max(last, one.end))
-    return found
-
-
-@frozen
-class Pauses:
-    """All pauses of a case, so that of each deadline those are found that it may have met.
-
-    Args:
-        machine: The procedure.
-        every: The pauses, by when they began.
-    """
-
-    machine: Machine
-    every: tuple[Stretch, ...]
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        return [one.start for one in self.every]
-
-    @cached_property
-    def _ends(self) -> list[float]:
-        """Up to each, when the last of them ended."""
-        return list(accumulate((inf if one.end is None else one.end for one in self.every), max))
-
-    def met(self, run: Run) -> list[tuple[int, int | None]]:
-        """Return when a deadline did not run, in order and apart from each other, as ``stretches``.
-
-        What was over when it began, or began when it had ended, is left out.
-
-        Args:
-            run: The deadline.
-        """
-        first = bisect_right(self._ends, run.start)
-        last = len(self.every) if run.ended is None else bisect_left(self._starts, run.ended)
-        return stretches(self.machine, self.every[first:last], run.deadline)
 
 
 def due_of(machine: Machine, run: Run, pauses: list[tuple[int, int | None]]) -> tuple[int, bool] | None:

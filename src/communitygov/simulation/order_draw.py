@@ -23,7 +23,7 @@ from communitygov.procedure.refusal import Refused
 from communitygov.procedure.rows import events_frame
 from communitygov.procedure.rules import Procedure, Step
 from communitygov.procedure.state import opened
-from communitygov.procedure.times import due_of, stretches
+from communitygov.procedure.times import due_of
 from communitygov.simulation.order_model import Doing, Duration, OrderModel, calendar_of, values_of
 from communitygov.vocabulary.calendar import Calendar, Hours
 from communitygov.vocabulary.clock import moment_at, wall_clock
@@ -216,7 +216,7 @@ class _Draw:
             return at
         state = self.cases[job.case].state
         found = [
-            due_of(self.machine, run, stretches(self.machine, state.pauses, run.deadline))
+            due_of(self.machine, run, state.stopped(self.machine, run))
             for run in state.runs
             if job.step in self.procedure.deadlines[run.deadline].to
         ]

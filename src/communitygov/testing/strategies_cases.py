@@ -20,7 +20,7 @@ from communitygov.procedure.machine import Machine
 from communitygov.procedure.rules import Procedure
 from communitygov.procedure.state import State, followed, opened
 from communitygov.procedure.tables import FACT
-from communitygov.procedure.times import due_of, rung_instant, stretches
+from communitygov.procedure.times import due_of, rung_instant
 from communitygov.vocabulary.clock import instant_of, moment_at
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _next(random: Random, machine: Machine, state: State, at: int) -> Act | None
 def _when_due(machine: Machine, state: State, act: Act) -> Iterator[Act]:
     """Yield an act at the instants at which the deadlines that it ends fall due: for those at the earliest."""
     for run in state.runs:
-        found = due_of(machine, run, stretches(machine, state.pauses, run.deadline)) if run.open else None
+        found = due_of(machine, run, state.stopped(machine, run)) if run.open else None
         if found is not None and found[0] >= state.at:
             yield evolve(act, at=found[0])
 
@@ -168,7 +168,7 @@ def _fires(random: Random, machine: Machine, state: State, act: Act) -> Iterator
     for run in state.runs:
         for key, rung in machine.rule.reminders.items():
             if run.open and rung.deadline == run.deadline and key not in run.fired and random.randrange(2):
-                since = rung_instant(machine, run, rung, stretches(machine, state.pauses, run.deadline))
+                since = rung_instant(machine, run, rung, state.stopped(machine, run))
                 if since is not None and since[0] <= act.at and state.at <= act.at:
                     yield Act(key, act.at, unit=run.unit)
 
