@@ -196,9 +196,9 @@ def by_lot(election: Election) -> Election:
 
 
 class TestVotesHelp:
-    @given(elections(budget_rules(bare=True, completions=("none",))), st.data())
+    @given(elections(budget_rules(bare=True, completions=("none", "greedy"))), st.data())
     def test_a_vote_more_for_a_winner_keeps_it(self, election, data):
-        """D13: greedy, with skipping or stopping, and plain equal shares never drop a winner for a vote more."""
+        """D13: greedy, skipping or stopping, and shares that are not raised never drop a winner for a vote more."""
         election = by_lot(election)
         winners = funded(shared_of(election))
         more = [pair for pair in with_a_vote_more(election) if pair[0] in winners]
@@ -208,22 +208,140 @@ class TestVotesHelp:
 
     def test_add_one_can_drop_a_winner_for_a_vote_more(self):
         """D13: cost a3 b6 c3, budget 6: the ballots c, b, bc, a, bc fund b; with ab for the fourth they fund c."""
-        rule = BudgetRule(
-            budget=Fraction(6),
-            decimals=0,
-            method="equal_shares",
-            counted="ballots",
-            least_votes=0,
-            ties="refuse",
-            tie_break={"cost": TieBreak(order=1, wins="higher")},
-            equal_shares=EqualShares(utility="cost", completion="add_one", step=Fraction(1), stop="overspent"),
-        )
-        projects = pl.DataFrame({"project": ["a", "b", "c"], "cost": [3, 6, 3]})
-
-        def winners(*named: str) -> set[str]:
-            rows = [(f"v{n}", project) for n, ballot in enumerate(named) for project in ballot]
-            ballots = pl.DataFrame(rows, schema=["voter", "project"], orient="row")
-            return funded(share_budget(rule, projects, ballots))
-
-        before, after = winners("c", "b", "bc", "a", "bc"), winners("c", "b", "bc", "ab", "bc")
+        before, after = (winners_of(RAISED, 6, A3_B6_C3, *ballots) for ballots in (FIVE, ("c", "b", "bc", "ab", "bc")))
         assert (before, after) == ({"b"}, {"c"})
+
+
+def winners_of(rule: BudgetRule, budget: int, costs: dict[str, int], *ballots: str) -> set[str]:
+    """Who is funded where every project has one letter, the lots are in the order given, and a ballot is a word."""
+    projects = pl.DataFrame({"project": list(costs), "cost": list(costs.values()), "lot": list(range(len(costs)))})
+    rows = [(f"v{n}", project) for n, ballot in enumerate(ballots) for project in ballot]
+    named = pl.DataFrame(rows, schema=["voter", "project"], orient="row")
+    return funded(share_budget(evolve(rule, budget=Fraction(budget)), projects, named))
+
+
+DEARER = {"cost": TieBreak(order=1, wins="higher")}
+CHEAPER = {"cost": TieBreak(order=1, wins="lower"), "lot": TieBreak(order=2, wins="lower")}
+GREEDY = BudgetRule(
+    budget=Fraction(1),
+    decimals=0,
+    method="greedy",
+    counted="ballots",
+    least_votes=0,
+    not_fitting="skip",
+    ties="refuse",
+    tie_break=LOT,
+)
+PLAIN = evolve(
+    GREEDY,
+    method="equal_shares",
+    not_fitting=None,
+    tie_break=DEARER,
+    equal_shares=EqualShares(utility="cost", completion="none"),
+)
+COMPLETED = evolve(PLAIN, equal_shares=EqualShares(utility="cost", completion="greedy"))
+RAISED = evolve(
+    PLAIN,
+    equal_shares=EqualShares(utility="cost", completion="add_one", step=Fraction(1), stop="overspent"),
+)
+A3_B6_C3 = {"a": 3, "b": 6, "c": 3}
+FIVE = ("c", "b", "bc", "a", "bc")
+
+
+class TestCheaperHelps:
+    @given(elections(budget_rules(completions=("none", "greedy"))), st.sampled_from((LOT, CHEAPER)), st.data())
+    def test_a_winner_that_becomes_cheaper_stays_one(self, election, chain, data):
+        """D14: greedy, whatever its settings, and shares that are not raised never drop a winner for a lower cost."""
+        election = by_lot(election)
+        election = evolve(election, rule=evolve(election.rule, tie_break=chain))
+        costs = dict(election.projects.select("project", "cost").rows())
+        winners = [name for name in sorted(funded(shared_of(election))) if costs[name] > 1]
+        assume(winners)
+        winner = data.draw(st.sampled_from(winners))
+        costs[winner] = data.draw(st.integers(1, costs[winner] - 1))
+        cheaper = election.projects.with_columns(pl.Series("cost", list(costs.values())))
+        assert winner in funded(shared_of(evolve(election, projects=cheaper)))
+
+    def test_add_one_can_drop_a_winner_for_a_lower_cost(self):
+        """D14: cost a3 b6 c3, budget 6: the ballots c, b, bc, a, bc fund b; once b costs 5, they fund c alone."""
+        before, after = (winners_of(RAISED, 6, costs, *FIVE) for costs in (A3_B6_C3, {**A3_B6_C3, "b": 5}))
+        assert (before, after) == ({"b"}, {"c"})
+
+    def test_where_the_dearer_goes_first_the_cheaper_loses_its_place(self):
+        """D14: a4 b3, budget 4, a vote each, dearer first: a is funded; once a costs 2, b is, and a no longer fits."""
+        rule = evolve(GREEDY, tie_break=DEARER)
+        before, after = (winners_of(rule, 4, {"a": cost, "b": 3}, "ab") for cost in (4, 2))
+        assert (before, after) == ({"a"}, {"b"})
+
+
+class TestMoreMoney:
+    @given(elections(budget_rules(method="greedy", not_fitting="stop", bare=True)), st.integers(1, 9))
+    def test_where_sharing_stops_more_money_drops_nobody(self, election, more):
+        """D15: greedy that stops drops nobody for more money, where nothing but the money bars a project."""
+        election = by_lot(election)
+        richer = evolve(election, rule=evolve(election.rule, budget=election.rule.budget + more))
+        assert funded(shared_of(election)) <= funded(shared_of(richer))
+
+    def test_where_what_does_not_fit_is_skipped_more_money_can_drop_a_project(self):
+        """D15: a5 b4, votes 2 and 1: with 4, b is funded; with 5, a is, and b is dropped."""
+        before, after = (winners_of(GREEDY, budget, {"a": 5, "b": 4}, "ab", "a") for budget in (4, 5))
+        assert (before, after) == ({"b"}, {"a"})
+
+    def test_under_equal_shares_more_money_can_drop_a_project(self):
+        """D15: a1 b4, dearer first, ballots b and ab: with 3, a is funded; with 4, b is, and nothing is left for a."""
+        before, after = (winners_of(PLAIN, budget, {"a": 1, "b": 4}, "b", "ab") for budget in (3, 4))
+        assert (before, after) == ({"a"}, {"b"})
+
+
+class TestStayingAway:
+    """D16. What a voter has of a result is what is paid for projects that she named."""
+
+    @staticmethod
+    def with_and_without(election: Election, data: st.DataObject) -> tuple[dict[str, int], dict[str, int]]:
+        """What is paid for each project that one voter named, with her ballot and without it."""
+        least = data.draw(st.integers(0, 2))
+        election = by_lot(evolve(election, rule=evolve(election.rule, counted="ballots", least_votes=least)))
+        assume(election.ballots.height)
+        voter = data.draw(st.sampled_from(sorted(set(election.ballots["voter"]))))
+        mine = election.ballots.filter(pl.col("voter") == voter)["project"].drop_nulls().to_list()
+        away = evolve(election, ballots=election.ballots.filter(pl.col("voter") != voter))
+        paid = (shared_of(one).frame.filter("funded", pl.col("project").is_in(mine)) for one in (election, away))
+        with_her, without = (dict(frame.select("project", "amount").rows()) for frame in paid)
+        return with_her, without
+
+    @settings(max_examples=2 * settings().max_examples)
+    @given(elections(budget_rules(method="greedy", not_fitting="skip", bare=True)), st.data())
+    def test_greedy_that_skips_pays_no_more_without_her(self, election, data):
+        """D16: where ballots are counted, greedy never pays more for what a voter named if she stays away."""
+        with_her, without = self.with_and_without(election, data)
+        assert sum(with_her.values()) >= sum(without.values())
+
+    @given(elections(budget_rules(method="greedy", not_fitting="stop", bare=True)), st.data())
+    def test_greedy_that_stops_funds_all_of_hers_with_her(self, election, data):
+        """D16: where sharing stops, what is funded of hers without her ballot is funded with it."""
+        with_her, without = self.with_and_without(election, data)
+        assert set(with_her) >= set(without)
+
+    def away(self, rule: BudgetRule, budget: int, costs: dict[str, int], *ballots: str, voter: int) -> tuple[str, str]:
+        rest = ballots[:voter] + ballots[voter + 1 :]
+        both = (winners_of(rule, budget, costs, *cast) for cast in (ballots, rest))
+        before, after = ("".join(sorted(won & set(ballots[voter]))) for won in both)
+        return before, after
+
+    def test_greedy_can_fund_more_projects_though_not_more_money_without_her(self):
+        """D16: d1 a10 b4 c4 by lot, budget 10, ballots abc, ad, bc fund a; without the first b and c: two, for 8."""
+        costs = {"d": 1, "a": 10, "b": 4, "c": 4}
+        assert self.away(GREEDY, 10, costs, "abc", "ad", "bc", voter=0) == ("a", "bc")
+
+    def test_equal_shares_can_fund_more_without_her(self):
+        """D16: a6 b5, budget 12, cheaper first, ballots a, b, ab fund b; without the third each has 6: a and b."""
+        rule = evolve(PLAIN, tie_break=CHEAPER)
+        assert self.away(rule, 12, {"a": 6, "b": 5}, "a", "b", "ab", voter=2) == ("b", "ab")
+
+    def test_completed_by_greedy_they_can_pay_more_without_her(self):
+        """D16: a3 b5, budget 5, ballots ab, b, ab, b, a fund a; without the first, b."""
+        assert self.away(COMPLETED, 5, {"a": 3, "b": 5}, "ab", "b", "ab", "b", "a", voter=0) == ("a", "b")
+
+    def test_raised_by_add_one_they_can_fund_more_without_her(self):
+        """D16: a3 b4, budget 3, ballots a, ab, a, b, b fund nothing; without the second, a."""
+        assert self.away(RAISED, 3, {"a": 3, "b": 4}, "a", "ab", "a", "b", "b", voter=1) == ("", "a")
