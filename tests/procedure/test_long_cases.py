@@ -1,9 +1,10 @@
 """Cases of very many events: what is over weighs nothing in them, and is not lost."""
 
+import pytest
 from attrs import evolve
 from tests.procedure.samples import HOUR, START, limit, named
 
-from communitygov.procedure.case import Actor, open_case, replay
+from communitygov.procedure.case import Actor, Refused, open_case, replay
 from communitygov.procedure.due import due
 from communitygov.procedure.explain import fold
 from communitygov.procedure.judge import judge
@@ -120,6 +121,32 @@ class TestPausesThatAreOver:
         log = events_frame(self.RULE, [replay(self.RULE, "c", acts)])
         told = judge(self.RULE, log, START + 901 * HOUR)
         assert told.verdicts.filter(verdict="back_in_time")["seq"].to_list() == [902]
+
+
+class TestRemindersFromTheStart:
+    def test_they_are_counted_outside_pauses(self):
+        """Four hours from the start, eight of twelve paused: live, with others, folded and judged, at twelve."""
+        hurry = Rung(deadline="round", counted_from="start", after=limit(4, "elapsed_hours"), act="remind", to="clerk")
+        slow = evolve(RULE.deadlines["round"], limit=limit(9, "elapsed_hours"))
+        rule = evolve(RULE, deadlines={"round": slow}, reminders={"hurry": hurry})
+        clerk = Actor("p", "clerk")
+        asked = open_case(rule, "c", "open", clerk, START).act("ask", clerk, START + HOUR)
+        assert not asked.to_fire(START + 8 * HOUR)
+        assert due([asked], START + 8 * HOUR).fire.is_empty()
+        case = asked.act("answer", clerk, START + 9 * HOUR)
+        assert [one.since for one in case.to_fire(START + 12 * HOUR)] == [START + 12 * HOUR]
+        assert due([case], START + 12 * HOUR).fire["since"].to_list() == [START + 12 * HOUR]
+        assert due([case], START + 11 * HOUR).fire.is_empty()
+        with pytest.raises(Refused):
+            case.fire("hurry", START + 11 * HOUR)
+        fired = Act("hurry", instant_of(START + 12 * HOUR))
+        for acts, kinds in ((0, []), (-1, ["misfired"])):
+            at = fired.at + acts
+            log = [*(event.act for event in case.history), evolve(fired, at=at)]
+            told = fold(rule, log, START + 12 * HOUR)
+            assert [fault.kind for one in told.faults for fault in one] == kinds
+            judged = judge(rule, events_frame(rule, [replay(rule, "c", log)]), START + 12 * HOUR)
+            assert judged.verdicts["verdict"].to_list() == kinds
 
 
 class TestPausesThatEndByThemselves:

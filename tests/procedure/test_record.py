@@ -234,7 +234,7 @@ class TestRules:
             acts_of(new, store.read("A1"))
         with pytest.raises(UsageError, match="other-rules"):
             load(store, new, "A1")
-        with pytest.raises(UsageError, match="unknown-step.*event 3.*load"):
+        with pytest.raises(UsageError, match=r"unknown-step.*event 3.*load"):
             replay(new, "A1", acts)
 
     def test_what_came_over_is_told_from_beginning_to_end(self, store):

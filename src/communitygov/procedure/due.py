@@ -97,16 +97,32 @@ def due(cases: Iterable[Case], at: dt.datetime) -> Agenda:
     columns = _columns()
     running, fire = ([pl.DataFrame(schema=schema)] for schema in columns)
     for found in groups.values():
-        table, marks = _running(found, instant)
+        pauses = _pauses(found)
+        table, marks = _running(found, pauses, instant)
         running.append(table)
-        fire.extend(_to_fire(found, table.with_columns(provisional=marks), instant))
+        fire.extend(_to_fire(found, pauses, table.with_columns(provisional=marks), instant))
     return Agenda(
         pl.concat(running).sort("due", "case", "deadline", "unit", nulls_last=True),
         pl.concat(fire).sort("since", "case", "rung", "unit", nulls_last=True),
     )
 
 
-def _running(found: list[tuple[Case, Run]], instant: int) -> tuple[pl.DataFrame, pl.Series]:
+def _pauses(found: list[tuple[Case, Run]]) -> pl.DataFrame:
+    """Return when deadlines do not run: ``row``, ``start`` and ``end``."""
+    import polars as pl
+
+    return pl.DataFrame(
+        [
+            (row, start, end)
+            for row, (case, run) in enumerate(found)
+            for start, end in case.state.stopped(case.machine, run)
+        ],
+        schema={"row": pl.Int64, "start": pl.Int64, "end": pl.Int64},
+        orient="row",
+    )
+
+
+def _running(found: list[tuple[Case, Run]], pauses: pl.DataFrame, instant: int) -> tuple[pl.DataFrame, pl.Series]:
     """Return deadlines of one limit, when they fall due and by how much they are late; and if the former is settled."""
     import polars as pl
 
@@ -114,11 +130,6 @@ def _running(found: list[tuple[Case, Run]], instant: int) -> tuple[pl.DataFrame,
     counting = machine.counting(limit.budget)
     starts = pl.Series([run.start for _, run in found], dtype=pl.Int64)
     units = pl.Series([run.units for _, run in found], dtype=pl.Int64)
-    pauses = pl.DataFrame(
-        [(row, start, end) for row, (case, run) in enumerate(found) for start, end in case.state.stopped(machine, run)],
-        schema={"row": pl.Int64, "start": pl.Int64, "end": pl.Int64},
-        orient="row",
-    )
     derived = dues(starts, units, counting, machine.calendar, pauses)
     late = lateness(derived, pl.repeat(instant, len(starts), dtype=pl.Int64, eager=True), counting)
     bound = [machine.rule.deadlines[run.deadline].bound == "at_latest" for _, run in found]
@@ -139,7 +150,9 @@ def _running(found: list[tuple[Case, Run]], instant: int) -> tuple[pl.DataFrame,
     return table, derived["provisional"]
 
 
-def _to_fire(found: list[tuple[Case, Run]], table: pl.DataFrame, instant: int) -> Iterator[pl.DataFrame]:
+def _to_fire(
+    found: list[tuple[Case, Run]], pauses: pl.DataFrame, table: pl.DataFrame, instant: int
+) -> Iterator[pl.DataFrame]:
     """Yield, for each reminder, the deadlines for which it is to be fired; of each the table says if its due is."""
     import polars as pl
 
@@ -148,17 +161,17 @@ def _to_fire(found: list[tuple[Case, Run]], table: pl.DataFrame, instant: int) -
         rows = [i for i, (_, run) in enumerate(found) if run.deadline == rung.deadline and key not in run.fired]
         if not rows:
             continue
-        mine = table[rows]
-        mine = mine.filter(pl.col("due").is_not_null())  # nothing fires while a pause is open
-        since, marks = mine["start"].dt.epoch("us"), pl.repeat(False, mine.height, eager=True)
-        if rung.counted_from == "due":
-            since, marks = mine["due"].dt.epoch("us"), mine["provisional"]
+        from_start = rung.counted_from == "start"
+        since = table["start" if from_start else "due"].dt.epoch("us")
+        marks = pl.repeat(False, len(since), eager=True) if from_start else table["provisional"]
         if rung.after is not None:
             budget = rung.after.budget
-            found_after = dues(since, budget.units, machine.counting(budget), machine.calendar)
-            since, marks = found_after["due"], marks | found_after["provisional"]
-        told = mine.select("case", pl.lit(key).alias("rung"), "deadline", "unit", since=_instants(since))
-        yield told.with_columns(provisional=marks).filter(since <= instant)
+            stopped = pauses if from_start else pauses.clear()
+            after = dues(since, budget.units, machine.counting(budget), machine.calendar, stopped)
+            since, marks = after["due"], marks | after["provisional"]
+        told = table.select("case", pl.lit(key).alias("rung"), "deadline", "unit", since=_instants(since))
+        told = told.with_columns(provisional=marks)[rows]
+        yield told.filter(since[rows] <= instant)  # nothing fires while a pause is open
 
 
 def _instants(column: pl.Series) -> pl.Series:

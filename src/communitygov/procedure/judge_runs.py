@@ -129,22 +129,45 @@ class Runs:
         limits = self.rule.every.values()
         limit = self.limit.gather(start)
         units = pl.Series([one.budget.units for one in limits], dtype=pl.Int64).gather(limit) + more
-        starts, rows = (self.part[name].gather(start) for name in ("at", "row"))
-        row = self.part["row"]
-        ended, last = row.gather(self.each["end"]), self.log.end.gather(row.gather(self.each["start"]))
-        until = in_places(pl.select(pl.coalesce(ended, last + 1)).to_series(), self.starts).gather(start)
-        over = in_places(self.part["at"].gather(self.each["end"]), self.starts).gather(start)
-        machine = self.log.machine
 
         def found(where: pl.Series, budget_of: int) -> pl.DataFrame:
-            counting = machine.counting(list(limits)[budget_of].budget)
-            when, much = starts.gather(where), units.gather(where)
-            met = [one.met(rows.gather(where), until.gather(where), over.gather(where)) for one in self.pauses]
-            if any(one.height for one in met):
-                return paused_dues(when, much, counting, machine.calendar, pl.concat(met))
-            return dues(when, much, counting, machine.calendar).select("due", "provisional")
+            return self._reached(start.gather(where), units.gather(where), list(limits)[budget_of].budget)
 
         return self._by_counting(limit, found).with_columns(limit.alias("limit"))
+
+    @cached_property
+    def _until(self) -> tuple[pl.Series, pl.Series]:
+        """For each position at which one began, the row that it ended with, or the one after its case; and when."""
+        import polars as pl
+
+        row = self.part["row"]
+        ended, last = row.gather(self.each["end"]), self.log.end.gather(row.gather(self.each["start"]))
+        until = in_places(pl.select(pl.coalesce(ended, last + 1)).to_series(), self.starts)
+        return until, in_places(self.part["at"].gather(self.each["end"]), self.starts)
+
+    def _reached(self, start: pl.Series, units: pl.Series, budget: Budget) -> pl.DataFrame:
+        """Return when so much time has run outside pauses since deadlines began: ``due`` and ``provisional``."""
+        import polars as pl
+
+        machine = self.log.machine
+        counting, when = machine.counting(budget), self.part["at"].gather(start)
+        rows, (until, over) = self.part["row"].gather(start), self._until
+        met = [one.met(rows, until.gather(start), over.gather(start)) for one in self.pauses]
+        if any(one.height for one in met):
+            return paused_dues(when, units, counting, machine.calendar, pl.concat(met))
+        return dues(when, units, counting, machine.calendar).select("due", "provisional")
+
+    def reached(self, start: pl.Series, limit: Limit) -> pl.Series:
+        """Return when another limit is reached, counted from the start of deadlines; missing while a pause is open.
+
+        Args:
+            start: The deadlines.
+            limit: The limit.
+        """
+        import polars as pl
+
+        units = pl.repeat(limit.budget.units, len(start), dtype=pl.Int64, eager=True)
+        return self._reached(start, units, limit.budget)["due"]
 
     def due(self, start: pl.Series, more: pl.Series) -> pl.Series:
         """Return when deadlines fall due; missing while a pause is open.

@@ -109,11 +109,13 @@ def _misfired(runs: Runs) -> Iterator[pl.DataFrame]:
         is_rung = runs.part["step"] == log.numbers[key]
         fires = start.is_not_null() & ~(last_before(is_rung, first).gather(where) > start).fill_null(False)
         there, start = where.filter(fires), start.filter(fires)
-        due = runs.due(start, runs.more_before.gather(there))
-        base = runs.part["at"].gather(start) if rung.counted_from == "start" else due
-        instant = base if rung.after is None else limit_dues(log, base, rung.after)
+        if rung.counted_from == "start" and rung.after is not None:
+            instant = runs.reached(start, rung.after)
+        else:
+            due = runs.due(start, runs.more_before.gather(there))
+            instant = due if rung.after is None else limit_dues(log, due, rung.after)
         at = runs.part["at"].gather(there)
-        in_time = ((at >= instant) & due.is_not_null()).fill_null(False)
+        in_time = (at >= instant).fill_null(False)
         others = () if rung.after is None else (rung.after,)
         marks = in_places(runs.unsettled(start, at, *others), fires).fill_null(False)
         fires &= in_places(in_time, fires).fill_null(False)

@@ -138,18 +138,22 @@ def rung_instant(
 ) -> tuple[int, bool] | None:
     """Return when a reminder is to fire, and whether that is provisional; None while a pause is open.
 
+    Counted from the start it is counted as its deadline is, outside pauses; what is due is past them.
+
     Args:
         machine: The procedure.
         run: Its deadline.
         rung: The reminder.
         pauses: When the deadline does not run.
     """
-    found = due_of(machine, run, pauses)
-    if found is None:
-        return None
-    base, mark = (run.start, False) if rung.counted_from == "start" else found
+    base, mark = run.start, False
+    if rung.counted_from == "due":
+        found = due_of(machine, run, pauses)
+        if found is None:
+            return None
+        (base, mark), pauses = found, []
     if rung.after is None:
         return base, mark
     budget = rung.after.budget
-    at, _, provisional = due_instant(base, budget.units, machine.counting(budget))
+    at, _, provisional = due_instant(base, budget.units, machine.counting(budget), pauses)
     return None if at is None else (at, mark or provisional)

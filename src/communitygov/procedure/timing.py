@@ -223,7 +223,7 @@ class Rung(Rule):
     Args:
         deadline: The deadline.
         counted_from: Whether ``after`` is counted from the ``start`` of the deadline or from when it is ``due``.
-        after: How long after that; at once if absent.
+        after: How long after that; at once if absent. From the start it is counted outside pauses, as the deadline is.
         act: What is done.
         to: The role that is told.
         publish: Whether it is made public.
