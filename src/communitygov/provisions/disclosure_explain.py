@@ -1,0 +1,238 @@
+"""Why a subject is in order or not: the same rule followed day by day. The oracle of ``check_disclosures``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from attrs import frozen
+
+from communitygov.provisions.disclosure import STATES, WANTING
+from communitygov.provisions.disclosure_rules import Disclosure
+from communitygov.vocabulary.errors import UsageError
+from communitygov.vocabulary.frames import adopt
+from communitygov.vocabulary.problem import did_you_mean
+from communitygov.vocabulary.steps import Steps
+from communitygov.vocabulary.text import Title
+
+__all__ = ["explain_disclosure"]
+
+Row = Mapping[str, Any]
+_ONE_DAY = dt.timedelta(days=1)
+
+
+@frozen
+class _Limit:
+    """The last day that is in time.
+
+    Args:
+        due: The day; None if there is none, or the day of the event is not known.
+        known: Whether that can be said.
+        provisional: Whether it rests on a year that is not published.
+    """
+
+    due: dt.date | None
+    known: bool
+    provisional: bool = False
+
+
+def explain_disclosure(rule: Disclosure, subjects: Any, postings: Any, at: dt.date, subject: str) -> Steps:
+    """Explain what is public of one subject.
+
+    Args:
+        rule: What must be public.
+        subjects: As for ``check_disclosures``.
+        postings: As there.
+        at: The day that the record goes up to.
+        subject: Which.
+
+    Returns:
+        A tree: its root has the key ``disclosure`` and as its value whether the subject is in order, None while that
+        cannot be said; below it a step for each item, and for each place if all are wanted, whose value is its state;
+        ``due``, ``posted``, ``days``, ``late`` and ``provisional`` are among its facts.
+
+    Raises:
+        UsageError: If there is no such subject.
+
+    Source:
+        As ``check_disclosures``.
+
+    Example:
+        >>> import polars as pl
+        >>> rule = Disclosure(subject=Title(zh="项目", en="project"), items={"money": Title(zh="经费", en="money")})
+        >>> none = pl.DataFrame(schema=dict.fromkeys(["subject", "item", "first", "last"], pl.String))
+        >>> told = explain_disclosure(rule, pl.DataFrame({"subject": ["lift"]}), none, dt.date(2024, 5, 31), "lift")
+        >>> print(told.children[0].text.en)
+        not public by 2024-05-31
+    """
+    rows = _rows(subjects)
+    mine = [row for row in rows if row["subject"] == subject]
+    if not mine:
+        hint = did_you_mean(subject, sorted({row["subject"] for row in rows}))
+        zh, en = f"对象表中没有 `{subject}`{hint.zh}", f"`{subject}` is no subject on the list{hint.en}"
+        raise UsageError.because("unknown-name", zh=zh, en=en)
+    since = _day(mine[0]["since"]) if rule.after is not None else None
+    limit = _limit(rule, since)
+    record = [row for row in _rows(postings) if row["subject"] == subject]
+    steps = tuple(_items(rule, record, since, limit, at))
+    states = {step.value for step in steps}
+    in_order = False if states & {*WANTING} else True if states <= {"met"} else None
+    name = rule.subject
+    told = {True: ("齐备", "in order"), False: ("不齐备", "not in order"), None: ("尚无法判定", "not decided yet")}[
+        in_order
+    ]
+    return Steps(
+        "disclosure",
+        Title(zh=f"{name.zh} {subject} 的公开", en=f"what is public of {subject} ({name.en})"),
+        in_order,
+        clause=rule.clause,
+        text=Title(zh=f"截至 {at}：{told[0]}", en=f"by {at}: {told[1]}"),
+        children=(*_counted(rule, since, limit), *steps),
+    )
+
+
+def _rows(frame: Any) -> list[Row]:
+    import narwhals as nw
+
+    taken, _ = adopt(frame)
+    return [*(taken.collect() if isinstance(taken, nw.LazyFrame) else taken).rows(named=True)]
+
+
+def _day(text: str | None) -> dt.date | None:
+    return None if text is None else dt.date.fromisoformat(text)
+
+
+def _limit(rule: Disclosure, since: dt.date | None) -> _Limit:
+    """Count the days one by one."""
+    if rule.within is None:
+        return _Limit(None, known=True)
+    if since is None:
+        return _Limit(None, known=False)
+    day, left, provisional = since if rule.begins == "day_of" else since + _ONE_DAY, rule.within, False
+    while True:
+        counts, unsettled = _counts(rule, day)
+        provisional |= unsettled
+        left -= counts
+        if not left:
+            return _Limit(day, known=True, provisional=provisional)
+        day += _ONE_DAY
+
+
+def _counts(rule: Disclosure, day: dt.date) -> tuple[bool, bool]:
+    """Return whether a day counts, and whether that is not settled."""
+    if rule.unit == "natural_days":
+        return True, False
+    return rule.calendar.is_working(day), not rule.calendar.is_settled(day)
+
+
+def _counted(rule: Disclosure, since: dt.date | None, limit: _Limit) -> Iterator[Steps]:
+    """Yield how the time was counted, if there is any."""
+    if rule.after is None or rule.within is None:
+        return
+    days = Title(zh="工作日", en="working days") if rule.unit == "working_days" else Title(zh="日", en="days")
+    first = Title(zh="当日", en="the day itself") if rule.begins == "day_of" else Title(zh="次日", en="the day after")
+    if since is None or limit.due is None:
+        text = Title(zh=f"“{rule.after.zh}”之日未知", en=f"the day of `{rule.after.en}` is not known")
+    else:
+        text = Title(
+            zh=f"{rule.after.zh} {since}，自{first.zh}起 {rule.within} 个{days.zh}，至 {limit.due} 止",
+            en=f"{rule.after.en} on {since}; {rule.within} {days.en} from {first.en} on, up to {limit.due}",
+        )
+    title = Title(zh="期限", en="time")
+    yield Steps("due", title, None if limit.due is None else str(limit.due), text=text, clause=rule.clause)
+
+
+def _items(rule: Disclosure, record: list[Row], since: dt.date | None, limit: _Limit, at: dt.date) -> Iterator[Steps]:
+    places: list[str | None] = [*rule.places] if rule.everywhere else [None]
+    for item in sorted(rule.items):
+        for place in sorted(places, key=str):
+            mine = [row for row in record if row["item"] == item and place in (None, row.get("place"))]
+            days = {
+                day
+                for row in mine
+                for day in _days(dt.date.fromisoformat(row["first"]), _day(row["last"]) or at)
+                if since is None or day >= since
+            }
+            yield _item(rule, item, place, days, limit, at)
+
+
+def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
+    while first <= last:
+        yield first
+        first += _ONE_DAY
+
+
+def _item(
+    rule: Disclosure, item: str, place: str | None, days: Collection[dt.date], limit: _Limit, at: dt.date
+) -> Steps:
+    """Say how one item stands: on which days it was up, and whether that is in time and long enough."""
+    runs = [(day, _length(days, day)) for day in sorted(days) if day - _ONE_DAY not in days]
+    in_time = [(day, length) for day, length in runs if limit.due is None or day <= limit.due]
+    posted, longest = (runs[0][0] if runs else None), max((length for _, length in runs), default=0)
+    if not limit.known:
+        state = "undetermined"
+    elif any(length >= (rule.lasts or 1) for _, length in in_time):
+        state = "met"
+    elif in_time:
+        state = "not_yet" if any(day + length * _ONE_DAY > at for day, length in in_time) else "too_short"
+    elif runs:
+        state = "late"
+    else:
+        state = "missing" if limit.due is None or at > limit.due else "not_yet"
+    late, provisional = None, limit.provisional
+    if state in ("late", "missing") and limit.due is not None:
+        until = posted if state == "late" and posted is not None else at
+        beyond = [_counts(rule, day) for day in _days(limit.due + _ONE_DAY, until)]
+        late, provisional = sum(counts for counts, _ in beyond), provisional or any(mark for _, mark in beyond)
+    name = rule.items[item]
+    at_place = (
+        "" if place is None else f"（{rule.places[place].zh}）",
+        "" if place is None else f" ({rule.places[place].en})",
+    )
+    facts: dict[str, Fraction | int | float | str | bool | None] = {
+        "item": item,
+        **({} if place is None else {"place": place}),
+        "due": None if limit.due is None else str(limit.due),
+        "posted": None if posted is None else str(posted),
+        "days": longest,
+        "late": late,
+        "provisional": provisional,
+    }
+    title = Title(zh=f"{name.zh}{at_place[0]}", en=f"{name.en}{at_place[1]}")
+    return Steps(
+        f"{item}.{place}" if place else item,
+        title,
+        state,
+        facts=facts,
+        text=_told(rule, state, facts, at),
+        words=STATES[state],
+    )
+
+
+def _length(days: Collection[dt.date], first: dt.date) -> int:
+    """Return for how many days in a row from a day on something was up."""
+    length = 0
+    while first + length * _ONE_DAY in days:
+        length += 1
+    return length
+
+
+def _told(rule: Disclosure, state: str, facts: Mapping[str, Any], at: dt.date) -> Title:
+    """Say it in words."""
+    zh, en = f"截至 {at} 未公开", f"not public by {at}"
+    if facts["posted"] is not None:
+        zh, en = (
+            f"{facts['posted']} 公开，连续 {facts['days']} 天",
+            f"up on {facts['posted']}, for {facts['days']} days in a row",
+        )
+    if rule.lasts is not None:
+        zh, en = f"{zh}（须 {rule.lasts} 天）", f"{en} (of {rule.lasts})"
+    if facts["late"] is not None:
+        zh, en = f"{zh}，迟 {facts['late']} 天", f"{en}; {facts['late']} days late"
+    if state == "undetermined":
+        zh, en = f"{zh}；{STATES[state].zh}", f"{en}; {STATES[state].en}"
+    if facts["provisional"]:
+        zh, en = f"{zh}（放假安排未公布，暂定）", f"{en} (provisional: a year's holidays are not published)"
+    return Title(zh=zh, en=en)
