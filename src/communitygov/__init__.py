@@ -70,6 +70,8 @@ if TYPE_CHECKING:
     from communitygov.procedure.waits import waits
     from communitygov.profile.profile import Profile, Reform, RuleSet
     from communitygov.profile.reading import read_profile, read_reform
+    from communitygov.provisions.disclosure import check_disclosures
+    from communitygov.provisions.disclosure_explain import explain_disclosure
     from communitygov.provisions.funding import differences, fund
     from communitygov.provisions.funding_explain import explain_funding
     from communitygov.provisions.matching import explain_match, match
@@ -105,6 +107,7 @@ _LATER = {
     "awards": "communitygov.certification.awards",
     "carry": "communitygov.vocabulary.crosswalk",
     "certify": "communitygov.certification.certify",
+    "check_disclosures": "communitygov.provisions.disclosure",
     "check_grid": "communitygov.grid.check",
     "check_standards": "communitygov.measures.standards",
     "decide": "communitygov.deliberation.count",
@@ -115,6 +118,7 @@ _LATER = {
     "explain_case": "communitygov.procedure.explain",
     "explain_certification": "communitygov.certification.explain:explain",
     "explain_decision": "communitygov.deliberation.explain:explain",
+    "explain_disclosure": "communitygov.provisions.disclosure_explain",
     "explain_funding": "communitygov.provisions.funding_explain",
     "explain_match": "communitygov.provisions.matching",
     "explain_meeting": "communitygov.deliberation.meeting_explain",
@@ -197,6 +201,7 @@ __all__ = [
     "awards",
     "carry",
     "certify",
+    "check_disclosures",
     "check_grid",
     "check_standards",
     "decide",
@@ -207,6 +212,7 @@ __all__ = [
     "explain_case",
     "explain_certification",
     "explain_decision",
+    "explain_disclosure",
     "explain_funding",
     "explain_match",
     "explain_meeting",

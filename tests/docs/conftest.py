@@ -242,6 +242,8 @@ class Reader:
             self.write(name, self.given_by(ROOT / "docs" / "grid.md", name))
         for name in ("rewards/profile.yaml", "entries.csv"):
             self.write(name, self.given_by(ROOT / "docs" / "points.md", name))
+        for name in ("projects.csv", "postings.csv"):
+            self.write(name, self.given_by(ROOT / "docs" / "disclosure.md", name))
         for name in ("resources.csv", "demands.csv", "pairs.csv"):
             self.write(name, self.given_by(ROOT / "docs" / "matching.md", name))
         for name in ("meetings.csv", "motions.csv"):

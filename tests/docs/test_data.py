@@ -62,7 +62,8 @@ from communitygov.procedure.rates import rates
 from communitygov.procedure.rules import CaseFact, Clock, Deadline, Limit, Procedure, Role, Rung, Step
 from communitygov.procedure.tables import case_columns, events_table
 from communitygov.profile.reading import read_profile
-from communitygov.provisions import funding, matching, points
+from communitygov.provisions import disclosure, funding, matching, points
+from communitygov.provisions.disclosure_rules import DisclosureDuty
 from communitygov.provisions.funding_rules import Funding, Point
 from communitygov.provisions.points_rules import Activity, Points
 from communitygov.report.minutes import minutes_frame
@@ -228,6 +229,13 @@ POINTS = Points(
     holders={"person": Title(zh="个人", en="person")}, activities={"visit": Activity(points=1)}, real_name=True
 )
 
+DUTY = DisclosureDuty(
+    subject=Title(zh="对象，如项目", en="whose, such as a project"),
+    items={"money": YUAN},
+    places={"board": YUAN},
+    after=Title(zh="起算事件之日，如决定", en="day of the event, such as when it was decided"),
+)
+
 WORD = Title(zh="词", en="word")
 KINDS = {"residents": Participant(part="votes")}
 LOOP = Deliberation(reports_previous=True, evaluates_previous=True)
@@ -275,6 +283,8 @@ DECLARED = {
     "Mandates": meeting_tables.MANDATES,
     "Recusals": meeting_tables.RECUSALS,
     "Units to be funded": funding.units_table(FUNDING),
+    "Subjects of a disclosure": disclosure.subjects_table(DUTY),
+    "Record of postings": disclosure.postings_table(DUTY),
     "Entries of points": points.entries_table(POINTS),
     "Units of a side": matching.side_table(),
     "Possible pairs": matching.pairs_table(MATCHING),
@@ -316,6 +326,7 @@ def given() -> dict[str, pl.DataFrame]:
         **_of_decisions(),
         **_of_meetings(),
         **_of_funding(),
+        **_of_disclosure(),
         "Ledger of points": _ledger(),
         "Matched": matched.frame,
         "Unmatched": matched.unmatched,
@@ -383,6 +394,14 @@ def _of_decisions() -> dict[str, pl.DataFrame]:
         "Shares of decisions": decided.parts,
         "Differences from what was announced": differ,
     }
+
+
+def _of_disclosure() -> dict[str, pl.DataFrame]:
+    """Return what came of one posting."""
+    rows = {"subject": ["a"], "item": ["money"], "place": ["board"], "first": ["2024-05-07"], "last": ["2024-05-09"]}
+    subjects = pl.DataFrame({"subject": ["a"], "since": ["2024-05-06"]})
+    found = disclosure.check_disclosures(DUTY, subjects, pl.DataFrame(rows), dt.date(2024, 6, 1))
+    return {"Disclosed items": found.frame, "Subjects in order": found.subjects}
 
 
 def _ledger() -> pl.DataFrame:

@@ -330,10 +330,15 @@ class TestHolidays:
                 state = opened(machine)
                 for act in acts:
                     _, state = followed(machine, state, act)
-                # A pause that ends by itself is counted in days too, and is looked at as it stands.
-                dues.append([due_of(machine, r, state.stopped(machine, r)) for r in state.runs])
-            for run, one, other in zip(state.runs, *dues, strict=True):
-                if one is not None and not (run.start < begins + 24 * HOUR and one[0] > begins):
+                dues.append([(state.stopped(machine, r), r) for r in state.runs])
+            for (before, run), (after, _) in zip(*dues, strict=True):
+                # A pause that ends by itself is counted in days too: it counts from when it began.
+                since = min([run.start, *(start for start, end in before if end is None or end > run.start)])
+                one, other = (
+                    due_of(evolve(procedure, clock=clock).machine, run, stops)
+                    for clock, stops in ((plain, before), (freed, after))
+                )
+                if one is not None and not (since < begins + 24 * HOUR and one[0] > begins):
                     assert one == other
 
 

@@ -1,5 +1,7 @@
 """Cases of very many events: what is over weighs nothing in them, and is not lost."""
 
+import datetime as dt
+
 import pytest
 from attrs import evolve
 from tests.procedure.samples import HOUR, START, limit, named
@@ -12,6 +14,7 @@ from communitygov.procedure.rows import events_frame
 from communitygov.procedure.rules import Clock, Deadline, Line, Pause, Procedure, Role, Rung, Step
 from communitygov.procedure.state import Act
 from communitygov.vocabulary.clock import instant_of
+from communitygov.vocabulary.period import Period
 
 STEPS = {
     "open": Step(by=("clerk",), starts=True, next=("work",)),
@@ -121,6 +124,27 @@ class TestPausesThatAreOver:
         log = events_frame(self.RULE, [replay(self.RULE, "c", acts)])
         told = judge(self.RULE, log, START + 901 * HOUR)
         assert told.verdicts.filter(verdict="back_in_time")["seq"].to_list() == [902]
+
+
+class TestMovedHolidays:
+    def test_one_in_a_pause_that_ends_by_itself_moves_what_began_in_it(self):
+        """P5: the deadline began after the moved day; the pause that it began in did not."""
+        pause = Pause(
+            from_=("ask",), to=("answer",), stops=("round",), at_most=limit(3, "working_days", begins="day_after")
+        )
+        rules = [
+            evolve(RULE, pauses={"asking": pause}, clock=evolve(RULE.clock, off=off))
+            for off in ((), (Period.parse("2024-09-30"),))
+        ]
+        clerk, agendas = Actor("p", "clerk"), []
+        for rule in rules:
+            case = open_case(rule, "c", "open", clerk, START).act("ask", clerk, START + HOUR)
+            agendas.append(due([case.act("work", clerk, START + 48 * HOUR)], START + 48 * HOUR))
+        before, after = (agenda.running["due"][0] for agenda in agendas)
+        assert (after - before).days == 1
+        days = rules[0].machine.calendar.changed_days(rules[1].machine.calendar)
+        assert agendas[0].crossing(days, "Asia/Shanghai").height == 1
+        assert agendas[0].crossing([START.date() - dt.timedelta(days=1)], "Asia/Shanghai").is_empty()
 
 
 class TestRemindersFromTheStart:

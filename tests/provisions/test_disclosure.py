@@ -12,17 +12,25 @@ from tests.kinds import KINDS
 
 from communitygov.provisions.disclosure import STATES, check_disclosures
 from communitygov.provisions.disclosure_explain import explain_disclosure
-from communitygov.provisions.disclosure_rules import Disclosure
+from communitygov.provisions.disclosure_rules import DisclosureDuty
 from communitygov.testing.strategies_disclosure import BEGIN, disclosure_rules, postings_frame, subjects_frame
 from communitygov.vocabulary.errors import DataError, DocumentError, UsageError
+from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.text import Title
 
 AT = BEGIN + dt.timedelta(days=140)
 PROJECT, MONEY = Title(zh="项目", en="project"), {"money": Title(zh="经费", en="money")}
 DECIDED = Title(zh="决定", en="decision")
 PLACES = {"board": Title(zh="公告栏", en="board"), "site": Title(zh="网站", en="site")}
-RULE = Disclosure(
-    subject=PROJECT, items=MONEY, after=DECIDED, within=5, unit="working_days", begins="day_after", lasts=7
+RULE = DisclosureDuty(
+    subject=PROJECT,
+    items=MONEY,
+    after=DECIDED,
+    within=5,
+    unit="working_days",
+    begins="day_after",
+    lasts=7,
+    lasts_unit="natural_days",
 )
 PROJECTS = pl.DataFrame({"subject": ["lift"], "since": ["2024-09-29"]})
 """Decided on a Sunday that is worked, two days before a week of holidays."""
@@ -94,30 +102,36 @@ class TestAgreement:
         found = check_disclosures(RULE, kind.make(PROJECTS), kind.make(postings), dt.date(2024, 12, 1))
         told = kind.read(found.frame).select("due", "posted", "days", "state", "provisional").rows()
         assert told == [("2024-10-11", "2024-10-08", 13, "met", False)]
-        assert kind.read(found.subjects).rows() == [("lift", True, 1, 0, 0)]
+        assert kind.read(found.subjects).rows() == [("lift", "true", 1, 0, 0)]
 
 
 class TestTime:
     @pytest.mark.parametrize(
         ("rows", "at", "expected"),
         [
-            ([], "2024-10-11", ("not_yet", None, None)),
-            ([], "2024-10-12", ("missing", 1, False)),  # a Saturday that is worked
-            ([], "2024-10-13", ("missing", 1, False)),
-            ([("2024-10-11", None)], "2024-10-12", ("not_yet", None, None)),
-            ([("2024-10-11", None)], "2024-10-17", ("met", None, True)),
-            ([("2024-10-11", "2024-10-16")], "2024-12-01", ("too_short", None, False)),
-            ([("2024-10-14", "2024-10-30")], "2024-12-01", ("late", 2, False)),
-            ([("2024-10-08", "2024-10-10"), ("2024-10-11", "2024-10-14")], "2024-12-01", ("met", None, True)),
-            ([("2024-10-08", "2024-10-10"), ("2024-10-12", "2024-10-30")], "2024-12-01", ("too_short", None, False)),
-            ([("2024-09-01", "2024-10-02")], "2024-12-01", ("too_short", None, False)),
-            ([("2024-09-01", "2024-10-05")], "2024-12-01", ("met", None, True)),
-            ([("2024-09-01", "2024-09-20")], "2024-12-01", ("missing", 36, False)),
+            ([], "2024-10-11", ("not_yet", None, "undetermined")),
+            ([], "2024-10-12", ("missing", 1, "false")),  # a Saturday that is worked
+            ([], "2024-10-13", ("missing", 1, "false")),
+            ([("2024-10-11", None)], "2024-10-12", ("not_yet", None, "undetermined")),
+            ([("2024-10-11", None)], "2024-10-17", ("met", None, "true")),
+            ([("2024-10-11", "2024-10-16")], "2024-12-01", ("too_short", None, "false")),
+            ([("2024-10-14", "2024-10-30")], "2024-12-01", ("late", 2, "false")),
+            ([("2024-10-08", "2024-10-10"), ("2024-10-11", "2024-10-14")], "2024-12-01", ("met", None, "true")),
+            ([("2024-10-08", "2024-10-10"), ("2024-10-12", "2024-10-30")], "2024-12-01", ("too_short", None, "false")),
+            ([("2024-09-01", "2024-10-02")], "2024-12-01", ("too_short", None, "false")),
+            ([("2024-09-01", "2024-10-05")], "2024-12-01", ("met", None, "true")),
+            ([("2024-09-01", "2024-09-20")], "2024-12-01", ("missing", 36, "false")),
         ],
     )
     def test_five_working_days_and_a_week_without_a_gap(self, rows, at, expected):
         """From the day after: 30 September, 8 to 11 October. What was up before the event counts from the event on."""
         assert state(record(*rows), at) == expected
+
+    def test_ten_working_days(self):
+        """Over the holidays from 1 to 7 October; 29 September and 12 October are worked."""
+        rule = evolve(RULE, lasts=10, lasts_unit="working_days")
+        assert state(record(("2024-09-29", "2024-10-18")), rule=rule) == ("met", None, "true")
+        assert state(record(("2024-09-30", "2024-10-16")), rule=rule) == ("too_short", None, "false")
 
     def test_days_of_a_year_that_is_not_published_are_marked(self):
         """By the weekday, and provisional."""
@@ -128,13 +142,13 @@ class TestTime:
     def test_without_the_day_of_the_event_nothing_is_said(self):
         """It is not taken for missing, nor for in time."""
         subjects = PROJECTS.with_columns(since=pl.lit(None, dtype=pl.String))
-        assert state(record(("2024-10-08", None)), subjects=subjects) == ("undetermined", None, None)
+        assert state(record(("2024-10-08", None)), subjects=subjects) == ("undetermined", None, "undetermined")
 
     def test_where_the_text_sets_no_time_it_is_wanting_until_it_is_there(self):
         """A project that lacks one is not in order."""
-        rule, projects = Disclosure(subject=PROJECT, items=MONEY), PROJECTS.select("subject")
-        assert state(record(), "2024-01-01", rule, projects) == ("missing", None, False)
-        assert state(record(("2024-01-01", None)), "2024-01-01", rule, projects) == ("met", None, True)
+        rule, projects = DisclosureDuty(subject=PROJECT, items=MONEY), PROJECTS.select("subject")
+        assert state(record(), "2024-01-01", rule, projects) == ("missing", None, "false")
+        assert state(record(("2024-01-01", None)), "2024-01-01", rule, projects) == ("met", None, "true")
 
 
 class TestPlaces:
@@ -142,7 +156,7 @@ class TestPlaces:
 
     def test_any_place_will_do(self):
         """Three days here and four there are seven days in a row."""
-        assert state(self.POSTINGS, rule=evolve(RULE, places=PLACES)) == ("met", None, True)
+        assert state(self.POSTINGS, rule=evolve(RULE, places=PLACES)) == ("met", None, "true")
 
     def test_at_every_place(self):
         """Each for as long as it must: neither is."""
@@ -152,7 +166,7 @@ class TestPlaces:
             ("board", "too_short", 3),
             ("site", "too_short", 4),
         ]
-        assert found.subjects.rows() == [("lift", False, 0, 2, 0)]
+        assert found.subjects.rows() == [("lift", "false", 0, 2, 0)]
 
 
 class TestBadInput:
@@ -189,6 +203,8 @@ class TestBadInput:
             ({"items": {}}, "missing-setting"),
             ({"begins": None}, "missing-setting"),
             ({"after": None}, "missing-setting"),
+            ({"lasts_unit": None}, "missing-setting"),
+            ({"since": Period.parse("2024"), "until": Period.parse("2023")}, "empty-range"),
             ({"everywhere": True}, "unused-setting"),
         ],
     )

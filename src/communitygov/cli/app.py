@@ -64,6 +64,10 @@ COMMANDS: dict[str, tuple[str, Title]] = {
             en="Hold data to standards: met, missed by how much, or not measured",
         ),
     ),
+    "disclosures": (
+        "disclosures",
+        Title(zh="以公开记录检查应公开的事项", en="Hold a record of postings against what must be public"),
+    ),
     "funding": (
         "funding",
         Title(zh="按公式计算经费，比较改革前后", en="Compute who is funded with how much, and what a reform changes"),

@@ -11,6 +11,7 @@ import click
 
 from communitygov.cli.bilingual import option
 from communitygov.vocabulary.errors import DocumentError, UsageError
+from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.text import Title
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from communitygov.profile.profile import Profile, Reform, RuleSet
 
 __all__ = [
+    "day_of_option",
     "find_profile",
     "find_reforms",
     "known",
@@ -35,6 +37,7 @@ _CALLED = {
     "grid": Title(zh="网格", en="grids"),
     "procedure": Title(zh="流程", en="procedures"),
     "deliberation": Title(zh="协商议事", en="deliberations"),
+    "disclosure": Title(zh="公开要求", en="disclosures"),
     "points": Title(zh="积分制", en="systems of points"),
     "matching": Title(zh="结对", en="matchings"),
     "budget": Title(zh="预算分配规则", en="rules for sharing a budget"),
@@ -251,6 +254,23 @@ def only(what: str, found: Mapping[str, T], name: str | None, *, profile: str, b
             en=f"{profile} has no {what} `{name}`{hint.en}",
         )
     return name, found[name]
+
+
+def day_of_option(name: str, text: str) -> dt.date:
+    """Return the day that an option says, the first of a longer period.
+
+    Args:
+        name: The option, without its dashes.
+        text: What it says.
+
+    Raises:
+        UsageError: If it is none.
+    """
+    try:
+        return Period.parse(text).first_day
+    except ValueError:
+        zh, en = f"--{name} 须为日期，却是 `{text}`", f"--{name} must be a day such as 2024-05-06, not `{text}`"
+        raise UsageError.because("bad-period", zh=zh, en=en) from None
 
 
 def known(name: str, there: Iterable[str], what: Title) -> None:

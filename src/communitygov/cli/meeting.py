@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from communitygov.cli.bilingual import command, language, option
-from communitygov.cli.choice import find_profile, only, profile_argument, rules_at, rules_options
+from communitygov.cli.choice import day_of_option, find_profile, only, profile_argument, rules_at, rules_options
 from communitygov.cli.columns import encoding_option, output_option
 from communitygov.cli.explain import html_option, print_steps
 from communitygov.cli.output import emit, emit_frame, write_output
 from communitygov.report.tables import frame_rows, frame_text
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.files import read_frame
-from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
@@ -126,7 +124,7 @@ def meeting(
     # A profile is asked again for each day of a meeting: its rules of decisions change with the law.
     statutes: Law = found if law is None else find_profile(law)
     given = _read(how, {"meetings": meetings, "motions": motions, **files}, rule, encoding)
-    looked = _day(day)
+    looked = None if day is None else day_of_option("on", day)
     if minutes is not None and one is None:
         zh, en = "请用 --meeting 指明写哪次会议的记录", "name the meeting whose minutes are wanted with --meeting"
         raise UsageError.because("which-meeting", zh=zh, en=en)
@@ -173,16 +171,6 @@ def _read(how: Deliberation, files: Mapping[str, str | None], rule: str | None, 
         named = pl.col("rule").fill_null(rule) if "rule" in put.columns else pl.lit(rule).alias("rule")
         frames["motions"] = put.with_columns(named)
     return Proceedings(**frames)
-
-
-def _day(text: str | None) -> dt.date | None:
-    if text is None:
-        return None
-    try:
-        return Period.parse(text).first_day
-    except ValueError:
-        zh, en = f"--on 须为日期，却是 `{text}`", f"--on must be a day such as 2024-05-06, not `{text}`"
-        raise UsageError.because("bad-period", zh=zh, en=en) from None
 
 
 def _write(record: Steps, file: Path, encoding: str) -> None:

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from communitygov.documents.rule import Finding, Rule, rule, term
 from communitygov.vocabulary.numbers import Share
-from communitygov.vocabulary.period import Period
+from communitygov.vocabulary.period import Period, within_days
 from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.text import Title
 
@@ -184,7 +184,7 @@ class Decision(Rule):
             >>> rule.in_force(dt.date(2025, 12, 31)), rule.in_force(dt.date(2026, 1, 1))
             (True, False)
         """
-        return self.since.first_day <= day and (self.until is None or day <= self.until.last_day)
+        return within_days(day, self.since, self.until)
 
     def check(self) -> Iterator[Finding]:
         """Yield a finding for a span that holds nothing or claims a revised law, for strata, bases and proxies."""

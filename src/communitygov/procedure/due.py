@@ -25,8 +25,15 @@ def _columns() -> tuple[dict[str, pl.DataType], dict[str, pl.DataType]]:
     import polars as pl
 
     text, whole, flag, instant = pl.String(), pl.Int64(), pl.Boolean(), pl.Datetime("us", "UTC")
-    running = {"case": text, "deadline": text, "unit": text, "start": instant, "due": instant}
-    running |= {"remainder": whole, "late": whole, "past_due": flag, "counted_in": text, "provisional": flag}
+    running = {"case": text, "deadline": text, "unit": text, "start": instant, "rests_from": instant}
+    running |= {
+        "due": instant,
+        "remainder": whole,
+        "late": whole,
+        "past_due": flag,
+        "counted_in": text,
+        "provisional": flag,
+    }
     return running, {
         "case": text,
         "rung": text,
@@ -42,8 +49,9 @@ class Agenda:
     """What is due, late and to be fired at an instant.
 
     Args:
-        running: One row per running deadline: ``case``, ``deadline``, ``unit`` (on a line per unit), ``start``, ``due``
-            (missing while a pause is open), ``remainder`` (what is left then), ``late`` (0 if it is not),
+        running: One row per running deadline: ``case``, ``deadline``, ``unit`` (on a line per unit), ``start``,
+            ``rests_from`` (the same, or when a pause began that lasted then and may end by itself), ``due`` (missing
+            while a pause is open), ``remainder`` (what is left then), ``late`` (0 if it is not),
             ``past_due``, ``counted_in`` (the unit that remainder and late are counted in: microseconds of hours, or
             days) and ``provisional``. Of those that fall due first, first.
         fire: One row per reminder that is to be fired: ``case``, ``rung``, ``deadline``, ``unit``, ``since`` and
@@ -56,7 +64,8 @@ class Agenda:
     def crossing(self, days: Iterable[dt.date], zone: str) -> pl.DataFrame:
         """Return the running deadlines that a moved holiday can touch: between whose start and due such a day lies.
 
-        All others fall due when they did; what is paused can be touched by any later day.
+        All others fall due when they did; what is paused can be touched by any later day, and what began in a pause by
+        any since the pause began, which may end by itself after so many days.
 
         Args:
             days: The days that have changed, as ``Calendar.changed_days`` says.
@@ -64,7 +73,7 @@ class Agenda:
         """
         import polars as pl
 
-        start, end = (pl.col(name).dt.convert_time_zone(zone).dt.date() for name in ("start", "due"))
+        start, end = (pl.col(name).dt.convert_time_zone(zone).dt.date() for name in ("rests_from", "due"))
         found = pl.lit(False)
         for day in days:
             found = found | ((start <= day) & (end.is_null() | (end >= day)))
@@ -132,6 +141,10 @@ def _running(found: list[tuple[Case, Run]], pauses: pl.DataFrame, instant: int) 
     units = pl.Series([run.units for _, run in found], dtype=pl.Int64)
     derived = dues(starts, units, counting, machine.calendar, pauses)
     late = lateness(derived, pl.repeat(instant, len(starts), dtype=pl.Int64, eager=True), counting)
+    lasted = pauses.filter(pl.col("end").is_null() | (pl.col("end") > starts.gather(pauses["row"])))
+    begun = pl.DataFrame({"row": range(len(starts))}, schema={"row": pl.Int64}).join(
+        lasted.group_by("row").agg(pl.col("start").min()), on="row", how="left", maintain_order="left"
+    )["start"]
     bound = [machine.rule.deadlines[run.deadline].bound == "at_latest" for _, run in found]
     table = pl.DataFrame(
         {
@@ -139,6 +152,7 @@ def _running(found: list[tuple[Case, Run]], pauses: pl.DataFrame, instant: int) 
             "deadline": [run.deadline for _, run in found],
             "unit": pl.Series([run.unit for _, run in found], dtype=pl.String),
             "start": _instants(starts),
+            "rests_from": _instants(pl.select(pl.min_horizontal(starts, begun)).to_series()),
             "due": _instants(derived["due"]),
             "remainder": derived["remainder"],
             "late": late["by"],

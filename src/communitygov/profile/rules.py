@@ -17,6 +17,7 @@ from communitygov.index.rules import Index
 from communitygov.measures.facts import check_facts, check_schemes
 from communitygov.measures.rules import Contradiction, Expectation, Fact, Measure, Report, Scheme
 from communitygov.procedure.rules import Procedure
+from communitygov.provisions.disclosure_rules import DisclosureDuty
 from communitygov.provisions.funding_rules import Funding, check_fundings
 from communitygov.provisions.matching import Matching
 from communitygov.provisions.points_rules import Points
@@ -207,6 +208,7 @@ class Rules(Rule):
         deliberation: How bodies deliberate.
         decisions: Rules of decisions, each with its own days in force.
         budgets: Rules by which a budget is shared among projects.
+        disclosures: What must be made public of whom.
         funding: Formulas of funding.
         points: Systems of points.
         matching: Who is brought together with whom.
@@ -228,6 +230,7 @@ class Rules(Rule):
     deliberation: Mapping[str, Deliberation] = term("协商议事", "Deliberation", default={})
     decisions: Mapping[str, Decision] = term("表决规则", "Decisions", default={})
     budgets: Mapping[str, BudgetRule] = term("预算分配", "Budgets", default={})
+    disclosures: Mapping[str, DisclosureDuty] = term("公开要求", "Disclosures", default={})
     funding: Mapping[str, Funding] = term("经费", "Funding", default={})
     points: Mapping[str, Points] = term("积分", "Points", default={})
     matching: Mapping[str, Matching] = term("结对", "Matching", default={})
@@ -281,6 +284,7 @@ SECTIONS = (
     "deliberation",
     "decisions",
     "budgets",
+    "disclosures",
     "funding",
     "points",
     "matching",

@@ -18,6 +18,7 @@ from communitygov.grid.rules import Grid
 from communitygov.index.rules import Index
 from communitygov.procedure.rules import Procedure
 from communitygov.profile.rules import ReformFile, Rules
+from communitygov.provisions.disclosure_rules import DisclosureDuty
 from communitygov.provisions.funding_rules import Funding
 from communitygov.provisions.matching import Matching
 from communitygov.provisions.points_rules import Points
@@ -108,6 +109,11 @@ class RuleSet:
     def budgets(self) -> Mapping[str, BudgetRule]:
         """The rules by which budgets are shared, by id."""
         return self.rules.budgets
+
+    @property
+    def disclosures(self) -> Mapping[str, DisclosureDuty]:
+        """What must be made public of whom by rules in force on the day, by id."""
+        return {name: rule for name, rule in self.rules.disclosures.items() if rule.in_force(self.day)}
 
     @property
     def funding(self) -> Mapping[str, Funding]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from communitygov.documents.rule import hold_to_itself
-from communitygov.provisions.disclosure_rules import Disclosure
+from communitygov.provisions.disclosure_rules import DisclosureDuty
 from communitygov.vocabulary.clock import DAY, number_of
 from communitygov.vocabulary.deadline import counting_of
 from communitygov.vocabulary.deadlines import dues, lateness
@@ -42,7 +42,7 @@ _LAST = 10**6
 """A day after all others, counted from 1970."""
 
 
-def subjects_table(rule: Disclosure) -> Table:
+def subjects_table(rule: DisclosureDuty) -> Table:
     """Return the columns of the subjects: one row for each that something must be public of.
 
     Args:
@@ -54,7 +54,7 @@ def subjects_table(rule: Disclosure) -> Table:
     return Table(Title(zh="公开对象表", en="subjects of a disclosure"), tuple(columns), ("subject",), open=True)
 
 
-def postings_table(rule: Disclosure) -> Table:
+def postings_table(rule: DisclosureDuty) -> Table:
     """Return the columns of the record of postings: one row for each time that an item was put up.
 
     Args:
@@ -80,14 +80,15 @@ class Disclosed:
     - ``subject``, ``item`` (text), ``place`` (text, null where any place will do);
     - ``since``, ``due``, ``posted`` (text, nullable): the day from which time counts, the last day that is in time, and
       the first day on which it was up after the event;
-    - ``days`` (Int64): how many days in a row it was up, at the longest, by the day of the record;
+    - ``days`` (Int64): how many days in a row it was up, at the longest, by the day of the record, in the unit of
+      ``lasts_unit``;
     - ``state`` (text): one of ``STATES``;
     - ``late`` (Int64, nullable): how many days too late, in the unit of the rule, of what is late or missing;
     - ``provisional`` (Boolean): whether that rests on working days of a year that is not published.
 
-    ``subjects`` has one row per subject, in the order of ids: ``subject``, ``in_order`` (Boolean: false if anything is
-    wanting, true if all is met, null while that cannot be said), and how many items are ``met``, ``wanting`` and
-    ``open`` (Int64).
+    ``subjects`` has one row per subject, in the order of ids: ``subject``, ``in_order`` (text: ``false`` if anything is
+    wanting, ``true`` if all is met, ``undetermined`` while that cannot be said), and how many items are ``met``,
+    ``wanting`` and ``open`` (Int64).
 
     Args:
         frame: As above, of the kind of the record that was given.
@@ -97,10 +98,10 @@ class Disclosed:
 
     frame: Any
     subjects: Any
-    rule: Disclosure
+    rule: DisclosureDuty
 
 
-def check_disclosures(rule: Disclosure, subjects: Any, postings: Any, at: dt.date) -> Disclosed:
+def check_disclosures(rule: DisclosureDuty, subjects: Any, postings: Any, at: dt.date) -> Disclosed:
     """Hold a record of postings against what must be public.
 
     Postings that overlap or follow each other day by day are one. What was up before the event counts from the event
@@ -127,8 +128,11 @@ def check_disclosures(rule: Disclosure, subjects: Any, postings: Any, at: dt.dat
 
     Example:
         >>> import polars as pl
-        >>> rule = Disclosure(
-        ...     subject=Title(zh="项目", en="project"), items={"money": Title(zh="经费", en="money")}, lasts=7
+        >>> rule = DisclosureDuty(
+        ...     subject=Title(zh="项目", en="project"),
+        ...     items={"money": Title(zh="经费", en="money")},
+        ...     lasts=7,
+        ...     lasts_unit="natural_days",
         ... )
         >>> projects = pl.DataFrame({"subject": ["garden", "lift"]})
         >>> record = pl.DataFrame(
@@ -148,11 +152,11 @@ def check_disclosures(rule: Disclosure, subjects: Any, postings: Any, at: dt.dat
     return Disclosed(back(in_kind_of(put_up, told)), back(in_kind_of(put_up, each)), rule)
 
 
-def _key(rule: Disclosure) -> list[str]:
+def _key(rule: DisclosureDuty) -> list[str]:
     return ["subject", "item", *(["place"] if rule.everywhere else [])]
 
 
-def _read(rule: Disclosure, whose: Any, put_up: Any, at: dt.date) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _read(rule: DisclosureDuty, whose: Any, put_up: Any, at: dt.date) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return what is owed, a row for each subject, item and place, and the record; days as numbers since 1970."""
     import polars as pl
 
@@ -195,7 +199,7 @@ def _bad_days(names: tuple[str, ...], key: tuple[str, ...], at: dt.date) -> Iter
         yield Fault("posting-to-come", name, nw.col(name) > at.isoformat(), after, True, (*key, name))
 
 
-def _faults(rule: Disclosure, at: dt.date) -> Iterator[Fault]:
+def _faults(rule: DisclosureDuty, at: dt.date) -> Iterator[Fault]:
     import narwhals as nw
 
     key = postings_table(rule).key
@@ -219,7 +223,7 @@ def _check_subjects(there: set[str], named: set[str]) -> None:
         raise DataError(problems)
 
 
-def _stretches(rule: Disclosure, owed: pl.DataFrame, record: pl.DataFrame, at: dt.date) -> pl.DataFrame:
+def _stretches(rule: DisclosureDuty, owed: pl.DataFrame, record: pl.DataFrame, at: dt.date) -> pl.DataFrame:
     """Return for what is owed all stretches of days in which it was public since the event, in order."""
     import polars as pl
 
@@ -234,21 +238,36 @@ def _stretches(rule: Disclosure, owed: pl.DataFrame, record: pl.DataFrame, at: d
     apart = (pl.col("before").is_null() | (pl.col("first") > pl.col("before") + 1)).cum_sum().over(key)
     whole = up.with_columns(apart.alias("nth")).group_by(*key, "nth")
     joined = whole.agg(pl.col("first").min(), pl.col("last").max(), pl.col("up").any()).sort(*key, "nth")
-    return joined.group_by(key, maintain_order=True).agg("first", "last", "up")
+    joined = joined.with_columns(_lengths(rule, joined["first"], joined["last"]))
+    return joined.group_by(key, maintain_order=True).agg("first", "last", "up", "length", "unsure")
 
 
-def _stated(rule: Disclosure, rows: pl.DataFrame, at: dt.date) -> pl.DataFrame:
+def _lengths(rule: DisclosureDuty, first: pl.Series, last: pl.Series) -> pl.DataFrame:
+    """Return how many days stretches have that count, and whether that rests on a year that is not published."""
+    import polars as pl
+
+    if rule.lasts_unit != "working_days":
+        return pl.DataFrame(
+            [(last - first + 1).alias("length"), pl.repeat(False, len(first), eager=True).alias("unsure")]
+        )
+    worked, unsettled = (
+        pl.Series(before, dtype=pl.Int64) for before in (rule.calendar.worked_before, rule.calendar.unsettled_before)
+    )
+    counted = (before.gather(last + 1) - before.gather(first) for before in (worked, unsettled))
+    return pl.DataFrame([next(counted).alias("length"), (next(counted) > 0).alias("unsure")])
+
+
+def _stated(rule: DisclosureDuty, rows: pl.DataFrame, at: dt.date) -> pl.DataFrame:
     """Add how each item stands."""
     import polars as pl
 
     today = number_of(at)
     rows = rows.with_columns(_due(rule, rows["_since"]))
-    length = pl.col("last") - pl.col("first") + 1
     due = pl.col("_due").fill_null(_LAST)
     stretches = (
         rows.with_row_index("row")
-        .explode("first", "last", "up")
-        .with_columns(length.alias("length"), (pl.col("first") <= due).alias("timely"))
+        .explode("first", "last", "up", "length", "unsure")
+        .with_columns(timely=pl.col("first") <= due)
     )
     enough = (pl.col("length") >= (rule.lasts or 1)).fill_null(value=False)
     each = stretches.group_by("row", maintain_order=True).agg(
@@ -257,9 +276,11 @@ def _stated(rule: Disclosure, rows: pl.DataFrame, at: dt.date) -> pl.DataFrame:
         done=(pl.col("timely") & enough).any(),
         timely=pl.col("timely").any(),
         up=(pl.col("timely") & pl.col("up")).any(),
+        unsure=pl.col("unsure").any(),
     )
-    rows = rows.drop("first", "last", "up").hstack(each.drop("row"))
-    unknown = pl.lit(value=rule.within is not None) & pl.col("_since").is_null()
+    rows = rows.drop("first", "last", "up", "length", "unsure").hstack(each.drop("row"))
+    rows = rows.with_columns(pl.col("_mark") | pl.col("unsure"))
+    unknown = pl.lit(value=rule.after is not None) & pl.col("_since").is_null()
     past = (pl.col("_due") < today).fill_null(rule.within is None)
     state = (
         pl.when(unknown).then(pl.lit("undetermined"))
@@ -278,7 +299,7 @@ def _stated(rule: Disclosure, rows: pl.DataFrame, at: dt.date) -> pl.DataFrame:
     return rows.with_columns(days)
 
 
-def _due(rule: Disclosure, since: pl.Series) -> pl.DataFrame:
+def _due(rule: DisclosureDuty, since: pl.Series) -> pl.DataFrame:
     """Return the last day that is in time, and whether that is provisional."""
     import polars as pl
 
@@ -291,7 +312,7 @@ def _due(rule: Disclosure, since: pl.Series) -> pl.DataFrame:
     )
 
 
-def _late(rule: Disclosure, rows: pl.DataFrame, today: int) -> pl.DataFrame:
+def _late(rule: DisclosureDuty, rows: pl.DataFrame, today: int) -> pl.DataFrame:
     """Return by how many days what is late or missing is late, and whether anything said of time is provisional."""
     import polars as pl
 
@@ -318,6 +339,8 @@ def _subjects(rows: pl.DataFrame) -> pl.DataFrame:
         met=met.sum().cast(pl.Int64), wanting=wanting.sum().cast(pl.Int64), open=(~met & ~wanting).sum().cast(pl.Int64)
     )
     in_order = (
-        pl.when(pl.col("wanting") > 0).then(pl.lit(value=False)).when(pl.col("open") == 0).then(pl.lit(value=True))
-    )
+        pl.when(pl.col("wanting") > 0).then(pl.lit("false"))
+        .when(pl.col("open") == 0).then(pl.lit("true"))
+        .otherwise(pl.lit("undetermined"))
+    )  # fmt: skip
     return counts.select("subject", in_order.alias("in_order"), "met", "wanting", "open")

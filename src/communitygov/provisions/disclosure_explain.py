@@ -10,7 +10,7 @@ from typing import Any
 from attrs import frozen
 
 from communitygov.provisions.disclosure import STATES, WANTING
-from communitygov.provisions.disclosure_rules import Disclosure
+from communitygov.provisions.disclosure_rules import DisclosureDuty
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.frames import adopt
 from communitygov.vocabulary.problem import did_you_mean
@@ -21,6 +21,11 @@ __all__ = ["explain_disclosure"]
 
 Row = Mapping[str, Any]
 _ONE_DAY = dt.timedelta(days=1)
+_ORDER = {
+    "true": Title(zh="齐备", en="in order"),
+    "false": Title(zh="不齐备", en="not in order"),
+    "undetermined": Title(zh="尚无法判定", en="not decided yet"),
+}
 
 
 @frozen
@@ -29,7 +34,7 @@ class _Limit:
 
     Args:
         due: The day; None if there is none, or the day of the event is not known.
-        known: Whether that can be said.
+        known: Whether the day of the event is known, if there is one.
         provisional: Whether it rests on a year that is not published.
     """
 
@@ -38,7 +43,7 @@ class _Limit:
     provisional: bool = False
 
 
-def explain_disclosure(rule: Disclosure, subjects: Any, postings: Any, at: dt.date, subject: str) -> Steps:
+def explain_disclosure(rule: DisclosureDuty, subjects: Any, postings: Any, at: dt.date, subject: str) -> Steps:
     """Explain what is public of one subject.
 
     Args:
@@ -49,9 +54,9 @@ def explain_disclosure(rule: Disclosure, subjects: Any, postings: Any, at: dt.da
         subject: Which.
 
     Returns:
-        A tree: its root has the key ``disclosure`` and as its value whether the subject is in order, None while that
-        cannot be said; below it a step for each item, and for each place if all are wanted, whose value is its state;
-        ``due``, ``posted``, ``days``, ``late`` and ``provisional`` are among its facts.
+        A tree: its root has the key ``disclosure`` and as its value whether the subject is in order (``true``,
+        ``false`` or ``undetermined``); below it a step for each item, and for each place if all are wanted, whose
+        value is its state; ``due``, ``posted``, ``days``, ``late`` and ``provisional`` are among its facts.
 
     Raises:
         UsageError: If there is no such subject.
@@ -61,7 +66,7 @@ def explain_disclosure(rule: Disclosure, subjects: Any, postings: Any, at: dt.da
 
     Example:
         >>> import polars as pl
-        >>> rule = Disclosure(subject=Title(zh="项目", en="project"), items={"money": Title(zh="经费", en="money")})
+        >>> rule = DisclosureDuty(subject=Title(zh="项目", en="project"), items={"money": Title(zh="经费", en="money")})
         >>> none = pl.DataFrame(schema=dict.fromkeys(["subject", "item", "first", "last"], pl.String))
         >>> told = explain_disclosure(rule, pl.DataFrame({"subject": ["lift"]}), none, dt.date(2024, 5, 31), "lift")
         >>> print(told.children[0].text.en)
@@ -78,17 +83,15 @@ def explain_disclosure(rule: Disclosure, subjects: Any, postings: Any, at: dt.da
     record = [row for row in _rows(postings) if row["subject"] == subject]
     steps = tuple(_items(rule, record, since, limit, at))
     states = {step.value for step in steps}
-    in_order = False if states & {*WANTING} else True if states <= {"met"} else None
-    name = rule.subject
-    told = {True: ("齐备", "in order"), False: ("不齐备", "not in order"), None: ("尚无法判定", "not decided yet")}[
-        in_order
-    ]
+    in_order = "false" if states & {*WANTING} else "true" if states <= {"met"} else "undetermined"
+    name, words = rule.subject, _ORDER[in_order]
     return Steps(
         "disclosure",
         Title(zh=f"{name.zh} {subject} 的公开", en=f"what is public of {subject} ({name.en})"),
         in_order,
         clause=rule.clause,
-        text=Title(zh=f"截至 {at}：{told[0]}", en=f"by {at}: {told[1]}"),
+        text=Title(zh=f"截至 {at}：{words.zh}", en=f"by {at}: {words.en}"),
+        words=words,
         children=(*_counted(rule, since, limit), *steps),
     )
 
@@ -104,15 +107,15 @@ def _day(text: str | None) -> dt.date | None:
     return None if text is None else dt.date.fromisoformat(text)
 
 
-def _limit(rule: Disclosure, since: dt.date | None) -> _Limit:
+def _limit(rule: DisclosureDuty, since: dt.date | None) -> _Limit:
     """Count the days one by one."""
-    if rule.within is None:
-        return _Limit(None, known=True)
-    if since is None:
+    if rule.after is not None and since is None:
         return _Limit(None, known=False)
+    if rule.within is None or since is None:
+        return _Limit(None, known=True)
     day, left, provisional = since if rule.begins == "day_of" else since + _ONE_DAY, rule.within, False
     while True:
-        counts, unsettled = _counts(rule, day)
+        counts, unsettled = _counts(rule, day, rule.unit)
         provisional |= unsettled
         left -= counts
         if not left:
@@ -120,14 +123,14 @@ def _limit(rule: Disclosure, since: dt.date | None) -> _Limit:
         day += _ONE_DAY
 
 
-def _counts(rule: Disclosure, day: dt.date) -> tuple[bool, bool]:
-    """Return whether a day counts, and whether that is not settled."""
-    if rule.unit == "natural_days":
+def _counts(rule: DisclosureDuty, day: dt.date, unit: str | None) -> tuple[bool, bool]:
+    """Return whether a day counts in a unit, and whether that is not settled."""
+    if unit != "working_days":
         return True, False
     return rule.calendar.is_working(day), not rule.calendar.is_settled(day)
 
 
-def _counted(rule: Disclosure, since: dt.date | None, limit: _Limit) -> Iterator[Steps]:
+def _counted(rule: DisclosureDuty, since: dt.date | None, limit: _Limit) -> Iterator[Steps]:
     """Yield how the time was counted, if there is any."""
     if rule.after is None or rule.within is None:
         return
@@ -144,7 +147,9 @@ def _counted(rule: Disclosure, since: dt.date | None, limit: _Limit) -> Iterator
     yield Steps("due", title, None if limit.due is None else str(limit.due), text=text, clause=rule.clause)
 
 
-def _items(rule: Disclosure, record: list[Row], since: dt.date | None, limit: _Limit, at: dt.date) -> Iterator[Steps]:
+def _items(
+    rule: DisclosureDuty, record: list[Row], since: dt.date | None, limit: _Limit, at: dt.date
+) -> Iterator[Steps]:
     places: list[str | None] = [*rule.places] if rule.everywhere else [None]
     for item in sorted(rule.items):
         for place in sorted(places, key=str):
@@ -165,26 +170,28 @@ def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
 
 
 def _item(
-    rule: Disclosure, item: str, place: str | None, days: Collection[dt.date], limit: _Limit, at: dt.date
+    rule: DisclosureDuty, item: str, place: str | None, days: Collection[dt.date], limit: _Limit, at: dt.date
 ) -> Steps:
     """Say how one item stands: on which days it was up, and whether that is in time and long enough."""
-    runs = [(day, _length(days, day)) for day in sorted(days) if day - _ONE_DAY not in days]
-    in_time = [(day, length) for day, length in runs if limit.due is None or day <= limit.due]
-    posted, longest = (runs[0][0] if runs else None), max((length for _, length in runs), default=0)
+    whole = [[*_run(days, day)] for day in sorted(days) if day - _ONE_DAY not in days]
+    counted = [[_counts(rule, day, rule.lasts_unit) for day in run] for run in whole]
+    runs = [(run[0], run[-1], sum(counts for counts, _ in marks)) for run, marks in zip(whole, counted, strict=True)]
+    in_time = [one for one in runs if limit.due is None or one[0] <= limit.due]
+    posted, longest = (runs[0][0] if runs else None), max((length for *_, length in runs), default=0)
     if not limit.known:
         state = "undetermined"
-    elif any(length >= (rule.lasts or 1) for _, length in in_time):
+    elif any(length >= (rule.lasts or 1) for *_, length in in_time):
         state = "met"
     elif in_time:
-        state = "not_yet" if any(day + length * _ONE_DAY > at for day, length in in_time) else "too_short"
+        state = "not_yet" if any(last == at for _, last, _ in in_time) else "too_short"
     elif runs:
         state = "late"
     else:
         state = "missing" if limit.due is None or at > limit.due else "not_yet"
-    late, provisional = None, limit.provisional
+    late, provisional = None, limit.provisional or any(mark for marks in counted for _, mark in marks)
     if state in ("late", "missing") and limit.due is not None:
         until = posted if state == "late" and posted is not None else at
-        beyond = [_counts(rule, day) for day in _days(limit.due + _ONE_DAY, until)]
+        beyond = [_counts(rule, day, rule.unit) for day in _days(limit.due + _ONE_DAY, until)]
         late, provisional = sum(counts for counts, _ in beyond), provisional or any(mark for _, mark in beyond)
     name = rule.items[item]
     at_place = (
@@ -211,15 +218,14 @@ def _item(
     )
 
 
-def _length(days: Collection[dt.date], first: dt.date) -> int:
-    """Return for how many days in a row from a day on something was up."""
-    length = 0
-    while first + length * _ONE_DAY in days:
-        length += 1
-    return length
+def _run(days: Collection[dt.date], first: dt.date) -> Iterator[dt.date]:
+    """Yield the days in a row on which something was up, from one on."""
+    while first in days:
+        yield first
+        first += _ONE_DAY
 
 
-def _told(rule: Disclosure, state: str, facts: Mapping[str, Any], at: dt.date) -> Title:
+def _told(rule: DisclosureDuty, state: str, facts: Mapping[str, Any], at: dt.date) -> Title:
     """Say it in words."""
     zh, en = f"截至 {at} 未公开", f"not public by {at}"
     if facts["posted"] is not None:

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 from hypothesis import strategies as st
 
-from communitygov.provisions.disclosure_rules import Disclosure
+from communitygov.provisions.disclosure_rules import DisclosureDuty
 from communitygov.vocabulary.text import Title
 
 __all__ = ["BEGIN", "disclosure_rules", "postings_frame", "subjects_frame"]
@@ -28,8 +28,12 @@ def _day(draw: st.DrawFn) -> str:
     return (BEGIN + dt.timedelta(days=draw(st.integers(0, 30) | st.integers(95, 120)))).isoformat()
 
 
+def _lasting(unit: dict[str, str]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.integers(1, 15).map(lambda days: {**unit, "lasts": days} if unit else unit)
+
+
 @st.composite
-def disclosure_rules(draw: st.DrawFn) -> Disclosure:
+def disclosure_rules(draw: st.DrawFn) -> DisclosureDuty:
     """Draw what must be public, without faults.
 
     Args:
@@ -42,18 +46,18 @@ def disclosure_rules(draw: st.DrawFn) -> Disclosure:
         "begins": draw(st.sampled_from(["day_of", "day_after"])),
     }
     after = Title(zh="决定", en="decision")
-    return Disclosure(
+    return DisclosureDuty(
         subject=Title(zh="项目", en="project"),
         items=_ITEMS,
         places=places,
         everywhere=bool(places) and draw(st.booleans()),
-        lasts=draw(st.none() | st.integers(1, 15)),
+        **draw(st.sampled_from([{}, {"lasts_unit": "natural_days"}, {"lasts_unit": "working_days"}]).flatmap(_lasting)),
         **draw(st.sampled_from([{}, {"after": after}, {"after": after, **timed}])),
     )
 
 
 @st.composite
-def subjects_frame(draw: st.DrawFn, rule: Disclosure) -> pl.DataFrame:
+def subjects_frame(draw: st.DrawFn, rule: DisclosureDuty) -> pl.DataFrame:
     """Draw subjects, of some of which the day of the event is not known.
 
     Args:
@@ -68,7 +72,7 @@ def subjects_frame(draw: st.DrawFn, rule: Disclosure) -> pl.DataFrame:
 
 
 @st.composite
-def postings_frame(draw: st.DrawFn, rule: Disclosure) -> pl.DataFrame:
+def postings_frame(draw: st.DrawFn, rule: DisclosureDuty) -> pl.DataFrame:
     """Draw a record of postings: one after another, overlapping, taken down or still up.
 
     Args:

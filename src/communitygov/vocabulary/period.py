@@ -12,7 +12,7 @@ from attrs import frozen
 if TYPE_CHECKING:
     import narwhals as nw
 
-__all__ = ["DAY", "YEAR", "Period", "PeriodKind", "is_period"]
+__all__ = ["DAY", "YEAR", "Period", "PeriodKind", "is_period", "within_days"]
 
 PeriodKind = Literal["year", "half", "quarter", "month", "day"]
 
@@ -131,6 +131,21 @@ def _parse(text: str) -> Period:
     if match["month"]:
         return Period(dt.date(year, int(match["month"]), 1), "month")
     return Period(dt.date(year, 1, 1), "year")
+
+
+def within_days(day: dt.date, since: Period | None, until: Period | None) -> bool:
+    """Return whether a day lies in a span of periods, both ends among it.
+
+    Args:
+        day: The day.
+        since: The first period; there is no beginning if None.
+        until: The last; there is no end if None.
+
+    Example:
+        >>> within_days(dt.date(2025, 12, 31), Period.parse("2010"), Period.parse("2025"))
+        True
+    """
+    return (since is None or since.first_day <= day) and (until is None or day <= until.last_day)
 
 
 def is_period(text: nw.Expr, kind: PeriodKind) -> nw.Expr:
