@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from communitygov.deliberation.meeting_explain import explain_meeting
     from communitygov.deliberation.pabulib import read_pb, write_pb
     from communitygov.deliberation.proceedings import Proceedings
+    from communitygov.deliberation.ranked import RankedRule, count_ranked
+    from communitygov.deliberation.ranked_explain import explain_ranked
     from communitygov.grid.adjust import adjust
     from communitygov.grid.changes import load_changes
     from communitygov.grid.charge import in_charge
@@ -93,6 +95,7 @@ _LATER = {
     "BudgetRule": "communitygov.deliberation.budget_rules",
     "Proceedings": "communitygov.deliberation.proceedings",
     "Profile": "communitygov.profile.profile",
+    "RankedRule": "communitygov.deliberation.ranked",
     "Reform": "communitygov.profile.profile",
     "RuleSet": "communitygov.profile.profile",
     "Variant": "communitygov.simulation.variants",
@@ -110,6 +113,7 @@ _LATER = {
     "check_disclosures": "communitygov.provisions.disclosure",
     "check_grid": "communitygov.grid.check",
     "check_standards": "communitygov.measures.standards",
+    "count_ranked": "communitygov.deliberation.ranked",
     "decide": "communitygov.deliberation.count",
     "decide_all": "communitygov.deliberation.decide",
     "differences": "communitygov.provisions.funding",
@@ -124,6 +128,7 @@ _LATER = {
     "explain_meeting": "communitygov.deliberation.meeting_explain",
     "explain_points": "communitygov.provisions.points_explain",
     "explain_public": "communitygov.procedure.public",
+    "explain_ranked": "communitygov.deliberation.ranked_explain",
     "explain_route": "communitygov.grid.explain",
     "explain_score": "communitygov.index.explain:explain",
     "explain_unit": "communitygov.grid.explain",
@@ -185,6 +190,7 @@ __all__ = [
     "Proceedings",
     "Profile",
     "ProfileNotFound",
+    "RankedRule",
     "Reform",
     "RuleSet",
     "Title",
@@ -204,6 +210,7 @@ __all__ = [
     "check_disclosures",
     "check_grid",
     "check_standards",
+    "count_ranked",
     "decide",
     "decide_all",
     "differences",
@@ -218,6 +225,7 @@ __all__ = [
     "explain_meeting",
     "explain_points",
     "explain_public",
+    "explain_ranked",
     "explain_route",
     "explain_score",
     "explain_unit",

@@ -31,8 +31,9 @@ from communitygov.certification.rules import (
 )
 from communitygov.certification.watch import watch
 from communitygov.certification.year import yearly
-from communitygov.deliberation import meeting_tables
+from communitygov.deliberation import meeting_tables, ranked
 from communitygov.deliberation.audit import ANNOUNCED, audit
+from communitygov.deliberation.budget_rules import TieBreak
 from communitygov.deliberation.count import count_votes
 from communitygov.deliberation.decide import decide_all
 from communitygov.deliberation.meeting import hold_meetings
@@ -222,6 +223,8 @@ FUNDING = {
     "branch": Funding(to="branch", unit=YUAN, each=Number(Fraction(1)), inside="homes"),
 }
 
+RANKED = ranked.RankedRule(method="schulze", seats=1, tie_break={"<tie-break>": TieBreak(order=1, wins="lower")})
+
 MATCHING = matching.Matching(
     left=Title(zh="部门", en="departments"), right=Title(zh="社区", en="communities"), right_most=1, worth="fit"
 )
@@ -282,6 +285,8 @@ DECLARED = {
     "Ballots of a meeting": meeting_tables.BALLOTS,
     "Mandates": meeting_tables.MANDATES,
     "Recusals": meeting_tables.RECUSALS,
+    "Candidates": RANKED.candidates_table,
+    "Ranked ballots": ranked.BALLOTS,
     "Units to be funded": funding.units_table(FUNDING),
     "Subjects of a disclosure": disclosure.subjects_table(DUTY),
     "Record of postings": disclosure.postings_table(DUTY),
@@ -327,6 +332,7 @@ def given() -> dict[str, pl.DataFrame]:
         **_of_meetings(),
         **_of_funding(),
         **_of_disclosure(),
+        **_of_elections(),
         "Ledger of points": _ledger(),
         "Matched": matched.frame,
         "Unmatched": matched.unmatched,
@@ -402,6 +408,13 @@ def _of_disclosure() -> dict[str, pl.DataFrame]:
     subjects = pl.DataFrame({"subject": ["a"], "since": ["2024-05-06"]})
     found = disclosure.check_disclosures(DUTY, subjects, pl.DataFrame(rows), dt.date(2024, 6, 1))
     return {"Disclosed items": found.frame, "Subjects in order": found.subjects}
+
+
+def _of_elections() -> dict[str, pl.DataFrame]:
+    """Return who is elected by two ballots, of which one does not count."""
+    ballots = pl.DataFrame({"voter": ["v", "w"], "rank": [1, 2], "candidate": ["a", "a"]})
+    choice = ranked.count_ranked(RANKED, pl.DataFrame({"candidate": ["a", "b"], "<tie-break>": [1, 2]}), ballots)
+    return {"Elected": choice.frame, "Spoilt ballots": choice.spoilt}
 
 
 def _ledger() -> pl.DataFrame:

@@ -105,7 +105,7 @@ class EqualShares(Rule):
         """Yield a finding if the settings do not go with the completion."""
         yield from super().check()
         for name, value in (("step", self.step), ("stop", self.stop)):
-            yield from _asked_for((name,), value is not None, self.completion == "add_one", "completion: add_one")
+            yield from asked_for((name,), value is not None, self.completion == "add_one", "completion: add_one")
         if self.step is not None and self.step <= 0:
             yield Finding(("step",), "no-budget", "步长须大于 0", "a step is above 0")
 
@@ -150,8 +150,7 @@ class BudgetRule(Rule):
     @cached_property
     def chain(self) -> tuple[tuple[str, bool], ...]:
         """The columns that break ties, first asked first, each with whether its higher value wins."""
-        ordered = sorted(self.tie_break.items(), key=lambda pair: pair[1].order)
-        return tuple((name, one.wins == "higher") for name, one in ordered)
+        return chain_of(self.tie_break)
 
     @cached_property
     def sources(self) -> tuple[tuple[str, int], ...]:
@@ -206,7 +205,8 @@ class BudgetRule(Rule):
             yield Finding(("budget",), "no-budget", "预算须大于 0", "a budget is above 0")
         yield from self._check_settings()
         yield from self._check_money()
-        yield from self._check_orders()
+        yield from check_orders("tie_break", self.tie_break)
+        yield from check_orders("other_sources", self.other_sources)
         for name in self.tie_break:
             if name in _RESERVED:
                 yield Finding(
@@ -218,8 +218,8 @@ class BudgetRule(Rule):
 
     def _check_settings(self) -> Iterator[Finding]:
         greedy = self.method == "greedy"
-        yield from _asked_for(("not_fitting",), self.not_fitting is not None, greedy, "method: greedy")
-        yield from _asked_for(("equal_shares",), self.equal_shares is not None, not greedy, "method: equal_shares")
+        yield from asked_for(("not_fitting",), self.not_fitting is not None, greedy, "method: greedy")
+        yield from asked_for(("equal_shares",), self.equal_shares is not None, not greedy, "method: equal_shares")
         if greedy:
             return
         only_greedy = (
@@ -229,7 +229,7 @@ class BudgetRule(Rule):
         )
         for name, given in only_greedy:
             if given:
-                yield from _asked_for((name,), True, False, "method: greedy")
+                yield from asked_for((name,), True, False, "method: greedy")
         if self.counted == "points":
             yield Finding(
                 ("counted",),
@@ -253,23 +253,46 @@ class BudgetRule(Rule):
                     f"an amount with more than {self.decimals} decimals",
                 )
 
-    def _check_orders(self) -> Iterator[Finding]:
-        for section, ordered in (("tie_break", self.tie_break), ("other_sources", self.other_sources)):
-            taken: dict[int, str] = {}
-            for key, one in ordered.items():
-                if one.order in taken:
-                    yield Finding(
-                        (section, key, "order"),
-                        "repeated-order",
-                        f"与 `{taken[one.order]}` 次序相同",
-                        f"has the same order as `{taken[one.order]}`",
-                        also=((section, taken[one.order], "order"),),
-                    )
-                taken.setdefault(one.order, key)
+
+def chain_of(tie_break: Mapping[str, TieBreak]) -> tuple[tuple[str, bool], ...]:
+    """Return the columns that break ties, first asked first, each with whether its higher value wins.
+
+    Args:
+        tie_break: The columns, as a rule names them.
+    """
+    ordered = sorted(tie_break.items(), key=lambda pair: pair[1].order)
+    return tuple((name, one.wins == "higher") for name, one in ordered)
 
 
-def _asked_for(path: tuple[str, ...], given: bool, wanted: bool, by: str) -> Iterator[Finding]:
-    """Yield a finding if a setting is absent where it is needed, or there where it says nothing."""
+def check_orders(section: str, ordered: Mapping[str, TieBreak] | Mapping[str, OtherSource]) -> Iterator[Finding]:
+    """Yield a finding for each that has the order of one before it.
+
+    Args:
+        section: Where they stand in the rule.
+        ordered: What has an order.
+    """
+    taken: dict[int, str] = {}
+    for key, one in ordered.items():
+        if one.order in taken:
+            yield Finding(
+                (section, key, "order"),
+                "repeated-order",
+                f"与 `{taken[one.order]}` 次序相同",
+                f"has the same order as `{taken[one.order]}`",
+                also=((section, taken[one.order], "order"),),
+            )
+        taken.setdefault(one.order, key)
+
+
+def asked_for(path: tuple[str, ...], given: bool, wanted: bool, by: str) -> Iterator[Finding]:
+    """Yield a finding if a setting is absent where it is needed, or there where it says nothing.
+
+    Args:
+        path: Where it stands in the rule.
+        given: Whether it is there.
+        wanted: Whether it is needed.
+        by: The setting that it belongs to, as it is written.
+    """
     name = path[-1]
     if wanted and not given:
         yield Finding(path, "missing-setting", f"`{by}` 须有 `{name}`", f"`{by}` needs `{name}`")
