@@ -10,12 +10,15 @@ import pytest
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.procedure.samples import five_orders, named
+from tests.procedure.samples import HOUR, START, five_orders, limit, named
 
 from communitygov.measures.measure import measure
 from communitygov.measures.rules import Condition, Measure, Quantity
+from communitygov.procedure.case import Actor, open_case
 from communitygov.procedure.judge import judge
 from communitygov.procedure.rates import rates
+from communitygov.procedure.rows import events_frame
+from communitygov.procedure.rules import CaseFact, Clock, Deadline, Line, Procedure, Role, Step
 from communitygov.testing.strategies_cases import Log, faulted, frame_of, walked
 from communitygov.testing.strategies_procedure import made_procedure
 from communitygov.vocabulary.clock import moment_at
@@ -36,6 +39,7 @@ def rate(numerator, base=None, **more):
     )
 
 
+ON, KNOWN = Condition(known=True, flag=True), Condition(known=True)
 RATES = {
     "closed": rate(count(**CLOSED), count()),
     "solved": rate(count(outcome=Condition(one_of=("solved",))), count(**CLOSED), excluded={"outcome": GIVEN_UP}),
@@ -210,6 +214,79 @@ class TestRates:
             Fraction(1, 2),
             1,
         ]
+
+
+HOTLINE = Procedure(
+    clock=Clock(zone="Asia/Shanghai", calendar="cn_statutory"),
+    roles={"desk": Role(), "office": Role()},
+    facts={"solved": CaseFact(kind="flag"), "satisfied": CaseFact(kind="flag"), "office": CaseFact(kind="text")},
+    outcomes={"closed": named("closed")},
+    steps={
+        "receive": Step(by=("desk",), starts=True, next=("answer",)),
+        "answer": Step(by=("desk",), next=("handle", "pass_up")),
+        "pass_up": Step(by=("desk",), next=("handle",)),
+        "handle": Step(by=("desk",), needs=("solved",), next=("call_back",)),
+        "call_back": Step(by=("desk",), may_set=("satisfied",), awaits=("reporting",), closes="closed"),
+        "whistle": Step(
+            by=("desk",), line="reporting", during=("answer",), needs=("office",), counts_as="whistle",
+            next=("report_in",),
+        ),
+        "report_in": Step(by=("office",), line="reporting"),
+    },
+    lines={"reporting": Line(per="office")},
+    deadlines={
+        "response": Deadline(from_=("receive",), to=("answer",), again="run_on", limit=limit(2, "elapsed_hours")),
+        "handling": Deadline(
+            from_=("receive",), to=("handle",), again="run_on", limit=limit(5, "working_days", "day_after")
+        ),
+    },
+    rates={
+        "response": rate(count(**{"kept.response": ON}), count(**{"kept.response": KNOWN})),
+        "on_time": rate(count(**{"kept.handling": ON}), count(**{"kept.handling": KNOWN})),
+        "completion": rate(count(**CLOSED), count()),
+        "solved": rate(count(**{"fact.solved": ON}, **CLOSED), count(**CLOSED)),
+        "satisfied": rate(count(**{"fact.satisfied": ON}, **CLOSED), count(**{"fact.satisfied": KNOWN}, **CLOSED)),
+        "satisfied_of_all": rate(count(**{"fact.satisfied": ON}, **CLOSED), count(**CLOSED)),
+        "not_passed_up": rate(
+            count(**{"fact.solved": ON, "done.pass_up": Condition(at_most=Fraction(0))}, **CLOSED), count(**CLOSED)
+        ),
+        "reports_per_whistle": rate(
+            Quantity(what="sum", columns=("done.report_in",)), Quantity(what="sum", columns=("count.whistle",))
+        ),
+    },
+)  # fmt: skip
+"""A hotline by whose log every rate that cities publish is taken."""
+
+
+class TestPublishedRates:
+    def test_each_is_a_measure_with_its_counts(self):
+        """Two in time of three, one satisfied of one asked or of two in all, and two reports in by three whistles."""
+        assert not [*HOTLINE.check()]
+        desk = Actor("d", "desk")
+        quick = open_case(HOTLINE, "quick", "receive", desk, START).act("answer", desk, START + HOUR)
+        for office in ("water", "power"):
+            quick = quick.act("whistle", desk, START + 2 * HOUR, office=office)
+            quick = quick.act("report_in", Actor("o", "office", office), START + 2 * HOUR)
+        quick = quick.act("handle", desk, START + 3 * HOUR, solved=True)
+        quick = quick.act("call_back", desk, START + 4 * HOUR, satisfied=True)
+        slow = open_case(HOTLINE, "slow", "receive", desk, START).act("answer", desk, START + 3 * HOUR)
+        slow = slow.act("pass_up", desk, START + 4 * HOUR).act("handle", desk, START + 20 * 24 * HOUR, solved=True)
+        slow = slow.act("call_back", desk, START + 21 * 24 * HOUR)
+        underway = open_case(HOTLINE, "underway", "receive", desk, START + 24 * HOUR)
+        underway = underway.act("answer", desk, START + 25 * HOUR).act("whistle", desk, START + 26 * HOUR, office="gas")
+        log = events_frame(HOTLINE, [quick, slow, underway])
+        found = rates(HOTLINE, judge(HOTLINE, log, START + 25 * HOUR + 20 * 24 * HOUR), period="year").frame
+        told = {row["rate"]: (row["numerator"], row["base"]) for row in found.rows(named=True)}
+        assert told == {
+            "response": (2, 3),
+            "on_time": (1, 3),
+            "completion": (2, 3),
+            "solved": (2, 2),
+            "satisfied": (1, 1),
+            "satisfied_of_all": (1, 2),
+            "not_passed_up": (1, 2),
+            "reports_per_whistle": (2, 3),
+        }
 
 
 class TestWrongCalls:
