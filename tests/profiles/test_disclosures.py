@@ -40,6 +40,21 @@ class TestBaoji:
         reformed = baoji.at(2020, reforms=[baoji.reforms["organisation-disclosure"]])
         assert reformed.disclosures["organisation_information"].clause == ("BAO-49",)
 
+    def test_good_neighbours_are_a_reform(self):
+        """BAO-25: what they are commended for at every place that is named; how many, and by whom, is not made up."""
+        baoji = load_profile("baoji")
+        reformed = baoji.at(2020, reforms=[baoji.reforms["good-neighbours"]])
+        rule = reformed.disclosures["good_neighbours"]
+        assert (rule.everywhere, len(rule.places), rule.within) == (True, 4, None)
+        assert reformed.rules.certification == baoji.at(2020).rules.certification == {}
+
+    def test_benefits_are_named_and_nobody_is_certified(self):
+        """BAO-55 names four."""
+        baoji = load_profile("baoji")
+        benefits = baoji.at(2020, reforms=[baoji.reforms["outstanding-workers"]]).rules.schemes["benefits"]
+        assert [*benefits.parts["kinds"].members] == ["promotion", "commendation", "recruitment", "insurance"]
+        assert "benefits" not in baoji.at(2020).rules.schemes
+
 
 class TestQufu:
     def test_whether_the_evaluation_is_public_is_an_open_question(self):

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 from tests.silence import clauses_of, places_of
 
+from communitygov.measures.measure import measure
+from communitygov.measures.standards import check_standards
 from communitygov.plugins.finding import load_profile
 
 SILENT: dict[str, dict[str, list[str]]] = {
@@ -50,3 +53,23 @@ class TestSilence:
             if one["primitive"] == "standard" and "silent" in one and known[one["id"]].status == "in_force"
         }
         assert {key: len(paths) for key, paths in SILENT[name].items()} == asked
+
+
+class TestWhatIsSaidOfAnIndex:
+    """Where a text gives no items to score by, what it does say can still be held against data."""
+
+    def test_a_company_is_evaluated_every_quarter(self):
+        """QF-12: once is enough; an evaluation without owners is none."""
+        rules = load_profile("qufu").at(2022).rules
+        rows = {"company": ["a", "a", "b"], "period": ["2022Q1", "2022Q2", "2022Q1"], "by_owners": [True, True, False]}
+        found = check_standards(rules.measures, rules.expectations, {"company_evaluations": pl.DataFrame(rows)}).frame
+        found = found.filter(expectation="evaluated_every_quarter").select("subject", "period", "met")
+        assert found.rows() == [("a", "2022Q1", "true"), ("a", "2022Q2", "true"), ("b", "2022Q1", "false")]
+
+    def test_loads_are_measured_and_not_judged(self):
+        """BAO-48: five kinds are added up; nothing expects anything of them."""
+        rules = load_profile("baoji").at(2020).rules
+        kinds = ["ledger", "survey", "meeting", "certificate", "inspection", "visit"]
+        rows = pl.DataFrame({"year": 2020, "community": "a", "kind": kinds, "times": [1, 2, 3, 4, 5, 60]})
+        assert measure(rules.measures["committee_loads"], rows).frame["numerator"].to_list() == [15]
+        assert "committee_loads" not in {one.measure for one in rules.expectations.values()}
