@@ -309,7 +309,6 @@ class TestStayingAway:
         with_her, without = (dict(frame.select("project", "amount").rows()) for frame in paid)
         return with_her, without
 
-    @settings(max_examples=2 * settings().max_examples)
     @given(elections(budget_rules(method="greedy", not_fitting="skip", bare=True)), st.data())
     def test_greedy_that_skips_pays_no_more_without_her(self, election, data):
         """D16: where ballots are counted, greedy never pays more for what a voter named if she stays away."""
