@@ -181,6 +181,18 @@ class TestWhatIsPut:
         held = hold_meetings(Deliberation(notice_days=10), Proceedings(meetings("2024-03-11"), put))
         assert outcomes(held) == [("passed", ""), ("invalid", "posted_late"), ("invalid", "not_posted")]
 
+    def test_support_by_a_share_is_exact(self) -> None:
+        """A fifth of 16 is 3.2: three are too few and four enough; of how many must be known."""
+        rows = [(name, "1", "passed") for name in "abcd"]
+        put = motions(rows, supporters=[3, 4, 4, None], entitled=[16, 16, None, 16])
+        rule = Deliberation(support_share=Share(Fraction(1, 5)))
+        assert outcomes(hold_meetings(rule, Proceedings(meetings("2024-03-11"), put))) == [
+            ("invalid", "too_few_supporters"),
+            ("passed", ""),
+            ("undetermined", "support_not_known"),
+            ("undetermined", "support_not_known"),
+        ]
+
     def test_support_that_is_not_known_leaves_it_open(self) -> None:
         """Three are asked for."""
         rows = [("a", "1", "passed"), ("b", "1", "passed"), ("c", "1", "passed"), ("d", "1", None)]
@@ -518,6 +530,8 @@ class TestBadInput:
             (Deliberation(participants=PARTY, proposers=("pary",)), "unknown-reference"),
             (Deliberation(evaluates_previous=True), "unused-setting"),
             (Deliberation(owed="until_reported"), "unused-setting"),
+            (Deliberation(support_share=Share(Fraction(0))), "bad-share"),
+            (Deliberation(since=Period.parse("2024"), until=Period.parse("2023")), "empty-range"),
         ],
     )
     def test_a_rule_holds_to_itself(self, rule, code) -> None:

@@ -246,6 +246,7 @@ BODY = Deliberation(
     participants=KINDS,
     proposers=("residents",),
     support=1,
+    support_share=Share(Fraction(1, 5)),
     notice_days=1,
     voting=Voting(same_household=True),
     objections=Objections(days=7),

@@ -11,6 +11,8 @@ import pytest
 
 from communitygov.deliberation.decide import decide_all
 from communitygov.deliberation.rules import Decision, Threshold
+from communitygov.measures.standards import check_standards
+from communitygov.procedure.case import Actor, Refused, open_case
 from communitygov.profile.coverage import coverage, try_everything
 from communitygov.profile.profile import Profile
 from communitygov.profile.reading import read_profile
@@ -21,6 +23,8 @@ TEXT = (FOLDER / "decisions.yaml").read_text(encoding="utf-8")
 CARRIED = {
     name: ids.split() for ids, name in re.findall(r"^  # ((?:L\d+ ?)+)\n  (\w+):$", TEXT, flags=re.MULTILINE)
 } | {f"residents_meeting_of_{who}": ["L19"] for who in ("adults", "households", "delegates")}
+CALLS = {"L15": ["villagers", "representatives"], "L20": ["adults", "households", "groups"]}
+"""Rows that say who may call a meeting: their shares stand among the notes."""
 REVISED = {name for name in CARRIED if name.startswith(("village_", "residents_"))}
 BASES = {
     "L09": "present", "L10": "present", "L11": "present", "L12": "present", "L19": "present", "L24": "present",
@@ -74,19 +78,35 @@ class TestThePack:
 
     def test_every_row_with_a_share_is_carried(self, law: Profile, rows: dict[str, dict[str, str]]) -> None:
         """Each row that names a quorum or an approval is a rule, and every rule is a row."""
-        wanted = {key for key, row in rows.items() if row["quorum"] or row["approval"]}
+        wanted = {key for key, row in rows.items() if row["quorum"] or row["approval"]} | CALLS.keys()
         assert {key for ids in CARRIED.values() for key in ids} == wanted
         assert set(CARRIED) == set(every(law))
 
     def test_every_other_row_is_named_as_no_decision(self, rows: dict[str, dict[str, str]]) -> None:
-        """What is not carried is said by name at the head of the file."""
+        """What is elsewhere, or not carried, is said by name at the head of the file."""
         head = TEXT.partition("decisions:\n")[0]
-        other = {key for key, row in rows.items() if not (row["quorum"] or row["approval"])}
+        other = {key for key, row in rows.items() if not (row["quorum"] or row["approval"])} - CALLS.keys()
         assert set(re.findall(r"L\d\d", head)) == other
+
+    def test_who_may_call_a_meeting_is_that_of_the_table(self, law: Profile, rows: dict[str, dict[str, str]]) -> None:
+        """Each share of the notes, once, as a share of all; a tenth of the villagers is enough, without deputies."""
+        for key, who in CALLS.items():
+            rules = [every(law)[name] for name, ids in CARRIED.items() if ids == [key]]
+            leaves = [leaf for rule in rules for _, leaf in rule.passes.leaves("")]
+            assert {("at_least", leaf.share) for leaf in leaves} == bounds(rows[key]["notes"])
+            assert (len(leaves), {leaf.of for leaf in leaves}) == (len(who), {"all"})
+        call = {"heads.all": [100], "heads.yes": [10], "heads.no": [0], "heads.abstain": [0]}
+        call |= {"heads.representatives.all": [9], "heads.representatives.yes": [0]}
+        call |= {f"heads.representatives.{name}": [0] for name in ("no", "abstain", "taking_part", "present")}
+        call |= {"heads.taking_part": [10], "heads.present": [10]}
+        frame = pl.DataFrame({"matter": ["assembly"], **call})
+        assert decide_all(every(law)["village_assembly_call"], frame).frame["outcome"].to_list() == ["passed"]
 
     def test_numbers_bases_and_days_are_those_of_the_table(self, law: Profile, rows: dict[str, dict[str, str]]) -> None:
         """Quorum and approval, what they are a share of, the measures, and the days in force agree row by row."""
         for name, ids in CARRIED.items():
+            if ids[0] in CALLS:
+                continue
             rule, lines = every(law)[name], [rows[key] for key in ids]
             assert said(rule.quorum) == set().union(*(bounds(row["quorum"]) for row in lines)), name
             assert said(rule.passes) == set().union(*(bounds(row["approval"]) for row in lines)), name
@@ -138,3 +158,59 @@ class TestTheDay:
             law.at("2020").decision("owners_ordinary")
         with pytest.raises(UsageError, match="owners_ordinary"):
             law.at("2021").decision("owners_ordinry")
+
+
+class TestBesideDecisions:
+    """What the other rows of the table say: how meetings are held, what is posted, and how one is consulted."""
+
+    def test_notice_is_that_of_the_table(self, law: Profile, rows: dict[str, dict[str, str]]) -> None:
+        """Ten, five and fifteen days; the old law on village committees ends with 2025."""
+        for name, key, day in (
+            ("village_assembly", "L15", "2025"),
+            ("shandong_village_representatives", "L24", "2025"),
+            ("beijing_owners_assembly", "L26", "2026"),
+        ):
+            days = re.search(r"(\d+) days(?:'|\b)", rows[key]["notes"])
+            assert days is not None
+            assert law.at(day).deliberation[name].notice_days == int(days[1])
+        assert "village_assembly" not in law.at("2026").deliberation
+
+    def test_an_election_waits_twenty_days_and_for_every_answer(self, law: Profile) -> None:
+        """L16: objections in five days, answers in three; too early on the twentieth, in time on the twenty-first."""
+        rule = law.at("2024").procedure["voters_list"]
+        committee, villager = Actor("c", "committee"), Actor("v", "villager")
+        begun = dt.datetime(2024, 3, 1, 9, tzinfo=dt.UTC)
+        case = open_case(rule, "1", "post_list", committee, begun)
+        with pytest.raises(Refused, match="out-of-time"):
+            case.act("object", villager, begun + dt.timedelta(days=6))
+        case = case.act("object", villager, begun + dt.timedelta(days=5))
+        with pytest.raises(Refused, match="awaiting"):
+            case.act("election_day", committee, begun + dt.timedelta(days=30))
+        case = case.act("answer", committee, begun + dt.timedelta(days=8))
+        with pytest.raises(Refused, match="too-early"):
+            case.act("election_day", committee, begun + dt.timedelta(days=20))
+        assert case.act("election_day", committee, begun + dt.timedelta(days=21)).outcome == "held"
+
+    def test_what_is_disputed_goes_to_the_assembly(self, law: Profile) -> None:
+        """L32; there is no rule of decisions in it, and none before the opinions came."""
+        rule, committee = law.at("2016").procedure["consultation"], Actor("c", "committee")
+        at = dt.datetime(2016, 3, 1, 9, tzinfo=dt.UTC)
+        case = open_case(rule, "1", "set_agenda", committee, at)
+        for step in ("choose_participants", "give_notice"):
+            case = case.act(step, committee, at)
+        assert case.act("discuss", committee, at, result="disputed").outcome == "to_assembly"
+        assert case.act("discuss", committee, at, result="agreed").step == "discuss"
+        assert "consultation" not in law.at("2015-07-21").procedure
+
+    def test_village_affairs_are_posted_every_quarter(self, law: Profile) -> None:
+        """L17: decisions and how they were carried out; half of it is no posting."""
+        rules = law.at("2024").rules
+        rows = {
+            "village": ["a", "b"],
+            "period": ["2024Q1"] * 2,
+            "decisions": [True] * 2,
+            "implementation": [True, False],
+        }
+        found = check_standards(rules.measures, rules.expectations, {"village_postings": pl.DataFrame(rows)})
+        assert found.frame.select("subject", "met").rows() == [("a", "true"), ("b", "false")]
+        assert "village_postings" not in law.at("2026").rules.measures

@@ -215,15 +215,28 @@ def _outcome(rule: Deliberation, motion: Row, day: dt.date, in_order: str, vote:
             unknown.append("proposer_not_known")
         elif motion["proposer"] not in rule.proposers:
             wrong.append("may_not_propose")
-    if rule.support is not None:
-        if motion["supporters"] is None:
-            unknown.append("support_not_known")
-        elif motion["supporters"] < rule.support:
-            wrong.append("too_few_supporters")
+    if rule.support is not None or rule.support_share is not None:
+        supported = _supported(rule, motion)
+        if supported is not True:
+            (wrong if supported is False else unknown).append(
+                "too_few_supporters" if supported is False else "support_not_known"
+            )
     if doubt is not None:
         unknown.append(doubt)
     outcome = "invalid" if wrong else "undetermined" if unknown else str(voted)
     return outcome, [*wrong, *unknown]
+
+
+def _supported(rule: Deliberation, motion: Row) -> bool | None:
+    """Return whether enough support a motion; None if that is not known, and no number known is too few."""
+    supporters, entitled = motion["supporters"], motion.get("entitled")
+    if supporters is None:
+        return None
+    if rule.support is not None and supporters < rule.support:
+        return False
+    if rule.support_share is None:
+        return True
+    return None if entitled is None else supporters >= rule.support_share * entitled
 
 
 def _ballot(row: Row, why: str | None) -> tuple[Any, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from attrs import field, frozen
 
@@ -106,6 +107,11 @@ class _Story:
         rule, order = self.record.rule, self.order[motion["meeting"]]
         day, posted = self.record.meetings[motion["meeting"]]["_on"], motion.get("_posted")
         supporters, proposer = motion.get("supporters"), motion.get("proposer")
+        asked: list[Fraction | None] = [] if rule.support is None else [Fraction(rule.support)]
+        if rule.support_share is not None:
+            entitled = motion["entitled"]
+            asked.append(None if entitled is None else rule.support_share * entitled)
+        too_few = supporters is not None and any(supporters < least for least in asked if least is not None)
         voted, tree = self.vote(motion)
         decision = self.record.decisions.get(motion["motion"])
         notice = None if rule.notice_days is None else dt.timedelta(days=rule.notice_days)
@@ -114,12 +120,12 @@ class _Story:
             "not_posted": notice is not None and posted is None,
             "posted_late": notice is not None and posted is not None and day - posted < notice,
             "may_not_propose": bool(rule.proposers) and proposer not in (None, *rule.proposers),
-            "too_few_supporters": rule.support is not None and supporters is not None and supporters < rule.support,
+            "too_few_supporters": too_few,
         }
         perhaps = {
             "meeting_not_in_order": order == "undetermined",
             "proposer_not_known": bool(rule.proposers) and proposer is None,
-            "support_not_known": rule.support is not None and supporters is None,
+            "support_not_known": bool(asked) and not too_few and (supporters is None or None in asked),
             "rule_changed": decision is not None and is_changed(decision, motion),
             "no_register": decision is not None and tree is None and not is_changed(decision, motion),
             "not_decided": voted is None,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, Literal
 
 from communitygov.documents.rule import Finding, Rule, rule, term
 from communitygov.vocabulary.numbers import Share
+from communitygov.vocabulary.period import Period, within_days
 from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.text import Title
 
@@ -120,6 +122,7 @@ class Deliberation(Rule):
         convener: Which of them convenes it.
         proposers: Which of them may put a motion; anybody if absent.
         support: How many must support a motion for it to be put.
+        support_share: What share of those who are entitled to support it must at least.
         notice_days: How many days before the meeting a motion must have been posted.
         record_days: How many days before the meeting the register is taken.
         voting: Which ballots count.
@@ -131,6 +134,10 @@ class Deliberation(Rule):
         owed: What a meeting owes: what the ``last_meeting`` of its body decided; or what any before it did, ``until``
             it is ``reported`` on.
         evaluation: How it is evaluated what became of a decision; one that must be done again is owed again.
+        source: The text that it stands in, where a profile has several.
+        article: Its article.
+        since: The first period that it is in force in; as long as the profile if absent.
+        until: The last; no end is known if absent.
     """
 
     procedure: str | None = term("流程", "Procedure", default=None)
@@ -139,6 +146,7 @@ class Deliberation(Rule):
     convener: str | None = term("召集者", "Convener", default=None)
     proposers: tuple[str, ...] = term("提案者", "Proposers", default=())
     support: int | None = term("附议人数", "Support", default=None, at_least=1)
+    support_share: Share | None = term("附议份额", "Support share", default=None)
     notice_days: int | None = term("公示天数", "Notice days", default=None, at_least=0)
     record_days: int | None = term("名册日", "Record days", default=None, at_least=0)
     voting: Voting | None = term("投票", "Voting", default=None)
@@ -148,6 +156,18 @@ class Deliberation(Rule):
     evaluates_previous: bool = term("评议上次事项", "Evaluates previous", default=False)
     owed: Literal["last_meeting", "until_reported"] = term("通报范围", "Owed", default="last_meeting")
     evaluation: Evaluation | None = term("评议", "Evaluation", default=None)
+    source: str | None = term("来源", "Source", default=None, refers="source")
+    article: str | None = term("条", "Article", default=None)
+    since: Period | None = term("自", "Since", default=None)
+    until: Period | None = term("至", "Until", default=None)
+
+    def in_force(self, day: dt.date) -> bool:
+        """Return whether it holds on a day.
+
+        Args:
+            day: The day.
+        """
+        return within_days(day, self.since, self.until)
 
     def check(self) -> Iterator[Finding]:
         """Yield a finding for a convener, proposer or evaluator that is no participant, and for what has no use."""
@@ -159,6 +179,11 @@ class Deliberation(Rule):
         for path, name in named:
             if name is not None and name not in self.participants:
                 yield _unknown(path, "参加者", "participant", name, self.participants)
+        if self.support_share is not None and not 0 < self.support_share <= 1:
+            zh, en = "不是大于 0、不超过 1 的份额", "is not a share above 0 and up to 1"
+            yield Finding(("support_share",), "bad-share", zh, en)
+        if self.since is not None and self.until is not None and self.until.last_day < self.since.first_day:
+            yield Finding(("until",), "empty-range", "until 早于 since", "`until` ends before `since` begins")
         for field, idle in (("evaluates_previous", self.evaluates_previous), ("owed", self.owed != "last_meeting")):
             if idle and not self.reports_previous:
                 zh, en = "须先要求通报（reports_previous）", "is of no use without reports_previous"

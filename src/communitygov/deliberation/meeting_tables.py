@@ -110,8 +110,10 @@ def motions_table(rule: Deliberation, *, voted: bool = False) -> Table:
         columns.append(_column("posted", "公示日期", "day on which it was posted", given=False))
     if rule.proposers:
         columns.append(_column("proposer", "提案者", "participant who put it", given=False))
-    if rule.support is not None:
+    if rule.support is not None or rule.support_share is not None:
         columns.append(_column("supporters", "附议人数", "supporters", kind="whole", given=False))
+    if rule.support_share is not None:
+        columns.append(_column("entitled", "有权附议人数", "how many could support it", kind="whole", given=False))
     if rule.objections is not None:
         columns.append(_column("announced", "公布日期", "day on which its outcome was announced", given=False))
     columns += [

@@ -102,8 +102,8 @@ class RuleSet:
 
     @property
     def deliberation(self) -> Mapping[str, Deliberation]:
-        """How bodies deliberate, by id."""
-        return self.rules.deliberation
+        """How bodies deliberate by rules in force on the day, by id."""
+        return {name: rule for name, rule in self.rules.deliberation.items() if rule.in_force(self.day)}
 
     @property
     def budgets(self) -> Mapping[str, BudgetRule]:

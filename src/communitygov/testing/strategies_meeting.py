@@ -69,6 +69,7 @@ def deliberations(draw: st.DrawFn) -> Deliberation:
         "convener": draw(st.sampled_from([None, "residents"])),
         "proposers": draw(st.sampled_from([(), ("residents",)])),
         "support": draw(st.none() | st.integers(1, 3)),
+        "support_share": draw(st.none() | st.sampled_from([Share(Fraction(1, 3)), Share(Fraction(1, 2))])),
         "notice_days": draw(st.none() | st.integers(0, 5)),
         "record_days": draw(st.integers(0, 10)),
         "voting": Voting(
@@ -129,7 +130,7 @@ def meetings_of_bodies(draw: st.DrawFn, *, voted: bool | None = None) -> Met:
     ]
     frames: dict[str, Any] = {
         "meetings": _frame(meetings, "meeting", "body", "on", "convened_by"),
-        "motions": _frame(motions, *_OF_MOTIONS, supporters=True),
+        "motions": _frame(motions, *_OF_MOTIONS, supporters=True, entitled=True),
         "reports": _frame(reports, "motion", "meeting", "done", evaluated=False),
         "evaluations": _frame(answers, "motion", "meeting", "member", "answer"),
         "objections": _frame(draw(_objections(motions)), "objection", "motion", "on", "answered", sustained=False),
@@ -163,6 +164,7 @@ def _motions(draw: st.DrawFn, name: str, meeting: str, day: dt.date) -> dict[str
         "posted": None if posted is None else (day - dt.timedelta(days=posted)).isoformat(),
         "proposer": draw(st.sampled_from(["residents", "residents", "company", None])),
         "supporters": draw(st.sampled_from([None, 0, 2, 3, 3])),
+        "entitled": draw(st.sampled_from([None, 4, 6, 9])),
         "announced": None if announced is None else (day + dt.timedelta(days=announced)).isoformat(),
         "due": draw(st.sampled_from([None, None, day.isoformat()])),
         "closes": f"{day.isoformat()}T19:00:00+08:00",
