@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from communitygov.cli.asking import Asked, Form, asking
 from communitygov.cli.bilingual import command, language, option
-from communitygov.cli.choice import find_profile, known, only, rules_at, rules_options
-from communitygov.cli.columns import encoding_option, output_option
-from communitygov.cli.explain import html_option, print_steps
-from communitygov.cli.output import emit, emit_frame
+from communitygov.cli.choice import known
+from communitygov.cli.output import emit
 from communitygov.report.tables import frame_rows, frame_text
 from communitygov.vocabulary.errors import UsageError
-from communitygov.vocabulary.files import read_frame
 from communitygov.vocabulary.numbers import decimal_text
 from communitygov.vocabulary.text import Title
 
@@ -84,26 +81,18 @@ _MOST = 60
 )
 @option("--project", metavar="PROJECT", zh="只说明这个项目", en="Explain this project")
 @option("--picture", metavar="FILE", zh="另画成图（.svg 或 .png）", en="Also draw it (.svg or .png)")
-@html_option
-@rules_options()
-@output_option
-@encoding_option
+@asking()
 def budget(
+    asked: Asked,
+    form: Form,
+    /,
     votes: str,
     rule: str | None,
     settings: tuple[str, ...],
-    profile: str | None,
     ballots: str | None,
     first_place: int | None,
     project: str | None,
     picture: str | None,
-    html: Path | None,
-    at: str | None,
-    reforms: tuple[str, ...],
-    readings: tuple[str, ...],
-    output: str | None,
-    encoding: str,
-    as_json: bool,
 ) -> None:
     """Share a budget."""
     from communitygov.deliberation.budget import share_budget
@@ -113,40 +102,36 @@ def budget(
     if picture is not None:
         check_picture(picture)
     election = _election(votes, ballots)
-    if profile is None:
-        if at is not None or reforms or readings:
+    if asked.name is None:
+        if asked.at is not None or asked.reforms or asked.readings:
             zh, en = "--at、--reform、--reading 须与 --profile 同用", "--at, --reform and --reading go with --profile"
             raise UsageError.because("wrong-call", zh=zh, en=en)
         law, before = _own_rule(rule, settings, election), None
     else:
-        law, before = _profile_rules(profile, rule, settings, at, reforms, readings)
-    projects, ballot_rows = _frames(law, votes, election, ballots, first_place, encoding)
+        law, before = _profile_rules(asked, rule, settings)
+    projects, ballot_rows = _frames(law, votes, election, ballots, first_place, form)
     if project is not None:
         known(project, projects["project"], _TITLES["project"])
-        print_steps(explain_budget(law, projects, ballot_rows).find(project), html, as_json=as_json)
+        form.steps(explain_budget(law, projects, ballot_rows).find(project))
         return
     shared = share_budget(law, projects, ballot_rows)
     turned = None
     if before is not None:
-        turned = _turned(
-            share_budget(before, *_frames(before, votes, election, ballots, first_place, encoding)), shared
-        )
+        turned = _turned(share_budget(before, *_frames(before, votes, election, ballots, first_place, form)), shared)
     if picture is not None:
         _draw(picture, law, shared, projects)
-    if as_json or output is not None:
-        more: dict[str, Any] = {
-            "decimals": law.decimals,
-            "budget": shared.spent + shared.rest,
-            "spent": shared.spent,
-            "rest": shared.rest,
-            "still_fits": list(shared.still_fits),
-            "raised": shared.raised,
-            "ties": frame_rows(shared.ties),
-        }
-        more |= {} if turned is None else {"turned": frame_rows(turned)}
-        schema = "communitygov.budget/1"
-        emit_frame(shared.frame, schema=schema, as_json=as_json, output=output, encoding=encoding, more=more)
-    if not as_json and output != "-":
+    more: dict[str, Any] = {
+        "decimals": law.decimals,
+        "budget": shared.spent + shared.rest,
+        "spent": shared.spent,
+        "rest": shared.rest,
+        "still_fits": list(shared.still_fits),
+        "raised": shared.raised,
+        "ties": frame_rows(shared.ties),
+    }
+    more |= {} if turned is None else {"turned": frame_rows(turned)}
+    form.frame(shared.frame, "communitygov.budget/1", more)
+    if form.for_people:
         _print(law, shared, projects, election)
         if turned is not None:
             _print_turned(law, turned)
@@ -178,23 +163,13 @@ def _own_rule(rule: str | None, settings: tuple[str, ...], election: PbElection 
     return read_budget_rule(rule, settings=settings, election=election)
 
 
-def _profile_rules(
-    profile: str,
-    rule: str | None,
-    settings: tuple[str, ...],
-    at: str | None,
-    reforms: tuple[str, ...],
-    readings: tuple[str, ...],
-) -> tuple[BudgetRule, BudgetRule | None]:
+def _profile_rules(asked: Asked, rule: str | None, settings: tuple[str, ...]) -> tuple[BudgetRule, BudgetRule | None]:
     """Return a profile's rule, and with reforms or readings also what it is without them."""
     if settings:
         zh, en = "方案的规则用 --reform 改，不用 --set", "a profile's rule is changed by --reform, not by --set"
         raise UsageError.because("wrong-call", zh=zh, en=en)
-    found = find_profile(profile)
-    name, law = only("budget", rules_at(found, at, reforms, readings).budgets, rule, profile=found.name, by="rule")
-    if not (reforms or readings):
-        return law, None
-    return law, rules_at(found, at, (), ()).budgets.get(name)
+    name, law = asked.only("budget", asked.rules.budgets, rule, by="rule")
+    return law, None if asked.before is None else asked.before.budgets.get(name)
 
 
 def _frames(
@@ -203,7 +178,7 @@ def _frames(
     election: PbElection | None,
     ballots: str | None,
     first_place: int | None,
-    encoding: str,
+    form: Form,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the projects and the ballots, with the columns that the rule reads."""
     from communitygov.deliberation.pabulib import projects_of
@@ -213,8 +188,7 @@ def _frames(
             zh, en = "--first-place 只用于 .pb 文件", "--first-place goes with a .pb file"
             raise UsageError.because("wrong-call", zh=zh, en=en)
         assert ballots is not None
-        projects = read_frame(votes, law.projects_table, encoding=encoding)
-        return projects, read_frame(ballots, law.ballots_table, encoding=encoding)
+        return form.read(votes, law.projects_table), form.read(ballots, law.ballots_table)
     if first_place is not None:
         return projects_of(election, law.projects_table, votes), election.ballots_by_place(first_place)
     if law.counted == "points" and election.meta["vote_type"] in ("ordinal", "choose-1", "approval"):

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from communitygov.cli.asking import Asked, Form, asking
 from communitygov.cli.bilingual import command, language, option
-from communitygov.cli.choice import find_profile, known, profile_argument, rules_at, rules_options
-from communitygov.cli.columns import encoding_option, output_option
-from communitygov.cli.explain import html_option, print_steps
-from communitygov.cli.output import emit, emit_frame
+from communitygov.cli.choice import known, profile_argument
+from communitygov.cli.output import emit
 from communitygov.report.tables import frame_rows, frame_text
 from communitygov.vocabulary.errors import UsageError
-from communitygov.vocabulary.files import read_frame
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
@@ -66,14 +63,13 @@ _MOST = 60
 )
 @option("--matter", metavar="MATTER", zh="说明这个议题", en="Explain this matter")
 @option("--picture", metavar="FILE", zh="另画成图（.svg 或 .png）", en="Also draw it (.svg or .png)")
-@html_option
-@rules_options()
-@output_option
-@encoding_option
+@asking()
 @click.pass_context
 def decisions(
     ctx: click.Context,
-    profile: str,
+    asked: Asked,
+    form: Form,
+    /,
     rule: str,
     register: str | None,
     ballots: str | None,
@@ -81,69 +77,56 @@ def decisions(
     announced: str | None,
     matter: str | None,
     picture: str | None,
-    html: Path | None,
-    at: str | None,
-    reforms: tuple[str, ...],
-    readings: tuple[str, ...],
-    output: str | None,
-    encoding: str,
-    as_json: bool,
 ) -> None:
     """Judge matters."""
     from communitygov.deliberation.audit import ANNOUNCED, audit
     from communitygov.deliberation.explain import explain
 
-    found = find_profile(profile)
-    law = rules_at(found, at, reforms, readings).decision(rule)
+    law = asked.rules.decision(rule)
     files = {"register": register, "ballots": ballots, "counts": counts}
     given = {name: file for name, file in files.items() if file is not None}
-    decided = _decided(law, given, encoding)
+    decided = _decided(law, given, form)
     if picture is not None:
         _draw(picture, law, decided, matter)
     if matter is not None and counts is None:
-        register_rows, ballot_rows = _rows_of(law, given, encoding)
+        register_rows, ballot_rows = _rows_of(law, given, form)
         known(matter, register_rows["matter"], _TITLES["matter"])
-        print_steps(explain(law, register_rows, ballot_rows, matter=matter), html, as_json=as_json)
+        form.steps(explain(law, register_rows, ballot_rows, matter=matter))
         return
-    turned = None
-    if reforms or readings:
-        turned = _turned(_decided(rules_at(found, at, (), ()).decision(rule), given, encoding), decided)
-    differ = None if announced is None else audit(decided, read_frame(announced, ANNOUNCED, encoding=encoding))
+    before = asked.before
+    turned = None if before is None else _turned(_decided(before.decision(rule), given, form), decided)
+    differ = None if announced is None else audit(decided, form.read(announced, ANNOUNCED))
     more: dict[str, Any] = {"article": law.article}
     more |= {} if turned is None else {"turned": frame_rows(turned)}
     more |= {} if differ is None else {"differences": frame_rows(differ)}
-    if as_json or output is not None:
-        schema = "communitygov.decisions/1"
-        rows = decided.frame.sort("matter")
-        emit_frame(rows, schema=schema, as_json=as_json, output=output, encoding=encoding, more=more)
-    if not as_json and output != "-":
+    form.frame(decided.frame.sort("matter"), "communitygov.decisions/1", more)
+    if form.for_people:
         _print(law, decided, turned)
-    if differ is not None and not as_json and output != "-":
-        _print_audit(differ)
+        if differ is not None:
+            _print_audit(differ)
     ctx.exit(1 if differ is not None and differ.height else 0)
 
 
-def _rows_of(law: Decision, files: Mapping[str, str], encoding: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _rows_of(law: Decision, files: Mapping[str, str], form: Form) -> tuple[pl.DataFrame, pl.DataFrame]:
     from communitygov.deliberation.tables import BALLOTS, register_table
 
-    register = read_frame(files["register"], register_table(law), encoding=encoding)
-    return register, read_frame(files["ballots"], BALLOTS, encoding=encoding)
+    return form.read(files["register"], register_table(law)), form.read(files["ballots"], BALLOTS)
 
 
-def _decided(law: Decision, files: Mapping[str, str], encoding: str) -> Decided:
+def _decided(law: Decision, files: Mapping[str, str], form: Form) -> Decided:
     from communitygov.deliberation.count import count_votes
     from communitygov.deliberation.decide import decide_all
     from communitygov.deliberation.tables import counts_table
 
     if set(files) == {"counts"}:
-        return decide_all(law, read_frame(files["counts"], counts_table(law), encoding=encoding))
+        return decide_all(law, form.read(files["counts"], counts_table(law)))
     if set(files) != {"register", "ballots"}:
         raise UsageError.because(
             "votes-not-given",
             zh="须给 --register 与 --ballots，或只给 --counts",
             en="give --register and --ballots, or --counts alone",
         )
-    return decide_all(law, count_votes(law, *_rows_of(law, files, encoding)))
+    return decide_all(law, count_votes(law, *_rows_of(law, files, form)))
 
 
 def _turned(before: Decided, after: Decided) -> pl.DataFrame:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
+from communitygov.cli.asking import Asked, Form, asking
 from communitygov.cli.bilingual import command, language, option
-from communitygov.cli.choice import day_of_option, find_profile, only, profile_argument, rules_at, rules_options
-from communitygov.cli.columns import encoding_option, output_option
-from communitygov.cli.explain import html_option, print_steps
-from communitygov.cli.output import emit, emit_frame
+from communitygov.cli.choice import day_of_option, profile_argument
+from communitygov.cli.output import emit
 from communitygov.report.tables import frame_text
-from communitygov.vocabulary.files import read_frame
 from communitygov.vocabulary.text import Title
 
 __all__ = ["disclosures"]
@@ -47,26 +43,18 @@ _MOST = 60
 @option("--on", "day", metavar="DAY", required=True, zh="记录截止之日", en="The day that the record goes up to")
 @option("--disclosure", metavar="ID", zh="公开要求；只有一项时可省", en="Which disclosure, if there are several")
 @option("--subject", metavar="SUBJECT", zh="打印此对象的由来", en="Explain this subject")
-@html_option
-@rules_options()
-@output_option
-@encoding_option
+@asking()
 @click.pass_context
 def disclosures(
     ctx: click.Context,
-    profile: str,
+    asked: Asked,
+    form: Form,
+    /,
     subjects: str,
     postings: str,
     day: str,
     disclosure: str | None,
     subject: str | None,
-    html: Path | None,
-    at: str | None,
-    reforms: tuple[str, ...],
-    readings: tuple[str, ...],
-    output: str | None,
-    encoding: str,
-    as_json: bool,
 ) -> None:
     """Check disclosures."""
     import polars as pl
@@ -74,21 +62,15 @@ def disclosures(
     from communitygov.provisions.disclosure import STATES, check_disclosures, postings_table, subjects_table
     from communitygov.provisions.disclosure_explain import explain_disclosure
 
-    found = find_profile(profile)
-    there = rules_at(found, at, reforms, readings).disclosures
-    _, rule = only("disclosure", there, disclosure, profile=found.name)
-    whose = read_frame(subjects, subjects_table(rule), encoding=encoding)
-    record = read_frame(postings, postings_table(rule), encoding=encoding)
+    _, rule = asked.only("disclosure", asked.rules.disclosures, disclosure)
+    whose, record = form.read(subjects, subjects_table(rule)), form.read(postings, postings_table(rule))
     on = day_of_option("on", day)
     done = check_disclosures(rule, whose, record, on)
     if subject is not None:
-        print_steps(explain_disclosure(rule, whose, record, on, subject), html, as_json=as_json)
+        form.steps(explain_disclosure(rule, whose, record, on, subject))
         return
-    if as_json or output is not None:
-        more = {"subjects": done.subjects.rows(named=True)}
-        schema = "communitygov.disclosures/1"
-        emit_frame(done.frame, schema=schema, as_json=as_json, output=output, encoding=encoding, more=more)
-    else:
+    form.frame(done.frame, "communitygov.disclosures/1", {"subjects": done.subjects.rows(named=True)})
+    if not form.as_json and form.output is None:
         lang = language()
         words = {key: state.say(lang) for key, state in STATES.items()}
         emit(frame_text(done.subjects.select("subject", "in_order"), lang, titles=_TITLES, most=_MOST))

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from communitygov.cli.asking import Asked, Form, asking
 from communitygov.cli.bilingual import command, language, option
-from communitygov.cli.choice import find_profile, profile_argument, rules_at, rules_options
-from communitygov.cli.columns import encoding_option, output_option
-from communitygov.cli.explain import html_option, print_steps
-from communitygov.cli.output import emit, emit_frame
+from communitygov.cli.choice import profile_argument
+from communitygov.cli.output import emit
 from communitygov.report.tables import frame_rows, frame_text
 from communitygov.vocabulary.errors import UsageError
-from communitygov.vocabulary.files import read_frame
 from communitygov.vocabulary.numbers import decimal_text
 from communitygov.vocabulary.text import Title
 
@@ -54,41 +51,28 @@ _MOST = 40
 @click.argument("units")
 @option("--unit", metavar="UNIT", zh="只说明这个单位", en="Explain this unit")
 @option("--picture", metavar="FILE", zh="另画成图（.svg 或 .png）", en="Also draw it (.svg or .png)")
-@html_option
-@rules_options()
-@output_option
-@encoding_option
+@asking()
 def funding(
-    profile: str,
+    asked: Asked,
+    form: Form,
+    /,
     units: str,
     unit: str | None,
     picture: str | None,
-    html: Path | None,
-    at: str | None,
-    reforms: tuple[str, ...],
-    readings: tuple[str, ...],
-    output: str | None,
-    encoding: str,
-    as_json: bool,
 ) -> None:
     """Compute funding."""
     from communitygov.provisions.funding import differences, fund, units_table
     from communitygov.provisions.funding_explain import explain_funding
 
-    found = find_profile(profile)
-    rules = rules_at(found, at, reforms, readings).funding
+    rules, name = asked.rules.funding, asked.profile.name
     if not rules:
-        raise UsageError.because(
-            "no-funding", zh=f"{found.name} 没有经费公式", en=f"{found.name} says nothing of funding"
-        )
-    frame = read_frame(units, _as_given(units_table(rules)), encoding=encoding)
+        raise UsageError.because("no-funding", zh=f"{name} 没有经费公式", en=f"{name} says nothing of funding")
+    frame = form.read(units, _as_given(units_table(rules)))
     if unit is not None:
-        print_steps(explain_funding(rules, frame, unit), html, as_json=as_json)
+        form.steps(explain_funding(rules, frame, unit))
         return
-    funded, before = fund(rules, frame), None
-    if reforms or readings:
-        before = fund(rules_at(found, at, (), ()).funding, frame)
-    changed = None if before is None else differences(before, funded).sort("unit", "funding")
+    funded, before = fund(rules, frame), asked.before
+    changed = None if before is None else differences(fund(before.funding, frame), funded).sort("unit", "funding")
     if picture is not None:
         _draw(
             picture, rules, funded.frame if changed is None else changed, "amount" if changed is None else "difference"
@@ -96,11 +80,8 @@ def funding(
     more: dict[str, Any] = {"totals": funded.totals}
     if changed is not None:
         more["changed"] = frame_rows(changed)
-    rows = funded.frame.sort("unit", "funding")
-    if as_json or output is not None:
-        schema = "communitygov.funding/1"
-        emit_frame(rows, schema=schema, as_json=as_json, output=output, encoding=encoding, more=more)
-    if not as_json and output != "-":
+    form.frame(funded.frame.sort("unit", "funding"), "communitygov.funding/1", more)
+    if form.for_people:
         _print(rules, funded, changed)
 
 

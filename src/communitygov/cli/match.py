@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
+from communitygov.cli.asking import Asked, Form, asking
 from communitygov.cli.bilingual import command, language, option
-from communitygov.cli.choice import find_profile, only, profile_argument, rules_at, rules_options
-from communitygov.cli.columns import encoding_option, output_option
-from communitygov.cli.explain import html_option, print_steps
-from communitygov.cli.output import emit, emit_frame
+from communitygov.cli.choice import profile_argument
+from communitygov.cli.output import emit
 from communitygov.report.tables import frame_rows, frame_text
 from communitygov.vocabulary.errors import UsageError
-from communitygov.vocabulary.files import read_frame
 from communitygov.vocabulary.text import Title
 
 __all__ = ["match"]
@@ -40,52 +36,39 @@ _MOST = 60
 @click.argument("pairs")
 @option("--matching", metavar="ID", zh="结对规则；只有一项时可省", en="The matching, if there are several")
 @option("--why", metavar="LEFT=RIGHT", zh="说明这一对", en="Explain this pair")
-@html_option
-@rules_options()
-@output_option
-@encoding_option
+@asking()
 def match(
-    profile: str,
+    asked: Asked,
+    form: Form,
+    /,
     lefts: str,
     rights: str,
     pairs: str,
     matching: str | None,
     why: str | None,
-    html: Path | None,
-    at: str | None,
-    reforms: tuple[str, ...],
-    readings: tuple[str, ...],
-    output: str | None,
-    encoding: str,
-    as_json: bool,
 ) -> None:
     """Match."""
     from communitygov.provisions.matching import explain_match, pairs_table, side_table
     from communitygov.provisions.matching import match as matched
 
-    found = find_profile(profile)
-    _, rule = only("matching", rules_at(found, at, reforms, readings).matching, matching, profile=found.name)
-    left_side, right_side = (read_frame(file, side_table(), encoding=encoding) for file in (lefts, rights))
-    possible = read_frame(pairs, pairs_table(rule), encoding=encoding)
+    _, rule = asked.only("matching", asked.rules.matching, matching)
+    left_side, right_side = (form.read(file, side_table()) for file in (lefts, rights))
+    possible = form.read(pairs, pairs_table(rule))
     if why is not None:
         left, equals, right = why.partition("=")
         if not equals:
             raise UsageError.because(
                 "no-pair", zh=f"`{why}` 须写作 左方=右方", en=f"`{why}` must be written left=right"
             )
-        steps = explain_match(rule, left_side, right_side, possible, left, right)
-        print_steps(steps, html, as_json=as_json)
+        form.steps(explain_match(rule, left_side, right_side, possible, left, right))
         return
     done = matched(rule, left_side, right_side, possible)
-    if as_json or output is not None:
-        more = {"total": done.total, "unmatched": frame_rows(done.unmatched)}
-        schema = "communitygov.match/1"
-        emit_frame(done.frame, schema=schema, as_json=as_json, output=output, encoding=encoding, more=more)
-    if as_json or output == "-":
+    form.frame(done.frame, "communitygov.match/1", {"total": done.total, "unmatched": frame_rows(done.unmatched)})
+    if not form.for_people:
         return
     lang = language()
     titles = {"left": rule.left, "right": rule.right, "worth": Title(zh="价值", en="worth")}
-    if output is None:
+    if form.output is None:
         emit(frame_text(done.frame, lang, titles=titles, most=_MOST))
     emit(
         Title(zh=f"{done.frame.height} 对，总值 {done.total}", en=f"{done.frame.height} pairs, total {done.total}").say(

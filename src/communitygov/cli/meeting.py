@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from communitygov.cli.asking import Asked, Form, asking
 from communitygov.cli.bilingual import command, language, option
-from communitygov.cli.choice import day_of_option, find_profile, only, profile_argument, rules_at, rules_options
-from communitygov.cli.columns import encoding_option, output_option
-from communitygov.cli.explain import html_option, print_steps
-from communitygov.cli.output import emit, emit_frame, write_output
+from communitygov.cli.choice import day_of_option, find_profile, profile_argument
+from communitygov.cli.output import emit, write_output
 from communitygov.report.tables import frame_rows, frame_text
 from communitygov.vocabulary.errors import UsageError
-from communitygov.vocabulary.files import read_frame
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
@@ -88,15 +86,13 @@ _MOST = 60
     zh="写这次会议的会议记录（.md、.html，或表格）",
     en="Write the minutes of this meeting (.md, .html, or a table)",
 )
-@html_option
-@rules_options()
-@output_option
-@encoding_option
+@asking()
 @click.pass_context
 def meeting(
     ctx: click.Context,
+    asked: Asked,
+    form: Form,
     /,
-    profile: str,
     meetings: str,
     motions: str,
     law: str | None,
@@ -105,25 +101,16 @@ def meeting(
     deliberation: str | None,
     one: str | None,
     minutes: Path | None,
-    html: Path | None,
-    at: str | None,
-    reforms: tuple[str, ...],
-    readings: tuple[str, ...],
-    output: str | None,
-    encoding: str,
-    as_json: bool,
     **files: str | None,
 ) -> None:
     """Check meetings."""
     from communitygov.deliberation.meeting import hold_meetings
     from communitygov.deliberation.meeting_explain import explain_meeting
 
-    found = find_profile(profile)
-    there = rules_at(found, at, reforms, readings).deliberation
-    _, how = only("deliberation", there, deliberation, profile=found.name)
+    _, how = asked.only("deliberation", asked.rules.deliberation, deliberation)
     # A profile is asked again for each day of a meeting: its rules of decisions change with the law.
-    statutes: Law = found if law is None else find_profile(law)
-    given = _read(how, {"meetings": meetings, "motions": motions, **files}, rule, encoding)
+    statutes: Law = asked.profile if law is None else find_profile(law)
+    given = _read(how, {"meetings": meetings, "motions": motions, **files}, rule, form)
     looked = None if day is None else day_of_option("on", day)
     if minutes is not None and one is None:
         zh, en = "请用 --meeting 指明写哪次会议的记录", "name the meeting whose minutes are wanted with --meeting"
@@ -131,20 +118,18 @@ def meeting(
     if one is not None:
         record = explain_meeting(how, given, statutes, meeting=one, at=looked)
         if minutes is not None:
-            _write(record, minutes, encoding)
-        print_steps(record, html, as_json=as_json)
+            _write(record, minutes, form.encoding)
+        form.steps(record)
         return
     done = hold_meetings(how, given, statutes, at=looked)
-    if as_json or output is not None:
-        more = {name: frame_rows(getattr(done, name)) for name in ("meetings", "owed", "items", "ballots")}
-        schema = "communitygov.meeting/1"
-        emit_frame(done.motions, schema=schema, as_json=as_json, output=output, encoding=encoding, more=more)
-    if not as_json and output != "-":
+    more = {name: frame_rows(getattr(done, name)) for name in ("meetings", "owed", "items", "ballots")}
+    form.frame(done.motions, "communitygov.meeting/1", more)
+    if form.for_people:
         _print(done)
     ctx.exit(1 if _is_wrong(done) else 0)
 
 
-def _read(how: Deliberation, files: Mapping[str, str | None], rule: str | None, encoding: str) -> Proceedings:
+def _read(how: Deliberation, files: Mapping[str, str | None], rule: str | None, form: Form) -> Proceedings:
     """Read the files; motions that name no rule of decisions get the one that was named for them."""
     import polars as pl
 
@@ -163,9 +148,7 @@ def _read(how: Deliberation, files: Mapping[str, str | None], rule: str | None, 
         "recusals": tables.RECUSALS,
         "register": tables.members_named,
     }
-    frames: dict[str, Any] = {
-        name: read_frame(file, kinds[name], encoding=encoding) for name, file in files.items() if file is not None
-    }
+    frames: dict[str, Any] = {name: form.read(file, kinds[name]) for name, file in files.items() if file is not None}
     if rule is not None:
         put = frames["motions"]
         named = pl.col("rule").fill_null(rule) if "rule" in put.columns else pl.lit(rule).alias("rule")

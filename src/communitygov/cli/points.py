@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from communitygov.cli.asking import Asked, Form, asking
 from communitygov.cli.bilingual import command, language, option
-from communitygov.cli.choice import find_profile, only, profile_argument, rules_at, rules_options
-from communitygov.cli.columns import encoding_option, output_option
-from communitygov.cli.explain import html_option, print_steps
-from communitygov.cli.output import emit, emit_frame
+from communitygov.cli.choice import profile_argument
+from communitygov.cli.output import emit
 from communitygov.report.tables import frame_text
-from communitygov.vocabulary.files import read_frame
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
-    import polars as pl
-
-    from communitygov.provisions.points_rules import Points
+    pass
 
 __all__ = ["points"]
 
@@ -41,43 +36,32 @@ _MOST = 60
 @option(
     "--points", "system", metavar="ID", zh="积分制；只有一种时可省", en="The system of points, if there are several"
 )
-@html_option
-@rules_options()
-@output_option
-@encoding_option
+@asking()
 def points(
-    profile: str,
+    asked: Asked,
+    form: Form,
+    /,
     entries: str,
     account: str | None,
     before: str | None,
     system: str | None,
-    html: Path | None,
-    at: str | None,
-    reforms: tuple[str, ...],
-    readings: tuple[str, ...],
-    output: str | None,
-    encoding: str,
-    as_json: bool,
 ) -> None:
     """Compute points."""
     import polars as pl
 
-    from communitygov.provisions.points import award, check_appended
+    from communitygov.provisions.points import award, check_appended, entries_table
     from communitygov.provisions.points_explain import explain_points
 
-    found = find_profile(profile)
-    _, rule = only("points", rules_at(found, at, reforms, readings).points, system, profile=found.name)
-    frame = _read(rule, entries, encoding)
+    _, rule = asked.only("points", asked.rules.points, system)
+    frame = form.read(entries, entries_table(rule))
     if before is not None:
-        check_appended(_read(rule, before, encoding), frame)
+        check_appended(form.read(before, entries_table(rule)), frame)
     ledger = award(rule, frame)
     if account is not None:
-        print_steps(explain_points(rule, frame, account), html, as_json=as_json)
+        form.steps(explain_points(rule, frame, account))
         return
-    if as_json or output is not None:
-        schema = "communitygov.points/1"
-        emit_frame(ledger.frame, schema=schema, as_json=as_json, output=output, encoding=encoding)
-    if as_json or output is not None:
+    form.frame(ledger.frame, "communitygov.points/1")
+    if form.as_json or form.output is not None:
         return
     lang = language()
     unknown = Title(zh="未知", en="not known").say(lang)
@@ -86,9 +70,3 @@ def points(
         "balance": [unknown if left is None else str(left) for left in ledger.balances.values()],
     }
     emit(frame_text(pl.DataFrame(rows), lang, titles=_TITLES, most=_MOST))
-
-
-def _read(rule: Points, file: str, encoding: str) -> pl.DataFrame:
-    from communitygov.provisions.points import entries_table
-
-    return read_frame(file, entries_table(rule), encoding=encoding)

@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from communitygov.cli.asking import Asked, Form, asking
 from communitygov.cli.bilingual import command, group, language, option
-from communitygov.cli.choice import find_profile, profile_argument, rules_at, rules_options
-from communitygov.cli.columns import encoding_option, output_option
-from communitygov.cli.output import emit, emit_frame
+from communitygov.cli.choice import profile_argument
+from communitygov.cli.output import emit
 from communitygov.report.tables import frame_text
 from communitygov.vocabulary.errors import UsageError
-from communitygov.vocabulary.files import read_frame
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import polars as pl
 
     from communitygov.measures.rules import Expectation, Measure
     from communitygov.measures.standards import Standing
@@ -58,40 +55,29 @@ def standards() -> None:
 @profile_argument
 @click.argument("data", nargs=-1, required=True)
 @option("--all", "everyone", is_flag=True, zh="也列出达到的", en="List those that are met as well")
-@rules_options()
-@output_option
-@encoding_option
+@asking(html=False)
 @click.pass_context
 def check(
     ctx: click.Context,
-    profile: str,
+    asked: Asked,
+    form: Form,
+    /,
     data: tuple[str, ...],
     everyone: bool,
-    at: str | None,
-    reforms: tuple[str, ...],
-    readings: tuple[str, ...],
-    output: str | None,
-    encoding: str,
-    as_json: bool,
 ) -> None:
     """Hold data to standards."""
     import polars as pl
 
     from communitygov.measures.standards import check_standards
 
-    rules = rules_at(find_profile(profile), at, reforms, readings).rules
-    frames = {name: _read(name, file, rules.measures, encoding) for name, file in map(_named, data)}
+    rules = asked.rules.rules
+    frames = {name: _read(name, file, rules.measures, form) for name, file in map(_named, data)}
     found = check_standards(rules.measures, rules.expectations, frames)
-    if as_json or output is not None:
-        more: dict[str, Any] = {
-            "unmeasured": [
-                {"expectation": one.expectation, "why": {"zh": one.why.zh, "en": one.why.en}}
-                for one in found.unmeasured
-            ]
-        }
-        schema = "communitygov.standards/1"
-        emit_frame(found.frame, schema=schema, as_json=as_json, output=output, encoding=encoding, more=more)
-    if not as_json and output != "-":
+    unmeasured = [
+        {"expectation": one.expectation, "why": {"zh": one.why.zh, "en": one.why.en}} for one in found.unmeasured
+    ]
+    form.frame(found.frame, "communitygov.standards/1", {"unmeasured": unmeasured})
+    if form.for_people:
         _print(found, rules.expectations, rules.measures, everyone=everyone)
     ctx.exit(1 if found.frame.filter(pl.col("met") == "false").height else 0)
 
@@ -107,7 +93,7 @@ def _named(text: str) -> tuple[str, str]:
     return name, file
 
 
-def _read(name: str, file: str, measures: Mapping[str, Measure], encoding: str) -> pl.DataFrame:
+def _read(name: str, file: str, measures: Mapping[str, Measure], form: Form) -> Any:
     """Read a file with the columns of all measures that are taken of it; none of them must be there."""
     from attrs import evolve
 
@@ -124,7 +110,7 @@ def _read(name: str, file: str, measures: Mapping[str, Measure], encoding: str) 
             return Table(Title(zh=name, en=name), (), (), open=True)
         return evolve(tables[0], columns=tuple(columns.values()), open=True)
 
-    return read_frame(file, table, encoding=encoding)
+    return form.read(file, table)
 
 
 def _print(
