@@ -12,12 +12,13 @@ from communitygov.cli.choice import profile_argument, rules_options
 from communitygov.cli.columns import encoding_option, output_option
 from communitygov.cli.orders_data import (
     Brought,
-    brought,
+    Wanted,
     log_argument,
     log_options,
     procedure_of,
     procedure_option,
     step_titles,
+    wanting,
 )
 from communitygov.cli.orders_show import diagram, explain, waits
 from communitygov.cli.orders_simulate import simulate
@@ -83,17 +84,10 @@ def _judged(found: Brought) -> Judged:
 @log_options
 @rules_options()
 @output_option
+@wanting
 def check(
-    profile: str,
-    log: str,
-    procedure: str | None,
-    mapping: str | None,
-    form: str | None,
-    until: str,
-    encoding: str,
-    at: str | None,
-    reforms: tuple[str, ...],
-    readings: tuple[str, ...],
+    wanted: Wanted,
+    /,
     output: str | None,
     as_json: bool,
 ) -> None:
@@ -102,10 +96,10 @@ def check(
 
     from communitygov.procedure.rows import check_events
 
-    found = brought(procedure_of(profile, procedure, at, reforms, readings), log, mapping, form, until, encoding)
+    found = wanted.brought()
     check_events(found.procedure, found.events, found.until)
     if output is not None:
-        write_output(found.events, output, encoding=encoding)
+        write_output(found.events, output, encoding=wanted.encoding)
     steps = found.events.group_by("step").agg(count=pl.len(), cases=pl.col("case").n_unique())
     steps = steps.sort("count", "step", descending=[True, False])
     cases, events = found.events["case"].n_unique(), found.events.height
@@ -134,20 +128,13 @@ def check(
 @option("--cases", metavar="FILE", zh="另写每件一行", en="Also write one row for each case")
 @rules_options()
 @output_option
+@wanting
 @click.pass_context
 def judge(
     ctx: click.Context,
-    profile: str,
-    log: str,
-    procedure: str | None,
-    mapping: str | None,
-    form: str | None,
-    until: str,
-    encoding: str,
+    wanted: Wanted,
+    /,
     cases: str | None,
-    at: str | None,
-    reforms: tuple[str, ...],
-    readings: tuple[str, ...],
     output: str | None,
     as_json: bool,
 ) -> None:
@@ -160,12 +147,12 @@ def judge(
             zh="`--cases -`、`-o -` 与 --json 都写到标准输出；请取其一",
             en="`--cases -`, `-o -` and --json all write to stdout; take one of them",
         )
-    found = brought(procedure_of(profile, procedure, at, reforms, readings), log, mapping, form, until, encoding)
+    found = wanted.brought()
     judged = _judged(found)
     if output is not None:
-        write_output(judged.verdicts, output, encoding=encoding)
+        write_output(judged.verdicts, output, encoding=wanted.encoding)
     if cases is not None:
-        write_output(judged.cases, cases, encoding=encoding)
+        write_output(judged.cases, cases, encoding=wanted.encoding)
     marks = pl.col("provisional").sum().cast(pl.Int64)
     counts = judged.verdicts.group_by("verdict", "what").agg(
         count=pl.len(), cases=pl.col("case").n_unique(), provisional=marks
@@ -228,27 +215,20 @@ def _worded(found: Brought, counts: pl.DataFrame) -> pl.DataFrame:
 )
 @rules_options()
 @output_option
+@wanting
 def rates(
-    profile: str,
-    log: str,
-    procedure: str | None,
-    mapping: str | None,
-    form: str | None,
-    until: str,
-    encoding: str,
+    wanted: Wanted,
+    /,
     period: Any,
     by: tuple[str, ...],
     dated: Any,
-    at: str | None,
-    reforms: tuple[str, ...],
-    readings: tuple[str, ...],
     output: str | None,
     as_json: bool,
 ) -> None:
     """Take rates."""
     from communitygov.procedure.rates import rates as taken
 
-    found = brought(procedure_of(profile, procedure, at, reforms, readings), log, mapping, form, until, encoding)
+    found = wanted.brought()
     values = taken(found.procedure, _judged(found), by, period, dated).frame
     if not as_json and output is None:
         values = _settled_apart(_shown(found, values))
@@ -257,7 +237,7 @@ def rates(
         schema="communitygov.order_rates/1",
         as_json=as_json,
         output=output,
-        encoding=encoding,
+        encoding=wanted.encoding,
         titles=_TITLES,
     )
 

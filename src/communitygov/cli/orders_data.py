@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
-from attrs import frozen
+from attrs import fields, frozen
 
 from communitygov.cli.bilingual import language, option
 from communitygov.cli.choice import find_profile, only, rules_at
@@ -24,13 +25,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Brought",
-    "brought",
+    "Wanted",
     "check_there",
     "log_argument",
     "log_options",
     "procedure_of",
     "procedure_option",
     "step_titles",
+    "wanting",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -109,45 +111,84 @@ def procedure_of(
     return only("procedure", rules_at(found, at, reforms, readings).procedure, name, profile=found.name)
 
 
-def brought(
-    named: tuple[str, Procedure], log: str, mapping: str | None, form: str | None, until: str, encoding: str
-) -> Brought:
-    """Read a log for a procedure.
+@frozen
+class Wanted:
+    """A log that a call wants read, and the procedure that it is for, as the call says them.
 
     Args:
-        named: The procedure and its id.
+        profile: The profile's name or folder.
+        procedure: The procedure's id; None if there is only one.
         log: The file.
         mapping: The file of its mapping.
         form: Its form; None to tell it from its name.
-        until: When it ends, as the user wrote it.
+        until: When it ends.
         encoding: The encoding of CSV.
-
-    Raises:
-        CommunityGovError: If a file cannot be read or does not fit, or the instant is none.
+        at: The period whose rules are taken.
+        reforms: Files or names of reforms.
+        readings: Each ``question=reading``.
     """
-    from communitygov.procedure.log_mapping import read_mapping
-    from communitygov.procedure.logs import read_log, read_own_log
-    from communitygov.procedure.ocel import ocel_mapping, read_ocel
-    from communitygov.procedure.open311 import read_open311
-    from communitygov.procedure.xes import read_xes
 
-    name, procedure = named
-    end = _instant(until, procedure)
-    kind = form or _form(log)
-    if mapping is not None:
-        check_there(mapping)
-    said: LogMapping | None = None if mapping is None else read_mapping(mapping)
-    if kind == "xes":
-        events = read_xes(log, _needed(said, kind))
-    elif kind == "ocel":
-        events = read_ocel(log, said or ocel_mapping(log, object_type="case"))
-    elif kind == "open311":
-        events = read_open311(log, said)
-    else:
-        events = (
-            read_own_log(log, procedure, encoding=encoding) if said is None else read_log(log, said, encoding=encoding)
-        )
-    return Brought(name, procedure, events, end)
+    profile: str
+    procedure: str | None
+    log: str
+    mapping: str | None
+    form: str | None
+    until: str
+    encoding: str
+    at: str | None
+    reforms: tuple[str, ...]
+    readings: tuple[str, ...]
+
+    def brought(self) -> Brought:
+        """Read it.
+
+        Raises:
+            CommunityGovError: If a file cannot be read or does not fit, or the instant is none.
+        """
+        from communitygov.procedure.log_mapping import read_mapping
+        from communitygov.procedure.logs import read_log, read_own_log
+        from communitygov.procedure.ocel import ocel_mapping, read_ocel
+        from communitygov.procedure.open311 import read_open311
+        from communitygov.procedure.xes import read_xes
+
+        name, procedure = procedure_of(self.profile, self.procedure, self.at, self.reforms, self.readings)
+        log, mapping, encoding = self.log, self.mapping, self.encoding
+        end = _instant(self.until, procedure)
+        kind = self.form or _form(log)
+        if mapping is not None:
+            check_there(mapping)
+        said: LogMapping | None = None if mapping is None else read_mapping(mapping)
+        if kind == "xes":
+            events = read_xes(log, _needed(said, kind))
+        elif kind == "ocel":
+            events = read_ocel(log, said or ocel_mapping(log, object_type="case"))
+        elif kind == "open311":
+            events = read_open311(log, said)
+        else:
+            events = (
+                read_own_log(log, procedure, encoding=encoding)
+                if said is None
+                else read_log(log, said, encoding=encoding)
+            )
+        return Brought(name, procedure, events, end)
+
+
+_WANTED = tuple(one.name for one in fields(Wanted))
+
+
+def wanting(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Hand a command all that says which log is to be read, as one ``Wanted``.
+
+    Args:
+        function: The command, before its options.
+    """
+
+    @wraps(function)
+    def call(*args: Any, **given: Any) -> Any:
+        wanted = Wanted(**{name: given.pop(name) for name in _WANTED})
+        return function(*args, wanted, **given)
+
+    return call
 
 
 def check_there(file: str) -> None:

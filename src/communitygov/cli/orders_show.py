@@ -12,12 +12,13 @@ from communitygov.cli.choice import profile_argument, rules_options
 from communitygov.cli.columns import output_option
 from communitygov.cli.explain import html_option, print_steps
 from communitygov.cli.orders_data import (
-    brought,
+    Wanted,
     log_argument,
     log_options,
     procedure_of,
     procedure_option,
     step_titles,
+    wanting,
 )
 from communitygov.cli.output import emit, emit_frame, emit_json
 from communitygov.vocabulary.clock import DAY
@@ -74,21 +75,14 @@ _STILL = Title(zh="（停留在此）", en="(stands here)")
 )
 @html_option
 @rules_options()
+@wanting
 def explain(
-    profile: str,
-    log: str,
-    procedure: str | None,
-    mapping: str | None,
-    form: str | None,
-    until: str,
-    encoding: str,
+    wanted: Wanted,
+    /,
     case: str,
     timeline: Path | None,
     public: bool,
     html: Path | None,
-    at: str | None,
-    reforms: tuple[str, ...],
-    readings: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Explain one case."""
@@ -100,7 +94,7 @@ def explain(
     if timeline is not None and timeline.suffix.lower() != ".svg":
         zh, en = f"{timeline}：时间线须以 .svg 结尾", f"{timeline}: a timeline must end in .svg"
         raise UsageError.because("unknown-suffix", zh=zh, en=en)
-    found = brought(procedure_of(profile, procedure, at, reforms, readings), log, mapping, form, until, encoding)
+    found = wanted.brought()
     check_events(found.procedure, found.events, found.until)
     acts = acts_in(found.events, case)
     if not acts:
@@ -169,25 +163,18 @@ def diagram(
 @option("--picture", metavar="FILE", zh="另画成图（.svg 或 .png）", en="Also draw it (.svg or .png)")
 @rules_options()
 @output_option
+@wanting
 def waits(
-    profile: str,
-    log: str,
-    procedure: str | None,
-    mapping: str | None,
-    form: str | None,
-    until: str,
-    encoding: str,
+    wanted: Wanted,
+    /,
     picture: str | None,
-    at: str | None,
-    reforms: tuple[str, ...],
-    readings: tuple[str, ...],
     output: str | None,
     as_json: bool,
 ) -> None:
     """Say where cases wait."""
     from communitygov.procedure.waits import waits as waiting
 
-    found = brought(procedure_of(profile, procedure, at, reforms, readings), log, mapping, form, until, encoding)
+    found = wanted.brought()
     frame = waiting(found.procedure, found.events, found.until)
     if picture is not None:
         from communitygov.report.drawing import write_picture
@@ -197,7 +184,9 @@ def waits(
         write_picture(waits_chart(found.procedure, frame, language()), picture, about=about)
     if not as_json and output is None:
         frame = _shown(found.procedure, frame)
-    emit_frame(frame, schema="communitygov.waits/1", as_json=as_json, output=output, encoding=encoding, titles=_TITLES)
+    emit_frame(
+        frame, schema="communitygov.waits/1", as_json=as_json, output=output, encoding=wanted.encoding, titles=_TITLES
+    )
 
 
 def _shown(procedure: Procedure, frame: pl.DataFrame) -> pl.DataFrame:
