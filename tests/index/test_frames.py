@@ -9,6 +9,7 @@ import narwhals as nw
 import polars as pl
 import pytest
 
+from communitygov.vocabulary.columns import column_faults, missing_values
 from communitygov.vocabulary.errors import DataError
 from communitygov.vocabulary.frames import (
     Column,
@@ -16,9 +17,7 @@ from communitygov.vocabulary.frames import (
     Table,
     adopt,
     check_table,
-    column_faults,
     find_faults,
-    missing_values,
     nullable,
 )
 from communitygov.vocabulary.text import Title

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from communitygov.certification.rules import Certification
+from communitygov.vocabulary.columns import decimal_units
 from communitygov.vocabulary.errors import DataError, UsageError
-from communitygov.vocabulary.frames import Fault, Table, adopt, check_table, decimal_units
+from communitygov.vocabulary.frames import Fault, Table, adopt, check_table
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 

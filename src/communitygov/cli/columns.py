@@ -11,9 +11,10 @@ from attrs import evolve
 from communitygov.cli.bilingual import json_asked, option
 from communitygov.cli.choice import find_reforms, one_reading_each, only
 from communitygov.cli.facts import ON_WATCH, facts_option, listed_at_end, needed, tie_breaks, with_facts
+from communitygov.vocabulary.columns import missing_values
 from communitygov.vocabulary.errors import DataError, UsageError
 from communitygov.vocabulary.files import read_frame
-from communitygov.vocabulary.frames import SHOWN, Column, Table, find_faults, missing_values
+from communitygov.vocabulary.frames import SHOWN, Column, Table, find_faults
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.text import Title
 

@@ -11,6 +11,7 @@ from attrs import evolve
 
 from communitygov.index.scales import Leaf, reach
 from communitygov.index.versions import Version, check_keys, leaf_ids
+from communitygov.vocabulary.columns import column_faults, literal
 from communitygov.vocabulary.errors import DataError
 from communitygov.vocabulary.frames import (
     Column,
@@ -18,9 +19,7 @@ from communitygov.vocabulary.frames import (
     Fault,
     Table,
     check_table,
-    column_faults,
     column_problems,
-    literal,
 )
 from communitygov.vocabulary.numbers import decimal_text
 from communitygov.vocabulary.period import PeriodKind, is_period

@@ -16,7 +16,7 @@ from attrs import frozen
 
 from communitygov.index.rules import SIGNIFICANT
 from communitygov.index.scales import Leaf, ends, full_value
-from communitygov.vocabulary.frames import decimal_units
+from communitygov.vocabulary.columns import decimal_units
 
 if TYPE_CHECKING:
     import narwhals as nw
