@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
-from communitygov.grid.adjust_problems import Told, later_problems, made_problems, new_findings, numbers_of, told
+from communitygov.grid.adjust_problems import later_problems, made_problems, new_findings, numbers_of
+from communitygov.grid.adjust_told import Told, told
 from communitygov.grid.changes import CHANGES, Change, Move, Recode, Split
 from communitygov.grid.dated import day_of, in_force
 from communitygov.grid.derived import skipping, with_kinds

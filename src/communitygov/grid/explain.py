@@ -15,7 +15,7 @@ from communitygov.grid.check import cited
 from communitygov.grid.dated import day_of
 from communitygov.grid.explain_units import Row, Town, unit_findings
 from communitygov.grid.findings import advice_of
-from communitygov.grid.routing import How
+from communitygov.grid.routed import How
 from communitygov.grid.rules import Grid, Post, Seat
 from communitygov.grid.tree import Tree
 from communitygov.grid.units import Holders, Units

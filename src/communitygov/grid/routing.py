@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
 from communitygov.grid.check_seats import with_seat
+from communitygov.grid.routed import How, Passed, Routed, Taken, beside, none_passed, none_taken, untaken
 from communitygov.grid.rules import Grid, Matter, Post
 from communitygov.grid.tables import ORDERS
 from communitygov.grid.tree import Tree
@@ -24,73 +25,7 @@ from communitygov.vocabulary.text import Title
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["How", "Passed", "Routed", "Router", "Taken", "route", "router"]
-
-How = Literal["duty", "liaison", "stand_in", "nobody", "broken_chain"]
-"""Why somebody takes a matter: it is the post's duty; the department's person is named for the unit; the post stands in
-for those who do not; or nobody does, to the top, or to a unit whose own upper unit is not there."""
-
-
-@frozen
-class Passed:
-    """An empty post that a matter passed on its way up: a finding of ``check_grid``, unless it may be held by ``any``.
-
-    Args:
-        unit: Where.
-        post: Which.
-        department: Of which department; None if the post is of none.
-    """
-
-    unit: str
-    post: str
-    department: str | None
-
-
-@frozen
-class Taken:
-    """Who takes one matter.
-
-    Args:
-        at: The unit of its address.
-        matter: The kind of matter.
-        how: Why.
-        unit: The unit whose post takes it; None if nobody does.
-        post: The post.
-        holders: All who hold the post there; they answer together.
-        up: How many units above the address that is; None if nobody takes it.
-        passed: The empty posts on the way.
-    """
-
-    at: str
-    matter: str
-    how: How
-    unit: str | None
-    post: str | None
-    holders: tuple[str, ...]
-    up: int | None
-    passed: tuple[Passed, ...]
-
-
-@frozen(eq=False)
-class Routed:
-    """Who takes each order.
-
-    Args:
-        frame: The orders, of the kind given, with ``taken_by`` (code of the unit), ``level``, ``post``, ``holder``
-            (null unless there is exactly one), ``holders`` (how many), ``how``, ``up`` (units above the address) and
-            ``passed`` (how many empty posts on the way).
-        passed: One row per empty post that was passed: ``unit``, ``post``, ``department``, ``orders`` (how many passed
-            it). Polars.
-        key: The columns that name a row.
-        outcome: The columns that are the result.
-        because: The columns that say why.
-    """
-
-    frame: Any
-    passed: pl.DataFrame
-    key: tuple[str, ...] = ("unit", "matter")
-    outcome: tuple[str, ...] = ("taken_by", "post", "holder")
-    because: tuple[str, ...] = ("how", "up", "passed")
+__all__ = ["Router", "route", "router"]
 
 
 @frozen(eq=False)
@@ -164,7 +99,7 @@ class Router:
         known = self._known(pairs.to_polars()).group_by("_row", "matter")
         counted = known.agg(pl.col("unit").first(), pl.col("orders").cast(pl.Int64).sum())
         taken, passed = self._of_pairs(counted)
-        result = _beside(frame, taken)
+        result = beside(frame, taken)
         return Routed(back(result), passed)
 
     def _known(self, orders: pl.DataFrame) -> pl.DataFrame:
@@ -218,7 +153,7 @@ class Router:
         """Return who takes each pair of unit and matter, and the empty posts passed."""
         import polars as pl
 
-        taken, passed = [_none_taken()], [_none_passed()]
+        taken, passed = [none_taken()], [none_passed()]
         for name in pairs["matter"].unique(maintain_order=True):
             mine = pairs.filter(pl.col("matter") == name)
             one, empty = self._of_matter(self.grid.matters[name], mine)
@@ -234,7 +169,7 @@ class Router:
         tops = pl.Series(sorted(self._tops), dtype=pl.UInt32)
         codes, levels = self.tree.frame["code"], self.tree.frame["level"]
         going = pairs.select("unit", "matter", "orders", here="_row").with_columns(passed=pl.lit(0, dtype=pl.Int64))
-        taken, passed = [_none_taken()], [_none_passed()]
+        taken, passed = [none_taken()], [none_passed()]
         up = -1
         while not going.is_empty():
             up += 1
@@ -271,7 +206,7 @@ class Router:
             ended = going.filter(above.is_null())
             at_top = ended["here"].is_in(tops.implode())
             how_not = pl.when(at_top).then(pl.lit("nobody")).otherwise(pl.lit("broken_chain"))
-            taken.append(_untaken(ended, how_not))
+            taken.append(untaken(ended, how_not))
             going = going.with_columns(above.alias("here")).filter(above.is_not_null())
         return pl.concat(taken), pl.concat(passed)
 
@@ -328,61 +263,6 @@ def _check_columns(schema: Any) -> None:
             problems.append(Problem("bad-key", Title(zh=zh, en=en), path=name))
     if problems:
         raise DataError(problems)
-
-
-def _none_taken() -> pl.DataFrame:
-    import polars as pl
-
-    texts = dict.fromkeys(["unit", "matter", "taken_by", "level", "post", "holder"], pl.String())
-    return pl.DataFrame(
-        schema={**texts, "holders": pl.Int64(), "how": pl.String(), "up": pl.Int64(), "passed": pl.Int64()}
-    )
-
-
-def _none_passed() -> pl.DataFrame:
-    import polars as pl
-
-    return pl.DataFrame(schema={**dict.fromkeys(["unit", "post", "department"], pl.String()), "orders": pl.Int64()})
-
-
-def _untaken(going: pl.DataFrame, how: pl.Expr) -> pl.DataFrame:
-    import polars as pl
-
-    return pl.concat(
-        [_none_taken(), going.select("unit", "matter", holders=pl.lit(0, dtype=pl.Int64), how=how, passed="passed")],
-        how="diagonal",
-    )
-
-
-def _beside(frame: Any, taken: pl.DataFrame) -> Any:
-    """Return the orders with what is known of their unit and matter, in the kind of frame that they came in."""
-    import narwhals as nw
-
-    kind = frame.implementation
-    frame = frame.with_columns(nw.col("unit", "matter").cast(nw.String))  # categories cannot be joined with texts
-    other: Any
-    if isinstance(frame, nw.LazyFrame) and kind.is_polars():
-        other = nw.from_native(taken.lazy())
-    elif kind.is_polars():
-        other = nw.from_native(taken)
-    elif kind.is_pandas():
-        from communitygov.vocabulary.frames import nullable
-
-        joined = frame.join(nullable(nw.from_native(taken.to_pandas())), on=["unit", "matter"], how="left")
-        # Each order has one row still, in its place.
-        return nw.from_native(joined.to_native().set_axis(frame.to_native().index, axis=0))
-    else:
-        return _beside_in_sql(frame, taken)
-    return frame.join(other, on=["unit", "matter"], how="left")
-
-
-def _beside_in_sql(frame: Any, taken: pl.DataFrame) -> Any:
-    import narwhals as nw
-
-    relation = frame.to_native()
-    query = "select orders.*, table_.* exclude (unit, matter) from orders left join table_ using (unit, matter)"
-    table_ = taken.to_arrow()  # noqa: F841 - found by its name in the query
-    return nw.from_native(relation.query("orders", query))
 
 
 def router(grid: Grid, units: Units, holders: Holders, *, on: str | Period | dt.date) -> Router:
