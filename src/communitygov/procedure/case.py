@@ -20,7 +20,7 @@ from communitygov.procedure.machine import Machine
 from communitygov.procedure.refusal import May, Refused
 from communitygov.procedure.rules import Procedure
 from communitygov.procedure.state import State, faults_of, followed, key_of, opened, without_past
-from communitygov.procedure.times import Run, late_at, rung_instant
+from communitygov.procedure.times import Run, overdue, rung_instant
 from communitygov.vocabulary.clock import instant_of, moment_at
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.problem import did_you_mean
@@ -39,7 +39,6 @@ __all__ = [
     "Running",
     "Status",
     "open_case",
-    "overdue",
     "replay",
 ]
 
@@ -335,23 +334,6 @@ class Case:
 
 _TOLD = frozenset({"late", "overdue", "no_show"})
 """What is noted of an act and does not make it refused: what is late must still be done."""
-
-
-def overdue(machine: Machine, state: State, at: int) -> Iterator[Fault]:
-    """Yield the running deadlines that are past due, by how much.
-
-    Args:
-        machine: The procedure.
-        state: The case.
-        at: The instant.
-    """
-    for run in state.runs:
-        deadline = machine.rule.deadlines[run.deadline]
-        if deadline.bound == "at_latest":
-            late = late_at(machine, run, state.stopped(machine, run), at)
-            if late is not None:
-                kind: Literal["no_show", "overdue"] = "no_show" if deadline.no_show else "overdue"
-                yield Fault(kind, run.deadline, run.unit, *late, run.limit.unit)
 
 
 def open_case(

@@ -12,14 +12,13 @@ from itertools import accumulate
 from attrs import evolve, frozen
 
 from communitygov.procedure.acts import Act, Fault
-from communitygov.procedure.case import overdue
 from communitygov.procedure.given import check_texts
 from communitygov.procedure.machine import Machine
 from communitygov.procedure.migrate import MIGRATED, carried_over, map_between
 from communitygov.procedure.pauses import Past, Pauses, Stretch
 from communitygov.procedure.rules import Procedure
 from communitygov.procedure.state import State, followed, opened, without_past
-from communitygov.procedure.times import Run
+from communitygov.procedure.times import Run, overdue
 from communitygov.vocabulary.clock import instant_of
 from communitygov.vocabulary.errors import UsageError
 

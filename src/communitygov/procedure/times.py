@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
 
+from communitygov.procedure.acts import Fault
 from communitygov.vocabulary.deadline import due_instant, late_count
 
 if TYPE_CHECKING:
     from communitygov.procedure.machine import Machine
     from communitygov.procedure.rules import Limit, Rung
+    from communitygov.procedure.state import State
 
 __all__ = [
     "Run",
     "counted_on_unpublished",
     "due_of",
     "late_at",
+    "overdue",
     "rests_on_unpublished",
     "rung_instant",
 ]
@@ -157,3 +161,20 @@ def rung_instant(
     budget = rung.after.budget
     at, _, provisional = due_instant(base, budget.units, machine.counting(budget), pauses)
     return None if at is None else (at, mark or provisional)
+
+
+def overdue(machine: Machine, state: State, at: int) -> Iterator[Fault]:
+    """Yield the running deadlines that are past due, by how much.
+
+    Args:
+        machine: The procedure.
+        state: The case.
+        at: The instant.
+    """
+    for run in state.runs:
+        deadline = machine.rule.deadlines[run.deadline]
+        if deadline.bound == "at_latest":
+            late = late_at(machine, run, state.stopped(machine, run), at)
+            if late is not None:
+                kind: Literal["no_show", "overdue"] = "no_show" if deadline.no_show else "overdue"
+                yield Fault(kind, run.deadline, run.unit, *late, run.limit.unit)
