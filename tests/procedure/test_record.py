@@ -128,8 +128,8 @@ class TestLines:
     def test_a_line_that_was_changed_is_found(self):
         """Sealed with another place of its line, an entry is not what its act leads to."""
         case, store = accepted().act("ask", SOCIAL, START + 3 * HOUR, "which door"), MemoryStore()
-        event, rest = case.log
-        wrong = evolve(event, line=evolve(event.line, after=("answer", "")))
+        (act, here, there, line), rest = case.log
+        wrong = act, here, there, evolve(line, after=("answer", ""))
         save(store, evolve(case, log=(wrong, rest)))
         with pytest.raises(DataError, match="replayed-otherwise"):
             load(store, case.procedure, "A1")

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from attrs import field, frozen
 
 from communitygov.procedure.acts import Act, Fault
-from communitygov.procedure.case_records import Actor, Event, Fire, Running, moved
+from communitygov.procedure.case_records import Actor, Event, Fire, Moved, Running, moved
 from communitygov.procedure.given import check_facts
-from communitygov.procedure.machine import Machine
+from communitygov.procedure.machine import Machine, Place
 from communitygov.procedure.refusal import May, Refused
 from communitygov.procedure.rules import Procedure
 from communitygov.procedure.state import State, faults_of, followed, key_of, opened, without_past
@@ -47,7 +47,8 @@ Status = Literal["open", "waiting", "handed_over", "closed", "undecided"]
 ``undecided`` while facts that its way hangs on are not known."""
 
 
-Log = tuple["Event", Any] | None
+Log = tuple[tuple[Act, Place, Place, Moved | None], Any] | None
+"""The last act with where the case stood before and after it and where it left its line, and nested, those before."""
 _NO_LOG: Log = None
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -61,7 +62,7 @@ class Case:
         id: Its id.
         state: How it stands.
         seq: How many events it has.
-        log: Its last event and, nested, those before; None of events that are in a store.
+        log: Its last act and, nested, those before; None of those that are in a store.
         tip: The hash of the last entry that is in a store; empty if there is none.
     """
 
@@ -114,10 +115,11 @@ class Case:
     def unsaved(self) -> tuple[Event, ...]:
         """Its events that are in no store yet, oldest first."""
         events: list[Event] = []
-        log = self.log
+        log, digest = self.log, self.machine.digest
         while log is not None:
-            events.append(log[0])
-            log = log[1]
+            (act, here, there, line), log = log
+            before, after = (here.step, here.way), (there.step, there.way)
+            events.append(Event(self.seq - len(events), act, before, after, digest, line))
         return tuple(reversed(events))
 
     @property
@@ -233,12 +235,11 @@ class Case:
             faults = tuple(fault for fault in found if fault.kind not in _TOLD)
             if faults:
                 raise Refused.act(self, act, faults)
-        here, there = state.place, new.place
         line = moved(machine, act, state, new) if act.step in machine.beside else None
-        event = Event(self.seq + 1, act, (here.step, here.way), (there.step, there.way), machine.digest, line)
         if new.past is not None:
             new = without_past(machine, new, new.at)  # what comes later is not earlier, or it is refused
-        return Case(machine, self.id, new, self.seq + 1, (event, self.log), self.tip)
+        # The event itself is made when somebody reads it.
+        return Case(machine, self.id, new, self.seq + 1, ((act, state.place, new.place, line), self.log), self.tip)
 
     def fire(self, rung: str, at: dt.datetime, unit: str | None = None) -> Case:
         """Return the case after a reminder has been fired; it is an event like others.
@@ -382,7 +383,6 @@ def replay(procedure: Procedure, case: str, acts: list[Act]) -> Case:
             )
         _, new = followed(machine, state, act)
         new = without_past(machine, new, new.at)
-        before, there = (state.place.step, state.place.way), (new.place.step, new.place.way)
-        log = (Event(seq, act, before, there, machine.digest, moved(machine, act, state, new)), log)
+        log = ((act, state.place, new.place, moved(machine, act, state, new)), log)
         state = new
     return Case(machine, case, state, len(acts), log)

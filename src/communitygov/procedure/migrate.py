@@ -8,7 +8,7 @@ from collections import Counter
 from attrs import evolve
 
 from communitygov.procedure.acts import Act
-from communitygov.procedure.case import Case, Event
+from communitygov.procedure.case import Case
 from communitygov.procedure.machine import Machine, Place
 from communitygov.procedure.pauses import Past
 from communitygov.procedure.rules import Migration, Procedure
@@ -54,9 +54,8 @@ def migrate(case: Case, procedure: Procedure, at: dt.datetime) -> Case:
             "back-in-time", zh="时间早于此件已有的留痕", en="the time lies before what was recorded of the case already"
         )
     state = carried_over(case.state, case.machine, machine, act.at)
-    here, there = case.state.place, state.place
-    event = Event(case.seq + 1, act, (here.step, here.way), (there.step, there.way), machine.digest)
-    return Case(machine, case.id, state, case.seq + 1, (event, case.log), case.tip)
+    log = ((act, case.state.place, state.place, None), case.log)
+    return Case(machine, case.id, state, case.seq + 1, log, case.tip)
 
 
 def map_between(before: Machine, machine: Machine) -> Migration:
