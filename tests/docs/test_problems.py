@@ -95,13 +95,21 @@ def shared_takers(trees: dict[Path, ast.Module]) -> Takers:
 
 
 def imported_takers(tree: ast.Module) -> Takers:
-    """Return what a module has from other modules, as those define it: two classes may have one name."""
+    """Return what a module has from other modules, as those define it: two classes may have one name.
+
+    With a class come its methods.
+    """
     found: Takers = {}
     for node in nodes(tree):
         if isinstance(node, ast.ImportFrom):
             source = trees().get(SOURCE.parent.joinpath(*(node.module or "").split(".")).with_suffix(".py"))
             defined = {} if source is None else takers_in(source)
-            found |= {one.asname or one.name: defined[one.name] for one in node.names if one.name in defined}
+            names = {one.name: one.asname or one.name for one in node.names if one.name in defined}
+            for kept in () if source is None else nodes(source):
+                if isinstance(kept, ast.ClassDef) and kept.name in names:
+                    methods = [one.name for one in kept.body if isinstance(one, ast.FunctionDef)]
+                    found |= {name: defined[name] for name in methods if defined[name] >= 0}
+            found |= {as_: defined[name] for name, as_ in names.items()}
     return found
 
 
