@@ -82,7 +82,7 @@ class TestBadDocuments:
 def closed_by_chance(procedure: Procedure, random: Random, events: int = 400) -> bool:
     """Return whether a case that takes any way that is open gets closed; time is given it as long as it waits."""
     machine = procedure.machine
-    state = evolve(opened(machine), at=instant_of(START))
+    state = opened(machine)._replace(at=instant_of(START))
     for _ in range(events):
         if state.place.is_closed:
             return True

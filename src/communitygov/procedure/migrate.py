@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 
-from attrs import evolve
-
 from communitygov.procedure.acts import Act
 from communitygov.procedure.case import Case
 from communitygov.procedure.machine import Machine, Place
@@ -98,8 +96,7 @@ def carried_over(state: State, before: Machine, machine: Machine, at: int) -> St
     counts: Counter[str] = Counter()
     for name, count in state.counts.items():
         counts[_step(found, name)] += count
-    return evolve(
-        state,
+    return state._replace(
         place=_place(machine, _step(found, state.place.step), state.place.way),
         at=at,
         lines=lines,

@@ -7,9 +7,9 @@ the fault and goes on from where the act itself leads to.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from communitygov.procedure.acts import CASE_FAULTS, EVENT_FAULTS, Act, CaseFault, EventFault, Fault
 from communitygov.procedure.machine import Machine, Place
@@ -33,9 +33,8 @@ __all__ = [
 ]
 
 
-@frozen
-class State:
-    """A case as it stands.
+class State(NamedTuple):
+    """A case as it stands: a tuple, since one is made at every act.
 
     Args:
         place: Where its main line stands.
@@ -139,7 +138,7 @@ def without_past(machine: Machine, state: State, since: int) -> State:
         since: An instant before which no act to come lies.
     """
     past = still_met(machine, state.past, state.runs, since)
-    return state if past is state.past else evolve(state, past=past)
+    return state if past is state.past else state._replace(past=past)
 
 
 def faults_of(machine: Machine, state: State, act: Act) -> list[Fault]:
@@ -384,4 +383,4 @@ def _fired(machine: Machine, state: State, act: Act, rung: Rung) -> State:
         for run in state.runs
     )
     opened = act.at if state.opened is None else state.opened
-    return evolve(state, at=max(state.at, act.at), runs=runs, opened=opened)
+    return state._replace(at=max(state.at, act.at), runs=runs, opened=opened)
