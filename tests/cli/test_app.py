@@ -159,8 +159,8 @@ class TestChoice:
     def test_a_name_is_needed_where_there_are_several(self):
         """One thing needs no name; of several one must be named, and of none there is nothing to name."""
         assert only("index", {"a": 1}, None, profile="p") == ("a", 1)
-        for found in ({"a": 1, "b": 2}, {}):
-            with pytest.raises(UsageError, match="which-one"):
+        for found, code in (({"a": 1, "b": 2}, "which-one"), ({}, "none-there")):
+            with pytest.raises(UsageError, match=code):
                 only("index", found, None, profile="p")
 
     def test_what_is_not_there_is_called_by_its_chinese_name(self, call, files):

@@ -187,7 +187,7 @@ class TestBudget:
             (["projects.csv", "--rule", "rule.yaml"], "give --ballots as well"),
             (["vote.pb", "--profile", "fund", "--set", "ties=refuse"], "changed by --reform"),
             (["vote.pb", "--profile", "fund", "--at", "2024", "--rule", "yearli"], "did you mean `yearly`"),
-            (["vote.pb", "--profile", "beijing"], "name one with --rule: -"),
+            (["vote.pb", "--profile", "beijing"], "has no rules for sharing a budget on that day"),
         ],
     )
     def test_wrong_calls_are_answered(self, call, args, said):

@@ -54,6 +54,15 @@ class TestDisclosures:
         assert call(*asked("some.csv", "-o", "items.csv")).code == 1
         assert Path("items.csv").read_text("utf-8").count("missing") == 3
 
+    def test_all_that_is_wrong_is_told_at_once(self, call):
+        """A subject that there is not, with the nearest, beside a day that is none; and a profile that asks nothing."""
+        Path("odd.csv").write_text(HEAD + "garten,content,2024-05-06,\ngarden,content,2024-05-40,\n", encoding="utf-8")
+        said = call(*asked("odd.csv")).err
+        assert "did you mean `garden`" in said
+        assert "posting-without-day" in said
+        done = call("disclosures", "shijingshan", "projects.csv", "all.csv", "--on", "2024-06-01")
+        assert (done.code, "none-there: shijingshan has no disclosures" in done.err) == (2, True)
+
     def test_a_day_that_is_none_and_one_to_come(self, call):
         """Each is named."""
         assert "--on must be a day" in call(*asked("some.csv", "--on", "soon")).err

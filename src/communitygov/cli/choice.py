@@ -231,12 +231,16 @@ def only(what: str, found: Mapping[str, T], name: str | None, *, profile: str, b
         by: The option that names one; what it is, if None.
 
     Raises:
-        UsageError: If there is none of the name, or a name is needed.
+        UsageError: If there is nothing of the kind, or none of the name, or a name is needed.
 
     Example:
         >>> only("index", {"quality": 1}, None, profile="city")
         ('quality', 1)
     """
+    if not found:
+        called = _CALLED[what]
+        zh, en = f"{profile} 当日没有{called.zh}", f"{profile} has no {called.en} on that day"
+        raise UsageError.because("none-there", zh=zh, en=en)
     if name is None and len(found) == 1:
         name = next(iter(found))
     if name is None:

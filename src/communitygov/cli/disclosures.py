@@ -77,6 +77,5 @@ def disclosures(
         rows = done.frame.filter(pl.col("state") != "met").with_columns(pl.col("state").replace(words))
         if rows.height:
             kept = [name for name in _TITLES if name in rows.columns and rows[name].null_count() < rows.height]
-            emit("")
-            emit(frame_text(rows.select(kept), lang, titles=_TITLES, most=_MOST))
+            emit("\n" + frame_text(rows.select(kept), lang, titles=_TITLES, most=_MOST))
     ctx.exit(1 if done.subjects.filter(in_order="false").height else 0)

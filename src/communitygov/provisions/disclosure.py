@@ -163,15 +163,9 @@ def _read(rule: DisclosureDuty, whose: Any, put_up: Any, at: dt.date) -> tuple[p
     check_table(
         subjects_table(rule), whose, more=_bad_days(("since",) if rule.after is not None else (), ("subject",), at)
     )
-    check_table(postings_table(rule), put_up, more=[*_faults(rule, at)])
-    subjects, record = (
-        frame.select(*names).lazy().collect("polars").to_native()
-        for frame, names in (
-            (whose, [column.name for column in subjects_table(rule).columns]),
-            (put_up, [column.name for column in postings_table(rule).columns]),
-        )
-    )
-    _check_subjects(set(subjects["subject"]), set(record["subject"]))
+    subjects = _collected(whose, subjects_table(rule))
+    _check_postings(rule, put_up, set(subjects["subject"]), at)
+    record = _collected(put_up, postings_table(rule))
     since = pl.col("since") if rule.after is not None else pl.lit(None, dtype=pl.String)
     owed = subjects.select("subject", since=since).join(pl.DataFrame({"item": [*rule.items]}), how="cross")
     if rule.everywhere:
@@ -180,6 +174,26 @@ def _read(rule: DisclosureDuty, whose: Any, put_up: Any, at: dt.date) -> tuple[p
         owed = owed.with_columns(place=pl.lit(None, dtype=pl.String))
     owed = owed.sort("subject", "item", "place").with_columns(_number("since").alias("_since"))
     return owed, record.with_columns(_number("first"), _number("last"))
+
+
+def _collected(frame: Any, table: Table) -> pl.DataFrame:
+    names = [column.name for column in table.columns]
+    found: pl.DataFrame = frame.select(*names).lazy().collect("polars").to_native()
+    return found
+
+
+def _check_postings(rule: DisclosureDuty, put_up: Any, there: set[str], at: dt.date) -> None:
+    """Refuse a record that does not fit, or names subjects that there are not: all of it at once."""
+    problems: list[Problem] = []
+    try:
+        check_table(postings_table(rule), put_up, more=[*_faults(rule, at)])
+    except DataError as error:
+        problems += error.problems
+    if "subject" in put_up.collect_schema():
+        named = put_up.select("subject").lazy().collect("polars").to_native()["subject"]
+        problems += _strangers(there, {one for one in named if isinstance(one, str)})
+    if problems:
+        raise DataError(problems)
 
 
 def _number(name: str) -> pl.Expr:
@@ -212,15 +226,12 @@ def _faults(rule: DisclosureDuty, at: dt.date) -> Iterator[Fault]:
     yield Fault("posting-ends-early", "last", nw.col("last") < nw.col("first"), early, True, (*key, "last"))
 
 
-def _check_subjects(there: set[str], named: set[str]) -> None:
-    """Refuse postings of subjects that there are not."""
-    problems = []
+def _strangers(there: set[str], named: set[str]) -> Iterator[Problem]:
+    """Yield a problem for each posting of a subject that there is not."""
     for subject in sorted(named - there):
         hint = did_you_mean(subject, sorted(there))
         zh, en = f"对象表中没有 `{subject}`{hint.zh}", f"`{subject}` is no subject on the list{hint.en}"
-        problems.append(Problem("unknown-posting", Title(zh=zh, en=en), path="subject"))
-    if problems:
-        raise DataError(problems)
+        yield Problem("unknown-posting", Title(zh=zh, en=en), path="subject")
 
 
 def _stretches(rule: DisclosureDuty, owed: pl.DataFrame, record: pl.DataFrame, at: dt.date) -> pl.DataFrame:
