@@ -500,6 +500,8 @@ class TestDiagram:
             assert (done.out, name in done.err) == ("", True)
             assert (tmp_path / name).read_text("utf-8").startswith(begins)
         assert call("orders", "diagram", LAMPS, "--form", "dot").out.startswith("digraph")
+        assert "must end in" in call("orders", "diagram", LAMPS, "-o", tmp_path / "lamps.png").err
+        assert not (tmp_path / "lamps.png").exists()
         told = call("orders", "diagram", LAMPS, "--json").json
         assert (told["procedure"], told["form"], f"{told['text']}\n") == ("repair", "mermaid", mermaid)
 

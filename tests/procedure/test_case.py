@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.procedure.samples import HOUR, PARTY, RESIDENT, SOCIAL, START, accepted, department, five_orders
 
+from communitygov.procedure.acts import Act
 from communitygov.procedure.case import Actor, Case, open_case, replay
+from communitygov.procedure.judge import judge
 from communitygov.procedure.refusal import Refused
+from communitygov.procedure.rows import events_frame
 from communitygov.procedure.rules import CaseFact, Line, Procedure, Role, Step
 from communitygov.procedure.state import followed, opened
 from communitygov.testing.strategies_cases import PEOPLE, TOLD, drawn_act, faulted, possible, walked
@@ -88,6 +91,29 @@ class TestActs:
         assert (case.state, case.history) == (state, history)
         assert (one.state, one.history) == seen
         assert done(case, acts[cut]).state == one.state
+
+
+class TestWrongTexts:
+    @pytest.mark.parametrize("case", ["", "  ", 5])
+    def test_a_case_has_an_id(self, case):
+        """A text with a word in it, or a store would refuse it later."""
+        with pytest.raises(UsageError, match="bad-value"):
+            open_case(five_orders(), case, "order", RESIDENT, START, None, origin="complaint")
+
+    def test_a_reason_is_text_and_spaces_are_none(self):
+        """A number is refused; spaces say nothing: live as judged."""
+        case, at = accepted(), START + 3 * HOUR
+        with pytest.raises(UsageError, match="a reason must be text"):
+            case.act("ask", SOCIAL, at, 5)
+        with pytest.raises(Refused, match="unexplained"):
+            case.act("ask", SOCIAL, at, "  ")
+        told = replay(
+            case.procedure,
+            "A1",
+            [*(one.act for one in case.history), Act("ask", instant_of(at), "s1", "social_org", "o1", " ")],
+        )
+        log = events_frame(case.procedure, [told])
+        assert judge(case.procedure, log, at).verdicts["verdict"].to_list() == ["unexplained"]
 
 
 class TestRefusal:

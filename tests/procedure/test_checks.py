@@ -17,7 +17,7 @@ import pytest
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.procedure.samples import START
+from tests.procedure.samples import START, limit
 
 from communitygov.documents.check import Checker
 from communitygov.documents.model import build
@@ -216,3 +216,11 @@ class TestNames:
 
 
 _SECTIONS = ("roles", "facts", "steps", "lines", "deadlines", "pauses", "reminders", "disclosures")
+
+
+@pytest.mark.parametrize(("amount", "unit"), [(876_601, "elapsed_hours"), (36_526, "natural_days")])
+def test_a_limit_beyond_a_hundred_years_is_none(amount, unit):
+    """It could not be counted, and would be found out only as a case falls due."""
+    begins = "day_after" if unit == "natural_days" else None
+    assert [finding.code for finding in limit(amount, unit, begins).check()] == ["bad-budget"]
+    assert not [*limit(amount - 1, unit, begins).check()]

@@ -14,6 +14,7 @@ from communitygov.procedure.rows import events_frame
 from communitygov.procedure.rules import Clock, Deadline, Line, Pause, Procedure, Role, Rung, Step
 from communitygov.procedure.state import Act
 from communitygov.vocabulary.clock import instant_of
+from communitygov.vocabulary.errors import DataError
 from communitygov.vocabulary.period import Period
 
 STEPS = {
@@ -124,6 +125,16 @@ class TestPausesThatAreOver:
         log = events_frame(self.RULE, [replay(self.RULE, "c", acts)])
         told = judge(self.RULE, log, START + 901 * HOUR)
         assert told.verdicts.filter(verdict="back_in_time")["seq"].to_list() == [902]
+
+
+class TestFarAway:
+    @pytest.mark.parametrize("day", ["1899-12-31", "2100-01-02"])
+    def test_a_day_that_cannot_be_counted_is_named(self, day):
+        """A placeholder such as 1900 refuses its own rows by name, and not the whole log without a word."""
+        at = dt.datetime.fromisoformat(f"{day}T12:00+08:00")
+        log = events_frame(RULE, [replay(RULE, "odd", [Act("open", instant_of(at), "p", "clerk")])])
+        with pytest.raises(DataError, match=r"outside-calendar.*1 row: odd 1"):
+            judge(RULE, log, max(at, START) + HOUR)
 
 
 class TestMovedHolidays:

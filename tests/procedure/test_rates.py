@@ -289,7 +289,28 @@ class TestPublishedRates:
         }
 
 
+class TestNobody:
+    def test_cases_that_nobody_has_yet_are_a_group_of_their_own(self):
+        """By owner, of whom one is missing: two groups, and nothing is left out."""
+        frame = SOME.with_columns(owner=pl.Series([None, "s1", "s1", "s1"]))
+        found = rates(RULES, frame, by=["owner"], period="year").frame.filter(rate="closed")
+        assert found.select("owner", "numerator", "base").sort("owner").rows() == [(None, 1, 1), ("s1", 2, 3)]
+
+
 class TestWrongCalls:
+    @pytest.mark.parametrize(
+        ("call", "said"),
+        [
+            ({"by": "owner"}, r"a list of columns, such as \['owner'\]"),
+            ({"period": "moth"}, "did you mean `month`"),
+            ({"dated": "open"}, "did you mean `opened`"),
+        ],
+    )
+    def test_a_call_that_is_none_is_answered(self, call, said):
+        """One column by itself, no period, and no day of a case."""
+        with pytest.raises(UsageError, match=said):
+            rates(RULES, SOME, **call)
+
     def test_a_procedure_without_rates_is_refused(self):
         """There is nothing to take."""
         with pytest.raises(UsageError, match="no rates"):

@@ -152,6 +152,9 @@ class TestPersonal:
         found = load(store, procedure, "A1")
         assert found.facts["phone"] is ERASED
         assert closed(found).outcome == "solved"
+        frame = events_frame(procedure, [replay(procedure, "A1", acts_of(procedure, store.read("A1")))])
+        assert frame["fact.phone"].to_list() == ["erased", None, None]
+        assert judge(procedure, frame, START + 90 * HOUR).verdicts.filter(verdict="missing_fact").is_empty()
 
     def test_a_reason_in_free_words_can_be_erased_too(self, store):
         """It may name somebody; a reason from the list is no secret."""

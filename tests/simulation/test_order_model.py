@@ -83,6 +83,10 @@ class TestRefusals:
         [
             ("orders: {arrivals: {}, steps: {a: {takes: {hours: -1, counted: elapsed}}}}", "below-scale"),
             ("orders: {arrivals: {a: {step: x, per_day: 1, hours: {noon: 1}}}, steps: {}}", "bad-hours"),
+            (
+                "orders: {arrivals: {a: {step: x, per_day: 1, hours: {07:00-13:00: 1, 12:00-18:00: 1}}}, steps: {}}",
+                "bad-hours",
+            ),
             ("orders: {arrivals: {a: {step: x, per_day: 1, hours: {'08:00-09:00': -1}}}, steps: {}}", "below-scale"),
             ("orders: {arrivals: {a: {step: x, per_day: 1, hours: {'08:00-09:00': 0}}}, steps: {}}", "empty-range"),
             ("orders: {arrivals: {}, steps: {a: {takes: {hours: 1, counted: elapsed}, weight: -1}}}", "below-scale"),

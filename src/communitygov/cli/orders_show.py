@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["diagram", "explain", "waits"]
 
 _HOUR = DAY // 24
-_FORMS = {".dot": "dot", ".gv": "dot", ".svg": "svg"}
-"""The form of a diagram, by the suffix of its file; all else is Mermaid."""
+_FORMS = {**dict.fromkeys(("", ".mmd", ".md", ".txt"), "mermaid"), ".dot": "dot", ".gv": "dot", ".svg": "svg"}
+"""The form of a diagram, by the suffix of its file."""
 
 _TITLES = {
     "step": Title(zh="环节", en="step"),
@@ -141,7 +141,14 @@ def diagram(
     from communitygov.report.procedure_mermaid import mermaid
 
     name, rule = procedure_of(profile, procedure, at, reforms, readings)
-    form = form or _FORMS.get("" if output is None else output.suffix.lower(), "mermaid")
+    suffix = "" if output is None else output.suffix.lower()
+    if form is None and suffix not in _FORMS:
+        zh, en = (
+            f"{output}：须以 {'、'.join(_FORMS)} 结尾，或给出 --form",
+            f"{output} must end in {', '.join(_FORMS)}; or give --form",
+        )
+        raise UsageError.because("unknown-suffix", zh=zh, en=en)
+    form = form or _FORMS[suffix]
     text = {"mermaid": mermaid, "dot": graphviz, "svg": svg}[form](rule, language())
     if output is not None:
         _write(output, text)

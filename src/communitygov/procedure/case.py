@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from communitygov.procedure.acts import Act, Fault
 from communitygov.procedure.case_records import Actor, Event, Fire, Moved, Running, moved
-from communitygov.procedure.given import check_facts
+from communitygov.procedure.given import check_facts, is_blank, is_text
 from communitygov.procedure.machine import Machine, Place
 from communitygov.procedure.refusal import May, Refused
 from communitygov.procedure.rules import Procedure
@@ -224,6 +224,9 @@ class Case:
             )
         if facts:
             check_facts(rule, facts)
+        if reason is not None and not is_text(reason):
+            zh, en = f"理由须为文字，却是 {reason!r}", f"a reason must be text, found {reason!r}"
+            raise UsageError.because("bad-value", zh=zh, en=en)
         known = MappingProxyType(facts) if facts else _NOTHING
         act = Act(step, instant_of(at), by.id, by.role, by.unit, reason, known)
         return self._after(act)
@@ -355,6 +358,12 @@ def open_case(
         Refused: If the rules do not allow it.
         UsageError: If there is no such step or fact, or a value is of another kind.
     """
+    if not is_text(case) or is_blank(case):
+        zh, en = (
+            f"件的标识须为文字（不为空），却是 {case!r}",
+            f"a case's id must be text that is not empty, found {case!r}",
+        )
+        raise UsageError.because("bad-value", zh=zh, en=en)
     machine: Machine = procedure.machine
     return Case(machine, case, opened(machine)).act(step, by, at, reason, **facts)
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from attrs import Attribute, field, frozen
 
 from communitygov.procedure.acts import Act
-from communitygov.procedure.given import EMPTY
+from communitygov.procedure.given import EMPTY, is_blank
 from communitygov.procedure.machine import Machine
 from communitygov.procedure.state import State, key_of
 from communitygov.vocabulary.errors import UsageError
@@ -18,7 +18,7 @@ __all__ = ["Actor", "Event", "Fire", "Moved", "Running", "moved"]
 
 def _said(_actor: object, attribute: Attribute[str | None], value: str | None) -> None:
     """Refuse an empty text: it would pass for somebody."""
-    if value == "":
+    if is_blank(value):
         raise UsageError.because("bad-value", zh=f"`{attribute.name}` {EMPTY.zh}", en=f"`{attribute.name}` {EMPTY.en}")
 
 

@@ -12,9 +12,11 @@ from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
-__all__ = ["EMPTY", "check_facts", "check_texts"]
+__all__ = ["EMPTY", "check_facts", "check_texts", "is_blank", "is_text"]
 
-EMPTY = Title(zh="不能是空文字；不知道的留空值", en="must not be an empty text; leave out what is not known")
+EMPTY = Title(
+    zh="不能是空文字或只有空格；不知道的留空值", en="must not be an empty text, nor spaces; leave out what is not known"
+)
 """What is said of an empty text in a log: it would pass for something known, so a live act may not give one either."""
 
 _KINDS: Mapping[str, tuple[type, Title]] = {
@@ -59,9 +61,9 @@ def check_texts(seq: int, act: Act) -> None:
     Raises:
         UsageError: It names each of them.
     """
-    if act.actor != "" and act.unit != "" and "" not in act.facts.values():
-        return
     values = {"actor": act.actor, "unit": act.unit, **act.facts}
+    if not any(map(is_blank, values.values())):
+        return
     raise UsageError(
         Problem(
             "bad-value",
@@ -69,8 +71,26 @@ def check_texts(seq: int, act: Act) -> None:
             path=name,
         )
         for name, value in values.items()
-        if value == ""
+        if is_blank(value)
     )
+
+
+def is_blank(value: object) -> bool:
+    """Return whether something is a text without a word, which would pass for something known.
+
+    Args:
+        value: Anything.
+    """
+    return isinstance(value, str) and not value.strip()
+
+
+def is_text(value: object) -> bool:
+    """Return whether something is a text, whatever it was declared to be.
+
+    Args:
+        value: Anything.
+    """
+    return isinstance(value, str)
 
 
 def _fits(fact: CaseFact, value: Any) -> bool:
@@ -80,7 +100,7 @@ def _fits(fact: CaseFact, value: Any) -> bool:
         return isinstance(value, dt.datetime) and value.utcoffset() is not None
     if fact.kind == "whole":
         return type(value) is int and abs(value) < 2**63
-    return type(value) is _KINDS[fact.kind][0] and value != ""  # an empty text would pass for something known
+    return type(value) is _KINDS[fact.kind][0] and not is_blank(value)
 
 
 def _bad_value(name: str, fact: CaseFact, value: Any) -> Problem:

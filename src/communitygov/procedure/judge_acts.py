@@ -92,7 +92,7 @@ def _reasons(log: Log) -> Iterator[pl.DataFrame]:
         rows = log.rows(name)
         if step.reasons or step.needs_reason:
             reason = log["reason"].gather(rows)
-            given = reason.is_in([*step.reasons]) if step.reasons else reason != ""
+            given = reason.is_in([*step.reasons]) if step.reasons else reason.str.strip_chars() != ""
             yield log.told("unexplained", rows.filter(~given.fill_null(False)), name)
         if step.at_most is not None and step.beyond is None:
             yield log.told("too_many", rows.filter(log.nth(name) >= step.at_most), name)

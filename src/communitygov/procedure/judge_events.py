@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from attrs import evolve
 
@@ -12,7 +13,7 @@ from communitygov.procedure.given import EMPTY
 from communitygov.procedure.judge_log import Log
 from communitygov.procedure.migrate import MIGRATED
 from communitygov.procedure.tables import FACT, events_table
-from communitygov.vocabulary.clock import instant_of
+from communitygov.vocabulary.clock import FIRST, LAST, beyond, instant_of
 from communitygov.vocabulary.errors import DataError
 from communitygov.vocabulary.faults import SHOWN, Fault
 from communitygov.vocabulary.frames import Column, Table, check_table, column_problems
@@ -143,6 +144,13 @@ def _faults(procedure: Procedure, frame: pl.DataFrame, at: dt.datetime, instant:
         zh, en = f"在 {at} 之后；请给出留痕截止的时间", f"after {at}; give the instant that the log goes up to"
         later = nw.col("at").dt.timestamp("us") > instant
         yield Fault("after-the-log", "at", later, Title(zh=zh, en=en), show=True, reads=("at",))
+        if procedure.deadlines:
+            told = beyond().problems[0].message
+            zone = ZoneInfo(procedure.machine.calendar.zone)
+            first, after = (dt.datetime.combine(day, dt.time(), zone) for day in (FIRST, LAST + dt.timedelta(days=1)))
+            stamp = nw.col("at").dt.timestamp("us")
+            away = (stamp < instant_of(first)) | (stamp >= instant_of(after))
+            yield Fault("outside-calendar", "at", away, told, show=True, reads=("at",))
     if "step" in frame.columns:
         known = [*procedure.steps, *procedure.reminders, MIGRATED]
         yield from _unknown("unknown-step", frame, "step", known, Title(zh="没有环节", en="there is no step"))
@@ -156,7 +164,7 @@ def _faults(procedure: Procedure, frame: pl.DataFrame, at: dt.datetime, instant:
     said = [FACT + name for name, fact in procedure.all_facts.items() if fact.kind in ("text", "file")]
     for name in ("actor", "unit", *said):
         if name in frame.columns:
-            yield Fault("bad-value", name, nw.col(name) == "", EMPTY, reads=(name,))
+            yield Fault("bad-value", name, nw.col(name).cast(nw.String).str.strip_chars() == "", EMPTY, reads=(name,))
 
 
 def _unknown(code: str, frame: pl.DataFrame, column: str, known: list[str], told: Title) -> Iterator[Fault]:

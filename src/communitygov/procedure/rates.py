@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from attrs import evolve, field, frozen
 
@@ -16,6 +16,7 @@ from communitygov.procedure.tables import case_columns
 from communitygov.vocabulary.errors import DataError, UsageError
 from communitygov.vocabulary.frames import Table, adopt, check_table, in_kind_of
 from communitygov.vocabulary.period import PeriodKind
+from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class Rates:
     ``frame`` has, in order:
 
     - ``rate``, the id of the rate;
-    - the ``by`` columns, and the groups of the rates' own, missing where a rate has none;
+    - the ``by`` columns, and the groups of the rates' own, missing where a rate has none, or of cases of no group, such
+      as those that nobody has yet;
     - ``period`` (text);
     - ``numerator``, ``base`` (Int64): the value is exactly their ratio; missing where it rests on too few rows, or the
       base is 0;
@@ -81,7 +83,8 @@ def rates(
 
     Raises:
         DataError: If a column is missing, or a value where one is needed; it names column and rows.
-        UsageError: If the procedure has no rates, or a ``by`` column has the name of one of the result.
+        UsageError: If the procedure has no rates, a ``by`` column has the name of one of the result, or ``by``,
+            ``period`` or ``dated`` is none.
 
     Source:
         Semantics of measures (6); property P8.
@@ -105,16 +108,45 @@ def rates(
         >>> rates(visit, cases).frame.rows()
         [('closed', '2024-05', 1, 2, 2, 0, 0)]
     """
+    import polars as pl
+
     if not procedure.rates:
         raise UsageError.because("no-rates", zh="此流程没有比率", en="this procedure has no rates")
+    _check_call(by, period, dated)
     adopted, back = adopt(cases.cases if isinstance(cases, Judged) else cases)
     frame = _dated(procedure, adopted, dated)
     asked = {key: _over(rate, period or rate.period) for key, rate in procedure.rates.items()}
+    frame = _with_nobody(frame, {name for rate in asked.values() for name in group_columns(rate, by)})
     values = {key: measure(rate, frame, by=by) for key, rate in asked.items()}
     groups = tuple(dict.fromkeys(name for rate in asked.values() for name in group_columns(rate, by)))
     counted = [_with_counts(key, frame, found, by, _marks(procedure, asked[key])) for key, found in values.items()]
     table = _together(counted, groups)
+    table = table.with_columns(pl.col(name).replace("", None) for name in groups if table[name].dtype == pl.String)
     return Rates(back(in_kind_of(adopted, table)), values, ("rate", *groups, "period"))
+
+
+def _check_call(by: Sequence[str], period: str | None, dated: str) -> None:
+    """Refuse what is no period, no day of a case, and one column that is not in a list."""
+    problems = []
+    if isinstance(by, str):
+        zh, en = f"by 须为一列列名，如 [{by!r}]", f"`by` takes a list of columns, such as [{by!r}]"
+        problems.append(Problem("bad-value", Title(zh=zh, en=en), path="by"))
+    for name, value, known in (("period", period, get_args(PeriodKind)), ("dated", dated, ("opened", "closed"))):
+        if value is not None and value not in known:
+            hint = did_you_mean(str(value), known)
+            listed = ", ".join(known)
+            zh, en = f"{name} 须为 {listed} 之一{hint.zh}", f"`{name}` must be one of {listed}{hint.en}"
+            problems.append(Problem("bad-value", Title(zh=zh, en=en), path=name))
+    if problems:
+        raise UsageError(problems)
+
+
+def _with_nobody(frame: pl.DataFrame, groups: Collection[str]) -> pl.DataFrame:
+    """Return cases with an empty text where a group's is missing, which no case has: they are a group of their own."""
+    import polars as pl
+
+    texts = [name for name in groups if frame.schema.get(name) == pl.String]
+    return frame.with_columns(pl.col(texts).fill_null("")) if texts else frame
 
 
 def _over(rate: Measure, period: PeriodKind) -> Measure:

@@ -84,7 +84,8 @@ def events_frame(procedure: Procedure, cases: Iterable[Case]) -> pl.DataFrame:
         cases: The cases, with their history; none give the empty table of such a log.
 
     Returns:
-        One row for each event, case by case, with the columns of ``events_table(procedure)``. Polars.
+        One row for each event, case by case, with the columns of ``events_table(procedure)``; a personal value that was
+        erased is the text ``erased``. Polars.
 
     Raises:
         UsageError: If a case's history is in a store.
@@ -100,13 +101,17 @@ def events_frame(procedure: Procedure, cases: Iterable[Case]) -> pl.DataFrame:
     """
     import polars as pl
 
+    from communitygov.procedure.record import ERASED
+
     rows: list[dict[str, Any]] = []
     for case in cases:
         for event in case.history:
             act = event.act
             row = {"case": case.id, "seq": event.seq, "step": act.step, "at": act.at, "actor": act.actor}
             row |= {"role": act.role, "unit": act.unit, "reason": act.reason}
-            rows.append(row | {FACT + name: value for name, value in act.facts.items()})
+            # Of what was erased it is known that it was known: a text says so in its place.
+            given = {name: str(value) if value is ERASED else value for name, value in act.facts.items()}
+            rows.append(row | {FACT + name: value for name, value in given.items()})
     kinds = {"whole": pl.Int64(), "flag": pl.Boolean(), "time": pl.Datetime("us", "UTC")}
     text = ("case", "step", "actor", "role", "unit", "reason")
     schema: dict[str, Any] = {name: pl.String() for name in text}

@@ -184,7 +184,9 @@ def _step_faults(
         for fact, value in act.facts.items():
             if value is not None and fact not in step.facts:
                 found.append(Fault("stray_fact", fact))
-    if (step.reasons and act.reason not in step.reasons) or (step.needs_reason and not act.reason):
+    if (step.reasons and act.reason not in step.reasons) or (
+        step.needs_reason and (act.reason is None or not act.reason.strip())
+    ):
         found.append(Fault("unexplained", name))
     if step.at_most is not None and step.beyond is None and state.counts.get(name, 0) >= step.at_most:
         found.append(Fault("too_many", name))

@@ -17,6 +17,9 @@ from communitygov.vocabulary.period import Period
 
 __all__ = ["Clock", "Deadline", "Limit", "Pause", "Rung"]
 
+_MOST_HOURS = 24 * 36_525
+"""The most hours that a limit can have: those of a hundred years."""
+
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 
 
@@ -110,6 +113,11 @@ class Limit(Rule):
                 f"`{self.until}` 不是钟点，应如 18:00；午夜不写",
                 f"`{self.until}` is no time of day such as 18:00; leave it out for midnight",
             )
+            return
+        most = _MOST_HOURS if self.unit in ("elapsed_hours", "working_hours") else _MOST_HOURS // 24
+        if self.amount > most:
+            zh, en = f"超过 {most}，无法计算", f"is more than {most}, which cannot be counted"
+            yield Finding(("amount",), "bad-budget", zh, en)
             return
         try:
             self.budget  # noqa: B018 - made to see whether it can be

@@ -145,14 +145,20 @@ class Arrivals(Rule):
         for name in ("per_day", "free_days"):
             if getattr(self, name) < 0:
                 yield Finding((name,), "below-scale", "不能小于零", "cannot be below 0")
+        parsed = []
         for text, weight in self.hours.items():
             try:
-                Hours.parse(text)
+                parsed.append(Hours.parse(text))
             except UsageError as error:
                 told = error.problems[0].message
                 yield Finding(("hours", text), "bad-hours", told.zh, told.en)
             if weight < 0:
                 yield Finding(("hours", text), "below-scale", "不能小于零", "cannot be below 0")
+        try:
+            Calendar("UTC", hours=tuple(parsed))
+        except UsageError as error:
+            told = error.problems[0].message
+            yield Finding(("hours",), "bad-hours", told.zh, told.en)
         if self.hours and not any(self.hours.values()):
             yield Finding(("hours",), "empty-range", "权重不能全为零", "weights are not all 0")
 
