@@ -32,13 +32,13 @@ ITEMS = {"content": "a garden", "organisation": "neighbours", "funding": "the st
 SILENT = {
     "BAO-01": [
         "procedure.micro_governance.assumed.roles",
-        "procedure.micro_governance.note",
-        "procedure.micro_governance.note",
+        "procedure.micro_governance.assumed.deadlines",
+        "procedure.micro_governance.assumed.steps",
     ],
     "BAO-03": ["procedure.micro_governance.steps.disclose.assumed.during"],
-    "BAO-04": ["procedure.five_orders.note", "interpretations.declined_order.question"],
+    "BAO-04": ["procedure.five_orders.assumed.deadlines", "interpretations.declined_order.question"],
     "BAO-33": ["procedure.entrusting.steps.find.assumed.by"],
-    "BAO-42": ["procedure.service_request.note", "procedure.service_request.note"],
+    "BAO-42": ["procedure.service_request.assumed.origins"] * 2,
     "BAO-49": ["procedure.organisation_disclosure.assumed.roles"],
 }
 """Where each question that a clause on handling leaves open is answered, or stands as an open question."""

@@ -30,12 +30,12 @@ ORGANISER = Actor("o", "organiser", "compound")
 SILENT = {
     "CY-17": ["procedure.single_window.clock.assumed.hours"],
     "CY-24": [
-        "procedure.single_window.note",
+        "procedure.single_window.assumed.facts",
         "procedure.single_window.facts.department.assumed.values",
     ],
     "CY-28": [
         "procedure.renewal.assumed.roles",
-        "procedure.renewal.note",
+        "procedure.renewal.assumed.deadlines",
         "interpretations.what_decides_renewal.question",
     ],
 }

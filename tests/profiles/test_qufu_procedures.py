@@ -27,19 +27,19 @@ HOTLINE = ("receive", "dispatch", "follow_up")
 VISITORS = ("committee_member", "community_worker")
 
 SILENT = {
-    "QF-03": ["procedure.conversion.facts.approval.assumed.kind", "procedure.conversion.note"],
+    "QF-03": ["procedure.conversion.facts.approval.assumed.kind", "procedure.conversion.assumed.deadlines"],
     "QF-13": [
         "procedure.property_disclosure.steps.publish.assumed.by",
-        "procedure.property_disclosure.note",
-        "procedure.property_disclosure.note",
+        "procedure.property_disclosure.assumed.deadlines",
+        "procedure.property_disclosure.assumed.facts",
     ],
-    "QF-14": ["procedure.property_110.note", "interpretations.dissatisfied_call_back.question"],
+    "QF-14": ["procedure.property_110.assumed.deadlines", "interpretations.dissatisfied_call_back.question"],
     "QF-17": [
-        "procedure.whistle.note",
-        "procedure.whistle.note",
-        "procedure.report_in_to_community.note",
+        "procedure.whistle.assumed.facts",
+        "procedure.whistle.assumed.deadlines",
+        "procedure.report_in_to_community.assumed.facts",
     ],
-    "QF-22": ["procedure.talk.note"],
+    "QF-22": ["procedure.talk.assumed.deadlines"],
     "QF-33": ["interpretations.evaluation_published.question"],
     "QF-36": ["interpretations.who_visits_daily.question"],
 }

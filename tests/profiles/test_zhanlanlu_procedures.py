@@ -56,8 +56,8 @@ SILENT = {
         f"{AMENDED}.platform_admission.steps.verify.assumed.choose",
         f"{AMENDED}.platform_admission.steps.verify.assumed.by",
     ],
-    "BJ-13": [f"{AMENDED}.residents_whistle.note", f"{AMENDED}.residents_whistle.note"],
-    "BJ-15": [f"{AMENDED}.residents_whistle.note"],
+    "BJ-13": [f"{AMENDED}.residents_whistle.assumed.steps", f"{AMENDED}.residents_whistle.assumed.deadlines"],
+    "BJ-15": [f"{AMENDED}.residents_whistle.assumed.deadlines"],
 }
 """Where each question that a clause on procedures, hours or upward assessment leaves open is answered."""
 
