@@ -43,7 +43,7 @@ class TestDisclosures:
         """With the clause, and as a page of its own."""
         out = call(*asked("some.csv", "--subject", "garden", "--html", "why.html")).out
         assert "[BAO-03]" in out
-        assert "up on 2024-05-06, for 4 days in a row" in out
+        assert "up since 2024-05-06, for at most 4 days in a row" in out
         assert "BAO-03" in Path("why.html").read_text("utf-8")
 
     def test_for_machines(self, call):

@@ -18,7 +18,7 @@ from communitygov.vocabulary.errors import DataError, UsageError
 MAPPINGS = Path(__file__).parent / "logs"
 INSTANT = pl.Datetime("us", "UTC")
 KINDS = ("string", "integer")
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5).filter(str.strip)
 MOMENTS = st.datetimes(dt.datetime(1970, 1, 1), dt.datetime(2099, 1, 1), timezones=st.just(dt.UTC))
 FACTS: dict[str, tuple[Any, st.SearchStrategy[Any]]] = {
     "text": (pl.String, TEXTS),

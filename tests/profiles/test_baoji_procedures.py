@@ -293,7 +293,7 @@ class TestReforms:
         assert set(then.procedure[procedure].clause) == clauses
         assert {profile.at(DAY).rules.clauses[clause].status for clause in clauses} == {"proposed"}
 
-    @given(matter=st.text(min_size=1))
+    @given(matter=st.text(min_size=1).filter(str.strip))
     def test_one_window_receives_any_matter(self, profile: Profile, matter: str) -> None:
         """BAO-28: whatever it is, it is received, and can but be handled then."""
         rule = profile.at(DAY, reforms=[profile.reforms["single-window"]]).procedure["single_window"]

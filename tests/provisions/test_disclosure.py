@@ -115,6 +115,8 @@ class TestTime:
             ([("2024-10-11", None)], "2024-10-12", ("not_yet", None, "undetermined")),
             ([("2024-10-11", None)], "2024-10-17", ("met", None, "true")),
             ([("2024-10-11", "2024-10-16")], "2024-12-01", ("too_short", None, "false")),
+            ([("2024-10-08", "2024-10-09")], "2024-10-10", ("not_yet", None, "undetermined")),
+            ([("2024-10-08", "2024-10-09")], "2024-10-12", ("too_short", None, "false")),
             ([("2024-10-14", "2024-10-30")], "2024-12-01", ("late", 2, "false")),
             ([("2024-10-08", "2024-10-10"), ("2024-10-11", "2024-10-14")], "2024-12-01", ("met", None, "true")),
             ([("2024-10-08", "2024-10-10"), ("2024-10-12", "2024-10-30")], "2024-12-01", ("too_short", None, "false")),
@@ -221,5 +223,5 @@ def test_each_state_has_its_words():
     tree = explain_disclosure(RULE, PROJECTS, record(("2024-10-14", "2024-10-30")), dt.date(2024, 12, 1), "lift")
     assert [step.text.en for step in tree.children] == [
         "decision on 2024-09-29; 5 working days from the day after on, up to 2024-10-11",
-        "up on 2024-10-14, for 17 days in a row (of 7); 2 days late",
+        "up since 2024-10-14, for at most 17 days in a row (of 7); 2 days late",
     ]

@@ -12,7 +12,10 @@ from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
-__all__ = ["EMPTY", "check_facts", "check_texts", "is_blank", "is_text"]
+__all__ = ["EMPTY", "SPACES", "check_facts", "check_texts", "is_blank", "is_text"]
+
+SPACES = " \t\r\n\u00a0\u3000"
+"""What a text must have more than: the same of one text and of a column."""
 
 EMPTY = Title(
     zh="不能是空文字或只有空格；不知道的留空值", en="must not be an empty text, nor spaces; leave out what is not known"
@@ -81,7 +84,7 @@ def is_blank(value: object) -> bool:
     Args:
         value: Anything.
     """
-    return isinstance(value, str) and not value.strip()
+    return isinstance(value, str) and not value.strip(SPACES)
 
 
 def is_text(value: object) -> bool:

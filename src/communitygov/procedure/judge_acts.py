@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from communitygov.procedure.given import SPACES
 from communitygov.procedure.judge_log import Log, last_before
 from communitygov.procedure.judge_order import Places
 from communitygov.procedure.tables import FACT
@@ -92,7 +93,7 @@ def _reasons(log: Log) -> Iterator[pl.DataFrame]:
         rows = log.rows(name)
         if step.reasons or step.needs_reason:
             reason = log["reason"].gather(rows)
-            given = reason.is_in([*step.reasons]) if step.reasons else reason.str.strip_chars() != ""
+            given = reason.is_in([*step.reasons]) if step.reasons else reason.str.strip_chars(SPACES) != ""
             yield log.told("unexplained", rows.filter(~given.fill_null(False)), name)
         if step.at_most is not None and step.beyond is None:
             yield log.told("too_many", rows.filter(log.nth(name) >= step.at_most), name)

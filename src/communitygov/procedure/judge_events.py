@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import evolve
 
-from communitygov.procedure.given import EMPTY
+from communitygov.procedure.given import EMPTY, SPACES
 from communitygov.procedure.judge_log import Log
 from communitygov.procedure.migrate import MIGRATED
 from communitygov.procedure.tables import FACT, events_table
@@ -164,7 +164,9 @@ def _faults(procedure: Procedure, frame: pl.DataFrame, at: dt.datetime, instant:
     said = [FACT + name for name, fact in procedure.all_facts.items() if fact.kind in ("text", "file")]
     for name in ("actor", "unit", *said):
         if name in frame.columns:
-            yield Fault("bad-value", name, nw.col(name).cast(nw.String).str.strip_chars() == "", EMPTY, reads=(name,))
+            yield Fault(
+                "bad-value", name, nw.col(name).cast(nw.String).str.strip_chars(SPACES) == "", EMPTY, reads=(name,)
+            )
 
 
 def _unknown(code: str, frame: pl.DataFrame, column: str, known: list[str], told: Title) -> Iterator[Fault]:

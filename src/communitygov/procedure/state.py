@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from attrs import evolve
 
 from communitygov.procedure.acts import CASE_FAULTS, EVENT_FAULTS, Act, CaseFault, EventFault, Fault
+from communitygov.procedure.given import SPACES
 from communitygov.procedure.machine import Machine, Place
 from communitygov.procedure.pauses import Past, Stretch, paused, still_met, stretches
 from communitygov.procedure.rules import Deadline, Limit, Rung, Step
@@ -185,7 +186,7 @@ def _step_faults(
             if value is not None and fact not in step.facts:
                 found.append(Fault("stray_fact", fact))
     if (step.reasons and act.reason not in step.reasons) or (
-        step.needs_reason and (act.reason is None or not act.reason.strip())
+        step.needs_reason and (act.reason is None or not act.reason.strip(SPACES))
     ):
         found.append(Fault("unexplained", name))
     if step.at_most is not None and step.beyond is None and state.counts.get(name, 0) >= step.at_most:

@@ -207,10 +207,20 @@ def _bad_days(names: tuple[str, ...], key: tuple[str, ...], at: dt.date) -> Iter
     import narwhals as nw
 
     for name in names:
+        given = ~nw.col(name).is_null()
         said = Title(zh="不是日期，应如 2024-05-06", en="is no day, such as 2024-05-06")
-        yield Fault("posting-without-day", name, ~is_period(nw.col(name), "day"), said, True, (*key, name))
+        yield Fault(
+            "posting-without-day",
+            name,
+            given & ~is_period(nw.col(name).cast(nw.String), "day"),
+            said,
+            True,
+            (*key, name),
+        )
         after = Title(zh=f"在记录截止日 {at} 之后", en=f"lies after {at}, up to which the record goes")
-        yield Fault("posting-to-come", name, nw.col(name) > at.isoformat(), after, True, (*key, name))
+        yield Fault(
+            "posting-to-come", name, given & (nw.col(name).cast(nw.String) > at.isoformat()), after, True, (*key, name)
+        )
 
 
 def _faults(rule: DisclosureDuty, at: dt.date) -> Iterator[Fault]:
@@ -223,7 +233,14 @@ def _faults(rule: DisclosureDuty, at: dt.date) -> Iterator[Fault]:
         yield Fault("unknown-posting", name, ~nw.col(name).is_in([*there]), said, True, (name,))
     yield from _bad_days(("first", "last"), key, at)
     early = Title(zh="末日早于首日", en="is before the first day")
-    yield Fault("posting-ends-early", "last", nw.col("last") < nw.col("first"), early, True, (*key, "last"))
+    yield Fault(
+        "posting-ends-early",
+        "last",
+        ~nw.col("last").is_null() & (nw.col("last").cast(nw.String) < nw.col("first").cast(nw.String)),
+        early,
+        True,
+        (*key, "last"),
+    )
 
 
 def _strangers(there: set[str], named: set[str]) -> Iterator[Problem]:
@@ -296,7 +313,7 @@ def _stated(rule: DisclosureDuty, rows: pl.DataFrame, at: dt.date) -> pl.DataFra
     state = (
         pl.when(unknown).then(pl.lit("undetermined"))
         .when(pl.col("done")).then(pl.lit("met"))
-        .when(pl.col("timely") & pl.col("up")).then(pl.lit("not_yet"))
+        .when(pl.col("timely") & (pl.col("up") | ~past)).then(pl.lit("not_yet"))
         .when(pl.col("timely")).then(pl.lit("too_short"))
         .when(pl.col("posted").is_not_null()).then(pl.lit("late"))
         .when(past).then(pl.lit("missing"))

@@ -183,7 +183,8 @@ def _item(
     elif any(length >= (rule.lasts or 1) for *_, length in in_time):
         state = "met"
     elif in_time:
-        state = "not_yet" if any(last == at for _, last, _ in in_time) else "too_short"
+        open_ = any(last == at for _, last, _ in in_time) or (limit.due is not None and at <= limit.due)
+        state = "not_yet" if open_ else "too_short"
     elif runs:
         state = "late"
     else:
@@ -230,8 +231,8 @@ def _told(rule: DisclosureDuty, state: str, facts: Mapping[str, Any], at: dt.dat
     zh, en = f"截至 {at} 未公开", f"not public by {at}"
     if facts["posted"] is not None:
         zh, en = (
-            f"{facts['posted']} 公开，连续 {facts['days']} 天",
-            f"up on {facts['posted']}, for {facts['days']} days in a row",
+            f"{facts['posted']} 起公开，最长连续 {facts['days']} 天",
+            f"up since {facts['posted']}, for at most {facts['days']} days in a row",
         )
     if rule.lasts is not None:
         zh, en = f"{zh}（须 {rule.lasts} 天）", f"{en} (of {rule.lasts})"
