@@ -4,6 +4,8 @@ import datetime as dt
 
 import pytest
 from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.procedure.samples import HOUR, START, limit, named
 
 from communitygov.procedure.case import Actor, Refused, open_case, replay
@@ -137,6 +139,13 @@ class TestFarAway:
             judge(RULE, log, max(at, START) + HOUR)
 
 
+AT_MOST = [
+    limit(1, "working_days", begins="day_after"),
+    limit(3, "working_days", begins="day_of"),
+    limit(5, "elapsed_hours"),
+]
+
+
 class TestMovedHolidays:
     def test_one_in_a_pause_that_ends_by_itself_moves_what_began_in_it(self):
         """P5: the deadline began after the moved day; the pause that it began in did not."""
@@ -156,6 +165,55 @@ class TestMovedHolidays:
         days = rules[0].machine.calendar.changed_days(rules[1].machine.calendar)
         assert agendas[0].crossing(days, "Asia/Shanghai").height == 1
         assert agendas[0].crossing([START.date() - dt.timedelta(days=1)], "Asia/Shanghai").is_empty()
+
+    def test_one_in_a_pause_that_was_over_moves_what_began_later(self):
+        """P5: it ended by itself the day before; with that day free it lasts into the deadline that began after it."""
+        pause = Pause(
+            from_=("ask",), to=("answer",), stops=("round",), at_most=limit(1, "working_days", begins="day_after")
+        )
+        rule, moved = (
+            evolve(RULE, pauses={"asking": pause}, clock=evolve(RULE.clock, off=off))
+            for off in ((), (Period.parse("2024-10-08"),))
+        )
+        asked, worked = (dt.datetime(2024, 10, *at, tzinfo=START.tzinfo) for at in ((7, 16), (9, 10)))
+        acts = [
+            Act(step, instant_of(at), "p", "clerk") for step, at in (("open", asked), ("ask", asked), ("work", worked))
+        ]
+        before, after = (due([replay(one, "c", acts)], worked) for one in (rule, moved))
+        assert (after.running["due"][0] - before.running["due"][0]) == 14 * HOUR
+        assert before.crossing([dt.date(2024, 10, 8)], "Asia/Shanghai").height == 1
+
+    @given(st.data())
+    def test_p5_where_pauses_end_by_themselves(self, data):
+        """Whatever a case was asked and when: what falls due at another time under moved days is listed."""
+        pauses = {
+            name: Pause(from_=("ask",), to=to, stops=("round",), at_most=data.draw(st.sampled_from(AT_MOST)))
+            for name, to in (("asking", ("answer",)), ("waiting", ("work",)))
+        }
+        again = {"ask": evolve(STEPS["ask"], next=("ask", "answer"))}
+        start = dt.datetime(2024, 9, 26, 9, tzinfo=START.tzinfo)
+        budget = data.draw(st.sampled_from([limit(2, "elapsed_hours"), limit(2, "working_days", begins="day_of")]))
+        rule = evolve(
+            RULE,
+            steps={**STEPS, **again},
+            pauses=pauses,
+            deadlines={"round": evolve(RULE.deadlines["round"], limit=budget)},
+        )
+        days = data.draw(st.lists(st.integers(-3, 20), min_size=1, max_size=3, unique=True))
+        moved = [(start + dt.timedelta(days=day)).date() for day in days]
+        working = rule.machine.calendar.is_working
+        off, on = (tuple(Period.parse(str(day)) for day in moved if working(day) is worked) for worked in (True, False))
+        other = evolve(rule, clock=evolve(rule.clock, off=off, on=on))
+        assert {*rule.machine.calendar.changed_days(other.machine.calendar)} == {*moved}
+        case, at, clerk = open_case(rule, "c", "open", Actor("p", "clerk"), start), start, Actor("p", "clerk")
+        for hours in data.draw(st.lists(st.integers(0, 60), max_size=8)):
+            at += hours * HOUR
+            steps = [may.step for may in case.may(clerk, at) if may.step != "close"]
+            case = case.act(data.draw(st.sampled_from(steps)), clerk, at)
+        acts = [event.act for event in case.history]
+        before, after = (due([one], at) for one in (case, replay(other, "c", acts)))
+        if before.running["due"].to_list() != after.running["due"].to_list():
+            assert before.crossing(moved, "Asia/Shanghai").height == 1
 
 
 class TestRemindersFromTheStart:

@@ -50,10 +50,10 @@ class Agenda:
 
     Args:
         running: One row per running deadline: ``case``, ``deadline``, ``unit`` (on a line per unit), ``start``,
-            ``rests_from`` (the same, or when a pause began that lasted then and may end by itself), ``due`` (missing
-            while a pause is open), ``remainder`` (what is left then), ``late`` (0 if it is not),
-            ``past_due``, ``counted_in`` (the unit that remainder and late are counted in: microseconds of hours, or
-            days) and ``provisional``. Of those that fall due first, first.
+            ``rests_from`` (the same, or when the first pause of the case began that may end by itself, if pauses stop
+            the deadline), ``due`` (missing while a pause is open), ``remainder`` (what is left then), ``late`` (0 if it
+            is not), ``past_due``, ``counted_in`` (the unit that remainder and late are counted in: microseconds of
+            hours, or days) and ``provisional``. Of those that fall due first, first.
         fire: One row per reminder that is to be fired: ``case``, ``rung``, ``deadline``, ``unit``, ``since`` and
             ``provisional``, in order of their instants. ``case.fire`` fires one; then it is here no more.
     """
@@ -64,8 +64,9 @@ class Agenda:
     def crossing(self, days: Iterable[dt.date], zone: str) -> pl.DataFrame:
         """Return the running deadlines that a moved holiday can touch: between whose start and due such a day lies.
 
-        All others fall due when they did; what is paused can be touched by any later day, and what began in a pause by
-        any since the pause began, which may end by itself after so many days.
+        All others fall due when they did. What is paused can be touched by any later day. A pause that ends by itself
+        may last longer, into a deadline that began when it was over, or take in a question that began another; so what
+        such pauses stop can be touched by any day since the first of them began.
 
         Args:
             days: The days that have changed, as ``Calendar.changed_days`` says.
@@ -141,10 +142,13 @@ def _running(found: list[tuple[Case, Run]], pauses: pl.DataFrame, instant: int) 
     units = pl.Series([run.units for _, run in found], dtype=pl.Int64)
     derived = dues(starts, units, counting, machine.calendar, pauses)
     late = lateness(derived, pl.repeat(instant, len(starts), dtype=pl.Int64, eager=True), counting)
-    lasted = pauses.filter(pl.col("end").is_null() | (pl.col("end") > starts.gather(pauses["row"])))
-    begun = pl.DataFrame({"row": range(len(starts))}, schema={"row": pl.Int64}).join(
-        lasted.group_by("row").agg(pl.col("start").min()), on="row", how="left", maintain_order="left"
-    )["start"]
+    stops = {name for pause in machine.rule.pauses.values() for name in pause.stops}
+    rests_from = [
+        run.start
+        if case.state.rests_from is None or run.deadline not in stops
+        else min(run.start, case.state.rests_from)
+        for case, run in found
+    ]
     bound = [machine.rule.deadlines[run.deadline].bound == "at_latest" for _, run in found]
     table = pl.DataFrame(
         {
@@ -152,7 +156,7 @@ def _running(found: list[tuple[Case, Run]], pauses: pl.DataFrame, instant: int) 
             "deadline": [run.deadline for _, run in found],
             "unit": pl.Series([run.unit for _, run in found], dtype=pl.String),
             "start": _instants(starts),
-            "rests_from": _instants(pl.select(pl.min_horizontal(starts, begun)).to_series()),
+            "rests_from": _instants(pl.Series(rests_from, dtype=pl.Int64)),
             "due": _instants(derived["due"]),
             "remainder": derived["remainder"],
             "late": late["by"],

@@ -49,6 +49,8 @@ class State(NamedTuple):
         pauses: The pauses that last, one of each at most; one may have ended by itself.
         past: The pauses that are over; those that can touch nothing any more are left out by ``without_past``.
         opened: The instant of its first event; None before that.
+        rests_from: When the first of its pauses began that may end by itself, so that the calendar has weight in it;
+            None if there was none. Deadlines that began later may rest on it, though it is over and left out.
     """
 
     place: Place
@@ -62,6 +64,7 @@ class State(NamedTuple):
     pauses: tuple[Stretch, ...]
     past: Past | None = None
     opened: int | None = None
+    rests_from: int | None = None
 
     @property
     def outcome(self) -> str | None:
@@ -323,9 +326,11 @@ def _after(
         counts = {**counts, name: counts.get(name, 0) + 1}
     if name in machine.watched:
         persons = {**persons, name: act.actor}
-    pauses, past = state.pauses, state.past
+    pauses, past, rests_from = state.pauses, state.past, state.rests_from
     if machine.pausing[name]:
         pauses, past = paused(machine, pauses, past, name, act.at)
+        if rests_from is None:
+            rests_from = min((one.start for one in pauses if one.end is not None), default=None)
     return State(
         place,
         act.at if act.at > state.at else state.at,
@@ -338,6 +343,7 @@ def _after(
         pauses,
         past,
         act.at if state.opened is None else state.opened,
+        rests_from,
     )
 
 
