@@ -41,9 +41,10 @@ class TestDisclosures:
 
     def test_one_is_explained(self, call):
         """With the clause, and as a page of its own."""
-        out = call(*asked("some.csv", "--subject", "garden", "--html", "why.html")).out
-        assert "[BAO-03]" in out
-        assert "up since 2024-05-06, for at most 4 days in a row" in out
+        done = call(*asked("some.csv", "--subject", "garden", "--html", "why.html"))
+        assert "[BAO-03]" in done.out
+        assert "up from 2024-05-06 to 2024-05-09: 4 days" in done.out
+        assert (done.code, call(*asked("all.csv", "--subject", "garden")).code) == (1, 0)
         assert "BAO-03" in Path("why.html").read_text("utf-8")
 
     def test_for_machines(self, call):

@@ -63,7 +63,7 @@ from communitygov.procedure.rates import rates
 from communitygov.procedure.rules import CaseFact, Clock, Deadline, Limit, Procedure, Role, Rung, Step
 from communitygov.procedure.tables import case_columns, events_table
 from communitygov.profile.reading import read_profile
-from communitygov.provisions import disclosure, funding, matching, points
+from communitygov.provisions import disclosure, disclosure_record, funding, matching, points
 from communitygov.provisions.disclosure_rules import DisclosureDuty
 from communitygov.provisions.funding_rules import Funding, Point
 from communitygov.provisions.points_rules import Activity, Points
@@ -289,8 +289,8 @@ DECLARED = {
     "Candidates": RANKED.candidates_table,
     "Ranked ballots": ranked.BALLOTS,
     "Units to be funded": funding.units_table(FUNDING),
-    "Subjects of a disclosure": disclosure.subjects_table(DUTY),
-    "Record of postings": disclosure.postings_table(DUTY),
+    "Subjects of a disclosure": disclosure_record.subjects_table(DUTY),
+    "Record of postings": disclosure_record.postings_table(DUTY),
     "Entries of points": points.entries_table(POINTS),
     "Units of a side": matching.side_table(),
     "Possible pairs": matching.pairs_table(MATCHING),

@@ -6,7 +6,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 import narwhals as nw
+import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from communitygov.vocabulary.columns import column_faults, missing_values
@@ -46,6 +48,12 @@ def found(frame, **more):
     return str(error.value).splitlines()
 
 
+@pytest.fixture(params=[pl.DataFrame, pd.DataFrame, pa.table], ids=["polars", "pandas", "pyarrow"])
+def untyped(request):
+    """Frames made of lists, each in turn."""
+    return request.param
+
+
 class TestKinds:
     """Each kind of column takes its own kind of value, and says which."""
 
@@ -68,6 +76,19 @@ class TestKinds:
         """The error says what the column must hold and what it holds."""
         frame = GOOD.with_columns(pl.lit(value, dtype=pl.Int64 if value.__class__ is int else None).alias(column))
         assert f"wrong-column-type: column `{column}` must hold {wanted}" in found(frame)
+
+    def test_a_column_in_which_nothing_stands_is_text_where_text_is_wanted(self, untyped):
+        """A frame from lists has no type for it. Where numbers are wanted it is left as it is."""
+        nothing = untyped(
+            {"who": [], "when": [], "score": [], "count": pl.Series([], dtype=pl.Int64).to_numpy(), "share": []}
+        )
+        check_table(TABLE, adopt(nothing, TABLE)[0])
+        lacking = untyped({"who": ["a"], "when": [None], "score": [None], "count": [1], "share": [None]})
+        with pytest.raises(DataError) as error:
+            check_table(TABLE, adopt(lacking, TABLE)[0])
+        assert [(one.code, one.path) for one in error.value.problems] == [("missing-value", "when")]
+        given = untyped({"who": ["a"], "when": ["2023"], "score": [None], "count": [1], "share": [None]})
+        assert list(adopt(given, TABLE)[0]["who"]) == ["a"]
 
     def test_a_bound_may_be_any_fraction(self, backend):
         """Exactly a quarter is not below a quarter."""

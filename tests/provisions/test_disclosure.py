@@ -3,7 +3,9 @@
 import datetime as dt
 import random
 
+import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from attrs import evolve
 from hypothesis import given
@@ -104,6 +106,32 @@ class TestAgreement:
         assert told == [("2024-10-11", "2024-10-08", 13, "met", False)]
         assert kind.read(found.subjects).rows() == [("lift", "true", 1, 0, 0)]
 
+    @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+    @pytest.mark.parametrize("first", [None, "2024-10-08"])
+    def test_columns_in_which_nothing_stands(self, kind, first):
+        """An empty record, one of which nothing has been taken down, and events of which no day is known."""
+        postings = record(*([(first, None)] if first else []))
+        at = dt.date(2024, 12, 1)
+        found = kind.read(check_disclosures(RULE, kind.make(PROJECTS), kind.make(postings), at).frame)
+        assert found["state"].to_list() == ["met" if first else "missing"]
+        unknown = kind.make(PROJECTS.with_columns(since=pl.lit(None, dtype=pl.String)))
+        found = kind.read(check_disclosures(RULE, unknown, kind.make(postings), at).frame)
+        assert found["state"].to_list() == ["undetermined"]
+        assert explain_disclosure(RULE, unknown, kind.make(postings), at, "lift").value == "undetermined"
+
+    @pytest.mark.parametrize("frame", [pl.DataFrame, pd.DataFrame, pa.table], ids=["polars", "pandas", "pyarrow"])
+    def test_columns_without_a_type(self, frame):
+        """As they come from a dict of lists, where nothing says that they are texts."""
+        at, none = dt.date(2024, 12, 1), {name: [] for name in ("subject", "item", "first", "last")}
+        up = {"subject": ["lift"], "item": ["money"], "first": ["2024-10-08"], "last": [None]}
+        unknown = frame({"subject": ["lift"], "since": [None]})
+        told = [explain_disclosure(RULE, unknown, frame(rows), at, "lift") for rows in (none, up)]
+        assert [tree.value for tree in told] == ["undetermined", "undetermined"]
+        assert [tree.children[-1].facts["posted"] for tree in told] == [None, "2024-10-08"]
+        subjects = frame({"subject": ["lift"], "since": ["2024-09-29"]})
+        told = [explain_disclosure(RULE, subjects, frame(rows), at, "lift").value for rows in (none, up)]
+        assert told == ["false", "true"]
+
 
 class TestTime:
     @pytest.mark.parametrize(
@@ -171,28 +199,83 @@ class TestPlaces:
         assert found.subjects.rows() == [("lift", "false", 0, 2, 0)]
 
 
+def refused(rule, subjects, postings, at=dt.date(2024, 12, 1)):
+    """Return the codes that verb and explanation refuse a record with, which are the same."""
+    codes = []
+    for ask in (check_disclosures, lambda *given: explain_disclosure(*given, "lift")):
+        with pytest.raises((DataError, UsageError)) as error:
+            ask(rule, subjects, postings, at)
+        codes.append([one.code for one in error.value.problems])
+    assert codes[0] == codes[1]
+    return codes[0]
+
+
 class TestBadInput:
     @pytest.mark.parametrize(
-        ("columns", "code"),
+        ("columns", "codes"),
         [
-            ({"subject": "lfit"}, "unknown-posting"),
-            ({"item": "mony"}, "unknown-posting"),
-            ({"place": "bord"}, "unknown-posting"),
-            ({"first": "2024-10"}, "posting-without-day"),
-            ({"last": "2024-02-30"}, "posting-without-day"),
-            ({"first": "2024-12-02", "last": None}, "posting-to-come"),
-            ({"last": "2024-10-07"}, "posting-ends-early"),
-            ({"first": None}, "missing-value"),
+            ({"subject": "lfit"}, ["unknown-posting"]),
+            ({"item": "mony"}, ["unknown-posting"]),
+            ({"place": "bord"}, ["unknown-posting"]),
+            ({"first": "2024-10"}, ["posting-without-day"]),
+            ({"last": "2024-02-30"}, ["posting-without-day"]),
+            ({"last": "soon"}, ["posting-without-day"]),
+            ({"first": "2024-12-02", "last": None}, ["posting-to-come"]),
+            ({"first": "1969-12-31"}, ["outside-calendar"]),
+            ({"last": "2024-10-07"}, ["posting-ends-early"]),
+            ({"first": None}, ["missing-value"]),
         ],
     )
-    def test_it_is_named(self, columns, code):
-        """A misspelt subject, item or place, a day that is none or to come, and an end before the beginning."""
+    def test_it_is_named(self, columns, codes):
+        """A misspelt subject, item or place, a day that is none or to come, and an end before the beginning; once."""
         rows = record(("2024-10-08", None), places=["board"]).with_columns(
             **{name: pl.lit(value, dtype=pl.String) for name, value in columns.items()}
         )
-        with pytest.raises(DataError) as error:
-            check_disclosures(evolve(RULE, places=PLACES), PROJECTS, rows, dt.date(2024, 12, 1))
-        assert code in {one.code for one in error.value.problems}
+        assert refused(evolve(RULE, places=PLACES), PROJECTS, rows) == codes
+
+    @pytest.mark.parametrize(
+        ("subjects", "codes"),
+        [
+            (pl.concat([PROJECTS, PROJECTS]), ["duplicate-row"]),
+            (PROJECTS.drop("since"), ["missing-column"]),
+            (PROJECTS.with_columns(pl.col("since").str.to_date()), ["wrong-column-type"]),
+            (PROJECTS.with_columns(since=pl.lit("soon")), ["posting-without-day"]),
+            (PROJECTS.with_columns(since=pl.lit("1950-01-01")), ["outside-calendar"]),
+            (PROJECTS.with_columns(since=pl.lit("2024-12-02")), ["posting-to-come"]),
+        ],
+    )
+    def test_subjects_that_do_not_fit(self, subjects, codes):
+        """Listed twice, or without a day that can be counted from."""
+        assert refused(RULE, subjects, record()) == codes
+
+    def test_a_rule_that_is_not_in_force(self):
+        """On the day of the event; or, if there is none, on the day of the record."""
+        later = Period.parse("2025")
+        assert refused(evolve(RULE, since=later), PROJECTS, record()) == ["not-in-force"]
+        assert refused(evolve(RULE, until=Period.parse("2023")), PROJECTS, record()) == ["not-in-force"]
+        always = DisclosureDuty(subject=PROJECT, items=MONEY, since=later)
+        assert refused(always, PROJECTS.select("subject"), record()) == ["not-in-force"]
+        unknown = PROJECTS.with_columns(since=pl.lit(None, dtype=pl.String))
+        assert state(record(), rule=evolve(RULE, since=later), subjects=unknown)[0] == "undetermined"
+
+    @pytest.mark.parametrize(
+        ("at", "code"),
+        [
+            ("2024-12-01", "not-a-day"),
+            (dt.datetime(2024, 12, 1, tzinfo=dt.UTC), "not-a-day"),
+            (dt.date(2100, 1, 1), "outside-calendar"),
+        ],
+    )
+    def test_a_day_of_the_record_that_is_none(self, at, code):
+        """A text, an instant, and a day that cannot be counted."""
+        assert refused(RULE, PROJECTS, record(), at) == [code]
+
+    def test_time_that_ends_beyond_the_calendar(self):
+        """It is not cut off."""
+        last = dt.date(2099, 12, 31)
+        for unit in ("working_days", "natural_days"):
+            subjects = PROJECTS.with_columns(since=pl.lit(str(last)))
+            assert refused(evolve(RULE, unit=unit), subjects, record(), last) == ["outside-calendar"]
 
     def test_a_subject_that_there_is_not(self):
         """The nearest is offered."""
@@ -223,5 +306,5 @@ def test_each_state_has_its_words():
     tree = explain_disclosure(RULE, PROJECTS, record(("2024-10-14", "2024-10-30")), dt.date(2024, 12, 1), "lift")
     assert [step.text.en for step in tree.children] == [
         "decision on 2024-09-29; 5 working days from the day after on, up to 2024-10-11",
-        "up since 2024-10-14, for at most 17 days in a row (of 7); 2 days late",
+        "up from 2024-10-14 to 2024-10-30: 17 days, begun too late; wanted: 7 days in a row; 2 working days late",
     ]

@@ -30,11 +30,11 @@ _MOST = 60
 @command(
     zh="以公开记录检查应公开的事项。SUBJECTS 每个对象一行：subject，规则有起算事件时另有 since（其日期）；"
     "POSTINGS 每次公开一行：subject、item、first、last（末日，仍在公开则空），规则列有地点时另有 place。"
-    "有对象不齐备，退出码为 1。",
+    "有对象（或 --subject 所问者）不齐备，退出码为 1。",
     en="Hold a record of postings against what must be public. SUBJECTS has a row for each: subject, and, if time "
     "counts from an event, since, the day of it. POSTINGS has a row for each time that something was put up: subject, "
-    "item, first, last (empty while it is up), and place where the rule names places. The exit code is 1 if a subject "
-    "is not in order.",
+    "item, first, last (empty while it is up), and place where the rule names places. The exit code is 1 if a subject, "
+    "or the one that --subject asks for, is not in order.",
     example="communitygov disclosures baoji projects.csv postings.csv --on 2024-06-01  # exit code 1",
 )
 @profile_argument
@@ -59,16 +59,18 @@ def disclosures(
     """Check disclosures."""
     import polars as pl
 
-    from communitygov.provisions.disclosure import STATES, check_disclosures, postings_table, subjects_table
+    from communitygov.provisions.disclosure import STATES, check_disclosures
     from communitygov.provisions.disclosure_explain import explain_disclosure
+    from communitygov.provisions.disclosure_record import postings_table, subjects_table
 
     _, rule = asked.only("disclosure", asked.rules.disclosures, disclosure)
     whose, record = form.read(subjects, subjects_table(rule)), form.read(postings, postings_table(rule))
     on = day_of_option("on", day)
-    done = check_disclosures(rule, whose, record, on)
     if subject is not None:
-        form.steps(explain_disclosure(rule, whose, record, on, subject))
-        return
+        steps = explain_disclosure(rule, whose, record, on, subject)
+        form.steps(steps)
+        ctx.exit(1 if steps.value == "false" else 0)
+    done = check_disclosures(rule, whose, record, on)
     form.frame(done.frame, "communitygov.disclosures/1", {"subjects": done.subjects.rows(named=True)})
     if not form.as_json and form.output is None:
         lang = language()

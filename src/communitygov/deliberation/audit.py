@@ -60,7 +60,7 @@ def audit(decided: Decided, announced: Any) -> Any:
     import narwhals as nw
     import polars as pl
 
-    frame, back = adopt(announced)
+    frame, back = adopt(announced, ANNOUNCED)
     title = Title(
         zh="不是结果；须为 passed、rejected、undetermined", en="is no outcome: passed, rejected or undetermined"
     )

@@ -116,7 +116,7 @@ def share_budget(rule: BudgetRule, projects: Any, ballots: Any) -> SharedBudget:
         40
     """
     hold_to_itself(rule)
-    frame, back = adopt(projects)
+    frame, back = adopt(projects, rule.projects_table)
     columns = _read_projects(rule, frame)
     votes, electorate = _count(rule, ballots, columns["project"])
     all_ = _candidates(rule, columns, votes)
@@ -204,7 +204,7 @@ def _count(rule: BudgetRule, ballots: Any, projects: Sequence[str]) -> tuple[dic
     """Return each project's votes, by one aggregate, and for equal shares the voters."""
     import narwhals as nw
 
-    frame, _ = adopt(ballots)
+    frame, _ = adopt(ballots, rule.ballots_table)
     named, more, tally = ~nw.col("project").is_null(), [], nw.len()
     if rule.counted == "points":
         absent = Title(zh="缺少分值", en="no points")

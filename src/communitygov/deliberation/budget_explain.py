@@ -175,7 +175,7 @@ def _read(rule: BudgetRule, projects: Any, ballots: Any) -> tuple[_Story, dict[s
     """Return the projects with their votes, and what each voter named."""
     frames = []
     for table, native in ((rule.projects_table, projects), (rule.ballots_table, ballots)):
-        frame, _ = adopt(native)
+        frame, _ = adopt(native, table)
         check_table(table, frame)
         columns = read_columns(frame)
         frames.append([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])

@@ -88,8 +88,8 @@ def count_votes(decision: Decision, register: Any, ballots: Any) -> Any:
         >>> count_votes(rule, register, ballots).select("heads.all", "heads.taking_part", "heads.yes").rows()
         [(2, 1, 1)]
     """
-    members, back = adopt(register)
-    given, _ = adopt(ballots)
+    members, back = adopt(register, register_table(decision))
+    given, _ = adopt(ballots, BALLOTS)
     if members.implementation != given.implementation or type(members) is not type(given):
         kinds = f"{given.implementation.value}, {members.implementation.value}"
         raise DataError(

@@ -122,7 +122,7 @@ def decide_all(decision: Decision, frame: Any) -> Decided:
         >>> decide_all(rule, votes).frame.select("outcome", "failed", "quorum_margin.heads", "no_show").rows()
         [('rejected', 'quorum', 1, True)]
     """
-    counts, back = adopt(frame)
+    counts, back = adopt(frame, counts_table(decision))
     check_table(counts_table(decision), counts, more=list(_disagreements(decision)))
     return Decided(
         frame=back(_outcomes(decision, counts)),

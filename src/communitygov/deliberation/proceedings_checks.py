@@ -37,7 +37,7 @@ class Reader:
         """Return the rows of a frame, with None for columns that it leaves out."""
         if native is None:
             return []
-        frame, _ = adopt(native)
+        frame, _ = adopt(native, table)
         try:
             check_table(table, frame)
         except DataError as error:

@@ -157,8 +157,8 @@ def read_ranked(rule: RankedRule, candidates: Any, ballots: Any) -> tuple[Ranked
         DataError: If a frame does not fit the rule.
     """
     hold_to_itself(rule)
-    frame, back = adopt(candidates)
-    cast, _ = adopt(ballots)
+    frame, back = adopt(candidates, rule.candidates_table)
+    cast, _ = adopt(ballots, BALLOTS)
     check_table(rule.candidates_table, frame)
     check_table(BALLOTS, cast)
     columns = read_columns(frame.select(*(column.name for column in rule.candidates_table.columns)))

@@ -260,7 +260,7 @@ def taken(data: Any, table: Table, encoding: str) -> pl.DataFrame:
         else:
             frame = read_frame(data, table, encoding=encoding)
     else:
-        adopted, _ = adopt(data)
+        adopted, _ = adopt(data, table)
         eager = adopted.collect() if isinstance(adopted, nw.LazyFrame) else adopted
         frame = eager.to_polars()
     days = [

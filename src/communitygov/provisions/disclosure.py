@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from communitygov.documents.rule import hold_to_itself
+from communitygov.provisions.disclosure_record import read_record
 from communitygov.provisions.disclosure_rules import DisclosureDuty
 from communitygov.vocabulary.clock import DAY, number_of
 from communitygov.vocabulary.deadline import counting_of
 from communitygov.vocabulary.deadlines import dues, lateness
-from communitygov.vocabulary.errors import DataError
-from communitygov.vocabulary.frames import Column, Fault, Table, adopt, check_table, in_kind_of
-from communitygov.vocabulary.period import is_period
-from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["STATES", "WANTING", "Disclosed", "check_disclosures", "postings_table", "subjects_table"]
+__all__ = ["STATES", "WANTING", "Disclosed", "check_disclosures"]
 
 STATES = {
     "met": Title(zh="已依规公开", en="public as it must be"),
@@ -40,35 +35,6 @@ WANTING = ("late", "too_short", "missing")
 _NOON = DAY // 2
 _LAST = 10**6
 """A day after all others, counted from 1970."""
-
-
-def subjects_table(rule: DisclosureDuty) -> Table:
-    """Return the columns of the subjects: one row for each that something must be public of.
-
-    Args:
-        rule: The rule.
-    """
-    columns = [Column("subject", "text", rule.subject)]
-    if rule.after is not None:
-        columns.append(Column("since", "text", rule.after, nullable=True))
-    return Table(Title(zh="公开对象表", en="subjects of a disclosure"), tuple(columns), ("subject",), open=True)
-
-
-def postings_table(rule: DisclosureDuty) -> Table:
-    """Return the columns of the record of postings: one row for each time that an item was put up.
-
-    Args:
-        rule: The rule.
-    """
-    columns = [
-        Column("subject", "text", rule.subject),
-        Column("item", "text", Title(zh="公开事项", en="item")),
-        *([Column("place", "text", Title(zh="公开地点", en="place"))] if rule.places else []),
-        Column("first", "text", Title(zh="公开首日", en="first day on which it was up")),
-        Column("last", "text", Title(zh="公开末日", en="last day on which it was up"), nullable=True),
-    ]
-    key = tuple(column.name for column in columns if column.name != "last")
-    return Table(Title(zh="公开记录", en="record of postings"), tuple(columns), key, open=True, unique=False)
 
 
 @frozen
@@ -119,9 +85,11 @@ def check_disclosures(rule: DisclosureDuty, subjects: Any, postings: Any, at: dt
 
     Raises:
         DocumentError: If a rule that was made in Python breaks one of its own promises.
-        DataError: If a frame does not fit, a subject, item or place is none of those there are, a day is none, or lies
-            after ``at``, or a posting ends before it begins; all of it at once.
-        UsageError: If the days that can be counted do not suffice.
+        DataError: If a frame does not fit, a subject, item or place is none of those there are, a day is none, cannot
+            be counted or lies after ``at``, a posting ends before it begins, or the rule is not in force on the day of
+            an event; all of a frame at once.
+        UsageError: If ``at`` is no day, a rule without an event is not in force on it, or the days that can be counted
+            do not suffice.
 
     Source:
         BAO-03, QF-13, QF-22; see ``docs/disclosure.md``.
@@ -143,112 +111,14 @@ def check_disclosures(rule: DisclosureDuty, subjects: Any, postings: Any, at: dt
         ... ).rows()
         [('garden', 'missing', 0), ('lift', 'too_short', 3)]
     """
-    hold_to_itself(rule)
-    (whose, _), (put_up, back) = adopt(subjects), adopt(postings)
-    owed, record = _read(rule, whose, put_up, at)
+    owed, record, back = read_record(rule, subjects, postings, at)
     rows = _stated(rule, owed.join(_stretches(rule, owed, record, at), on=_key(rule), how="left"), at)
     names = ["subject", "item", "place", "since", "due", "posted", "days", "state", "late", "provisional"]
-    told, each = rows.select(names), _subjects(rows)
-    return Disclosed(back(in_kind_of(put_up, told)), back(in_kind_of(put_up, each)), rule)
+    return Disclosed(back(rows.select(names)), back(_subjects(rows)), rule)
 
 
 def _key(rule: DisclosureDuty) -> list[str]:
     return ["subject", "item", *(["place"] if rule.everywhere else [])]
-
-
-def _read(rule: DisclosureDuty, whose: Any, put_up: Any, at: dt.date) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return what is owed, a row for each subject, item and place, and the record; days as numbers since 1970."""
-    import polars as pl
-
-    check_table(
-        subjects_table(rule), whose, more=_bad_days(("since",) if rule.after is not None else (), ("subject",), at)
-    )
-    subjects = _collected(whose, subjects_table(rule))
-    _check_postings(rule, put_up, set(subjects["subject"]), at)
-    record = _collected(put_up, postings_table(rule))
-    since = pl.col("since") if rule.after is not None else pl.lit(None, dtype=pl.String)
-    owed = subjects.select("subject", since=since).join(pl.DataFrame({"item": [*rule.items]}), how="cross")
-    if rule.everywhere:
-        owed = owed.join(pl.DataFrame({"place": [*rule.places]}), how="cross")
-    else:
-        owed = owed.with_columns(place=pl.lit(None, dtype=pl.String))
-    owed = owed.sort("subject", "item", "place").with_columns(_number("since").alias("_since"))
-    return owed, record.with_columns(_number("first"), _number("last"))
-
-
-def _collected(frame: Any, table: Table) -> pl.DataFrame:
-    names = [column.name for column in table.columns]
-    found: pl.DataFrame = frame.select(*names).lazy().collect("polars").to_native()
-    return found
-
-
-def _check_postings(rule: DisclosureDuty, put_up: Any, there: set[str], at: dt.date) -> None:
-    """Refuse a record that does not fit, or names subjects that there are not: all of it at once."""
-    problems: list[Problem] = []
-    try:
-        check_table(postings_table(rule), put_up, more=[*_faults(rule, at)])
-    except DataError as error:
-        problems += error.problems
-    if "subject" in put_up.collect_schema():
-        named = put_up.select("subject").lazy().collect("polars").to_native()["subject"]
-        problems += _strangers(there, {one for one in named if isinstance(one, str)})
-    if problems:
-        raise DataError(problems)
-
-
-def _number(name: str) -> pl.Expr:
-    """Return days as they are numbered since 1970."""
-    import polars as pl
-
-    return pl.col(name).cast(pl.String).str.to_date("%Y-%m-%d").cast(pl.Int32).cast(pl.Int64)
-
-
-def _bad_days(names: tuple[str, ...], key: tuple[str, ...], at: dt.date) -> Iterator[Fault]:
-    import narwhals as nw
-
-    for name in names:
-        given = ~nw.col(name).is_null()
-        said = Title(zh="不是日期，应如 2024-05-06", en="is no day, such as 2024-05-06")
-        yield Fault(
-            "posting-without-day",
-            name,
-            given & ~is_period(nw.col(name).cast(nw.String), "day"),
-            said,
-            True,
-            (*key, name),
-        )
-        after = Title(zh=f"在记录截止日 {at} 之后", en=f"lies after {at}, up to which the record goes")
-        yield Fault(
-            "posting-to-come", name, given & (nw.col(name).cast(nw.String) > at.isoformat()), after, True, (*key, name)
-        )
-
-
-def _faults(rule: DisclosureDuty, at: dt.date) -> Iterator[Fault]:
-    import narwhals as nw
-
-    key = postings_table(rule).key
-    known = {"item": rule.items, **({"place": rule.places} if rule.places else {})}
-    for name, there in known.items():
-        said = Title(zh=f"规则中没有；有 {'、'.join(there)}", en=f"none of the rule's; there is {', '.join(there)}")
-        yield Fault("unknown-posting", name, ~nw.col(name).is_in([*there]), said, True, (name,))
-    yield from _bad_days(("first", "last"), key, at)
-    early = Title(zh="末日早于首日", en="is before the first day")
-    yield Fault(
-        "posting-ends-early",
-        "last",
-        ~nw.col("last").is_null() & (nw.col("last").cast(nw.String) < nw.col("first").cast(nw.String)),
-        early,
-        True,
-        (*key, "last"),
-    )
-
-
-def _strangers(there: set[str], named: set[str]) -> Iterator[Problem]:
-    """Yield a problem for each posting of a subject that there is not."""
-    for subject in sorted(named - there):
-        hint = did_you_mean(subject, sorted(there))
-        zh, en = f"对象表中没有 `{subject}`{hint.zh}", f"`{subject}` is no subject on the list{hint.en}"
-        yield Problem("unknown-posting", Title(zh=zh, en=en), path="subject")
 
 
 def _stretches(rule: DisclosureDuty, owed: pl.DataFrame, record: pl.DataFrame, at: dt.date) -> pl.DataFrame:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from attrs import frozen
 
 from communitygov.provisions.disclosure import STATES, WANTING
+from communitygov.provisions.disclosure_record import read_record
 from communitygov.provisions.disclosure_rules import DisclosureDuty
+from communitygov.vocabulary.clock import day_of, number_of
 from communitygov.vocabulary.errors import UsageError
-from communitygov.vocabulary.frames import adopt
 from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.steps import Steps
 from communitygov.vocabulary.text import Title
@@ -20,6 +21,7 @@ from communitygov.vocabulary.text import Title
 __all__ = ["explain_disclosure"]
 
 Row = Mapping[str, Any]
+Run = tuple[dt.date, dt.date, int]
 _ONE_DAY = dt.timedelta(days=1)
 _ORDER = {
     "true": Title(zh="齐备", en="in order"),
@@ -59,7 +61,9 @@ def explain_disclosure(rule: DisclosureDuty, subjects: Any, postings: Any, at: d
         value is its state; ``due``, ``posted``, ``days``, ``late`` and ``provisional`` are among its facts.
 
     Raises:
-        UsageError: If there is no such subject.
+        DocumentError: As ``check_disclosures``.
+        DataError: As there.
+        UsageError: As there, and if there is no such subject.
 
     Source:
         As ``check_disclosures``.
@@ -72,16 +76,15 @@ def explain_disclosure(rule: DisclosureDuty, subjects: Any, postings: Any, at: d
         >>> print(told.children[0].text.en)
         not public by 2024-05-31
     """
-    rows = _rows(subjects)
-    mine = [row for row in rows if row["subject"] == subject]
-    if not mine:
-        hint = did_you_mean(subject, sorted({row["subject"] for row in rows}))
+    owed, record, _ = read_record(rule, subjects, postings, at)
+    mine = owed.filter(subject=subject)
+    if mine.is_empty():
+        hint = did_you_mean(subject, sorted({*owed["subject"]}))
         zh, en = f"对象表中没有 `{subject}`{hint.zh}", f"`{subject}` is no subject on the list{hint.en}"
         raise UsageError.because("unknown-name", zh=zh, en=en)
-    since = _day(mine[0]["since"]) if rule.after is not None else None
+    since = _day(mine["_since"][0])
     limit = _limit(rule, since)
-    record = [row for row in _rows(postings) if row["subject"] == subject]
-    steps = tuple(_items(rule, record, since, limit, at))
+    steps = tuple(_items(rule, record.filter(subject=subject).rows(named=True), since, limit, at))
     states = {step.value for step in steps}
     in_order = "false" if states & {*WANTING} else "true" if states <= {"met"} else "undetermined"
     name, words = rule.subject, _ORDER[in_order]
@@ -96,15 +99,8 @@ def explain_disclosure(rule: DisclosureDuty, subjects: Any, postings: Any, at: d
     )
 
 
-def _rows(frame: Any) -> list[Row]:
-    import narwhals as nw
-
-    taken, _ = adopt(frame)
-    return [*(taken.collect() if isinstance(taken, nw.LazyFrame) else taken).rows(named=True)]
-
-
-def _day(text: str | None) -> dt.date | None:
-    return None if text is None else dt.date.fromisoformat(text)
+def _day(number: int | None) -> dt.date | None:
+    return None if number is None else day_of(number)
 
 
 def _limit(rule: DisclosureDuty, since: dt.date | None) -> _Limit:
@@ -120,7 +116,7 @@ def _limit(rule: DisclosureDuty, since: dt.date | None) -> _Limit:
         left -= counts
         if not left:
             return _Limit(day, known=True, provisional=provisional)
-        day += _ONE_DAY
+        day = day_of(number_of(day) + 1)
 
 
 def _counts(rule: DisclosureDuty, day: dt.date, unit: str | None) -> tuple[bool, bool]:
@@ -134,21 +130,21 @@ def _counted(rule: DisclosureDuty, since: dt.date | None, limit: _Limit) -> Iter
     """Yield how the time was counted, if there is any."""
     if rule.after is None or rule.within is None:
         return
-    days = Title(zh="工作日", en="working days") if rule.unit == "working_days" else Title(zh="日", en="days")
     first = Title(zh="当日", en="the day itself") if rule.begins == "day_of" else Title(zh="次日", en="the day after")
     if since is None or limit.due is None:
         text = Title(zh=f"“{rule.after.zh}”之日未知", en=f"the day of `{rule.after.en}` is not known")
     else:
+        days = _days_of(rule.within, rule.unit)
         text = Title(
-            zh=f"{rule.after.zh} {since}，自{first.zh}起 {rule.within} 个{days.zh}，至 {limit.due} 止",
-            en=f"{rule.after.en} on {since}; {rule.within} {days.en} from {first.en} on, up to {limit.due}",
+            zh=f"{rule.after.zh} {since}，自{first.zh}起 {days.zh}，至 {limit.due} 止",
+            en=f"{rule.after.en} on {since}; {days.en} from {first.en} on, up to {limit.due}",
         )
     title = Title(zh="期限", en="time")
     yield Steps("due", title, None if limit.due is None else str(limit.due), text=text, clause=rule.clause)
 
 
 def _items(
-    rule: DisclosureDuty, record: list[Row], since: dt.date | None, limit: _Limit, at: dt.date
+    rule: DisclosureDuty, record: Sequence[Row], since: dt.date | None, limit: _Limit, at: dt.date
 ) -> Iterator[Steps]:
     places: list[str | None] = [*rule.places] if rule.everywhere else [None]
     for item in sorted(rule.items):
@@ -157,7 +153,7 @@ def _items(
             days = {
                 day
                 for row in mine
-                for day in _days(dt.date.fromisoformat(row["first"]), _day(row["last"]) or at)
+                for day in _days(day_of(row["first"]), _day(row["last"]) or at)
                 if since is None or day >= since
             }
             yield _item(rule, item, place, days, limit, at)
@@ -214,7 +210,7 @@ def _item(
         title,
         state,
         facts=facts,
-        text=_told(rule, state, facts, at),
+        text=_told(rule, runs, facts, limit, at),
         words=STATES[state],
     )
 
@@ -226,20 +222,35 @@ def _run(days: Collection[dt.date], first: dt.date) -> Iterator[dt.date]:
         first += _ONE_DAY
 
 
-def _told(rule: DisclosureDuty, state: str, facts: Mapping[str, Any], at: dt.date) -> Title:
-    """Say it in words."""
-    zh, en = f"截至 {at} 未公开", f"not public by {at}"
-    if facts["posted"] is not None:
-        zh, en = (
-            f"{facts['posted']} 起公开，最长连续 {facts['days']} 天",
-            f"up since {facts['posted']}, for at most {facts['days']} days in a row",
-        )
+def _told(rule: DisclosureDuty, runs: Sequence[Run], facts: Mapping[str, Any], limit: _Limit, at: dt.date) -> Title:
+    """Say it in words: each stretch of days, what is wanted of one, and by how much it is late."""
+    said = [_stretch(rule, run, limit, at) for run in runs] or [Title(zh=f"截至 {at} 未公开", en=f"not public by {at}")]
     if rule.lasts is not None:
-        zh, en = f"{zh}（须 {rule.lasts} 天）", f"{en} (of {rule.lasts})"
+        days = _days_of(rule.lasts, rule.lasts_unit)
+        said.append(Title(zh=f"须连续 {days.zh}", en=f"wanted: {days.en} in a row"))
     if facts["late"] is not None:
-        zh, en = f"{zh}，迟 {facts['late']} 天", f"{en}; {facts['late']} days late"
-    if state == "undetermined":
-        zh, en = f"{zh}；{STATES[state].zh}", f"{en}; {STATES[state].en}"
+        days = _days_of(facts["late"], rule.unit)
+        said.append(Title(zh=f"迟 {days.zh}", en=f"{days.en} late"))
+    if not limit.known:
+        said.append(STATES["undetermined"])
     if facts["provisional"]:
-        zh, en = f"{zh}（放假安排未公布，暂定）", f"{en} (provisional: a year's holidays are not published)"
+        said.append(Title(zh="暂定（放假安排未公布）", en="provisional: a year's holidays are not published"))
+    return Title(zh="；".join(one.zh for one in said), en="; ".join(one.en for one in said))
+
+
+def _stretch(rule: DisclosureDuty, run: Run, limit: _Limit, at: dt.date) -> Title:
+    """Say from when to when it was up, how many days that are, and whether it began in time."""
+    first, last, length = run
+    days = _days_of(length, rule.lasts_unit)
+    zh, en = f"{first} 起公开，至 {last}，计 {days.zh}", f"up from {first} to {last}: {days.en}"
+    if last == at:
+        zh, en = f"{first} 起公开至今，计 {days.zh}", f"up since {first}: {days.en} so far"
+    if limit.due is not None and first > limit.due:
+        zh, en = f"{zh}，始于期限之后", f"{en}, begun too late"
     return Title(zh=zh, en=en)
+
+
+def _days_of(count: int, unit: str | None) -> Title:
+    """Return a count of days in words."""
+    zh, en = ("个工作日", "working day") if unit == "working_days" else ("日", "day")
+    return Title(zh=f"{count} {zh}", en=f"{count} {en}{'s' * (count != 1)}")

@@ -171,7 +171,7 @@ def fund(fundings: Mapping[str, Funding], units: Any) -> Funded:
     import narwhals as nw
 
     hold_to_itself(*fundings.values())
-    frame, back = adopt(units)
+    frame, back = adopt(units, units_table(fundings))
     used = _for_kinds_of(fundings, frame)
     check_table(units_table(used), frame, more=list(_faults(fundings, used, frame.collect_schema().names())))
     rows = nw.concat([_funded(key, one, frame) for key, one in used.items()])

@@ -165,10 +165,10 @@ def _problem(rule: Matching, lefts: Any, rights: Any, pairs: Any) -> _Problem:
     hold_to_itself(rule)
     sides = []
     for side in (lefts, rights):
-        frame, _ = adopt(side)
+        frame, _ = adopt(side, side_table())
         check_table(side_table(), frame)
         sides.append(tuple(sorted(read_columns(frame.select("unit"))["unit"])))
-    frame, _ = adopt(pairs)
+    frame, _ = adopt(pairs, pairs_table(rule))
     check_table(pairs_table(rule), frame)
     columns = read_columns(frame.select("left", "right", *([rule.worth] if rule.worth is not None else [])))
     worth = [1] * len(columns["left"]) if rule.worth is None else [int(one) for one in columns[rule.worth]]

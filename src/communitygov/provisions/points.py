@@ -114,7 +114,7 @@ def award(rule: Points, entries: Any) -> Ledger:
     import polars as pl
 
     hold_to_itself(rule)
-    frame, back = adopt(entries)
+    frame, back = adopt(entries, entries_table(rule))
     check_table(entries_table(rule), frame, more=list(_faults(rule)))
     rows: pl.DataFrame = frame.lazy().collect("polars").to_native().sort("entry")
     days = _days(rows)

@@ -46,8 +46,14 @@ def number_of(day: dt.date) -> int:
         day: The day.
 
     Raises:
-        UsageError: If it lies beyond what can be counted.
+        UsageError: If it is no day, or lies beyond what can be counted.
     """
+    if type(day) is not dt.date:  # a datetime is a date, too, of an unsaid zone
+        raise UsageError.because(
+            "not-a-day",
+            zh=f"须为日期（datetime.date），却是 {day!r}",
+            en=f"must be a day (datetime.date), found {day!r}",
+        )
     if not FIRST <= day <= LAST:
         raise beyond()
     return day.toordinal() - FIRST.toordinal()

@@ -223,7 +223,7 @@ def _pairs(codes: Any, policy: Mapping[str, Policy]) -> pl.DataFrame:
     import polars as pl
 
     by = list(dict.fromkeys(how.by for how in policy.values() if isinstance(how, Divided)))
-    adopted, _ = adopt(codes)
+    adopted, _ = adopt(codes, codes_table(by))
     eager = adopted.collect() if isinstance(adopted, nw.LazyFrame) else adopted
     pairs = eager.to_polars()
     check_table(codes_table(by), nw.from_native(pairs))

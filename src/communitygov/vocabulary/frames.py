@@ -65,15 +65,17 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
 
-def adopt(native: Any) -> tuple[nw.DataFrame[Any] | nw.LazyFrame[Any], Callable[[Any], Any]]:
+def adopt(native: Any, *tables: Table) -> tuple[nw.DataFrame[Any] | nw.LazyFrame[Any], Callable[[Any], Any]]:
     """Take a frame of any kind, and return it with the way back to its kind.
 
     A PyArrow table goes through Polars without a copy, since it has no grouped windows of its own. Columns of a
     pandas frame that cannot say *missing* get the nullable type of the same width, in which NaN is missing; so whole
-    numbers stay whole where some are missing.
+    numbers stay whole where some are missing. A column in which nothing stands has no type that says what it is for;
+    where a table is named that declares text there, it gets that type.
 
     Args:
         native: A Polars (eager or lazy), pandas, PyArrow, DuckDB or PySpark frame.
+        tables: The tables that it is read as, if that is known here.
 
     Returns:
         A Narwhals frame, and a function from a Narwhals frame to a frame of the kind given.
@@ -100,8 +102,25 @@ def adopt(native: Any) -> tuple[nw.DataFrame[Any] | nw.LazyFrame[Any], Callable[
     if frame.implementation.is_pyarrow():
         import polars as pl
 
-        return nw.from_native(pl.from_arrow(native)), lambda done: done.to_native().to_arrow()
-    return nullable(frame), _native
+        return _worded(nw.from_native(pl.from_arrow(native)), tables), lambda done: done.to_native().to_arrow()
+    return _worded(nullable(frame), tables), _native
+
+
+def _worded(frame: Any, tables: Sequence[Table]) -> Any:
+    """Give the columns in which nothing stands the type of text, where a table declares that."""
+    import narwhals as nw
+
+    words = [column.name for table in tables for column in table.columns if column.kind in ("text", "period")]
+    if not words:
+        return frame
+    if frame.implementation.is_pandas():
+        native = frame.to_native()
+        nothing = frame.implementation.to_native_namespace().Series([None] * len(native), native.index, object)
+        empty = [name for name in words if name in native and not native[name].notna().any()]
+        return nw.from_native(native.assign(**dict.fromkeys(empty, nothing))) if empty else frame
+    schema = frame.collect_schema()
+    untyped = [name for name in words if schema.get(name) == nw.Unknown]
+    return frame.with_columns(nw.col(*untyped).cast(nw.String)) if untyped else frame
 
 
 def _native(done: Any) -> Any:
