@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from communitygov.cli.choice import find_profile, only, rules_at, rules_options
 from communitygov.cli.columns import encoding_option, output_option
@@ -18,6 +18,7 @@ from communitygov.vocabulary.files import read_frame
 if TYPE_CHECKING:
     from communitygov.profile.profile import Profile
     from communitygov.profile.ruleset import RuleSet
+    from communitygov.vocabulary.columns import Column
     from communitygov.vocabulary.steps import Steps
 
 __all__ = ["Asked", "Form", "asking"]
@@ -118,6 +119,21 @@ class Form:
             emit_frame(
                 frame, schema=schema, as_json=self.as_json, output=self.output, encoding=self.encoding, more=more
             )
+
+    def template(self, empty: Any, columns: Iterable[Column], more: Mapping[str, Any] | None = None) -> None:
+        """Print an empty table, or write it to a file.
+
+        Args:
+            empty: The table, without a row.
+            columns: What stands in its columns.
+            more: Further entries of the JSON form.
+        """
+        titles = [
+            {"name": column.name, "kind": column.kind, "title": {"zh": column.title.zh, "en": column.title.en}}
+            for column in columns
+        ]
+        printed = self if self.output is not None or self.as_json else evolve(self, output="-")
+        printed.frame(empty, "communitygov.template/1", {**(more or {}), "columns": titles})
 
 
 def asking(*, html: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

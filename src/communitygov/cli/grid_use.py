@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from communitygov.cli.asking import Asked, Form, asking
 from communitygov.cli.bilingual import command, language, option
 from communitygov.cli.choice import find_profile, profile_argument, rules_options
-from communitygov.cli.columns import encoding_option, output_option
+from communitygov.cli.columns import output_option
 from communitygov.cli.explain import html_option, print_steps
 from communitygov.cli.grid_data import (
     MOST,
@@ -257,32 +258,12 @@ def adjust(
 @profile_argument
 @click.argument("table", type=click.Choice(["units", "holders", "orders", "changes"]))
 @grid_option
-@rules_options()
-@output_option
-@encoding_option
-def template(
-    profile: str,
-    table: str,
-    grid: str | None,
-    at: str | None,
-    reforms: tuple[str, ...],
-    readings: tuple[str, ...],
-    output: str | None,
-    encoding: str,
-    as_json: bool,
-) -> None:
+@asking(html=False)
+def template(asked: Asked, form: Form, /, table: str, grid: str | None) -> None:
     """Write an empty table."""
-    ground = ground_of(find_profile(profile), grid, at, reforms, readings)
+    ground = ground_of(asked.profile, grid, asked.at, asked.reforms, asked.readings)
     found = _table(ground.grid, table)
-    columns = [
-        {"name": column.name, "kind": column.kind, "title": {"zh": column.title.zh, "en": column.title.en}}
-        for column in found.columns
-    ]
-    output = output if output is not None or as_json else "-"
-    schema = "communitygov.template/1"
-    emit_frame(
-        _empty(found), schema=schema, as_json=as_json, output=output, encoding=encoding, more={"columns": columns}
-    )
+    form.template(_empty(found), found.columns)
 
 
 def _table(grid: Grid, name: str) -> Table:

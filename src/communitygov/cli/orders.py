@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from communitygov.cli.asking import Asked, Form, asking
 from communitygov.cli.bilingual import command, group, language, option
 from communitygov.cli.choice import profile_argument, rules_options
-from communitygov.cli.columns import encoding_option, output_option
+from communitygov.cli.columns import output_option
 from communitygov.cli.orders_data import (
     Brought,
     Wanted,
     log_argument,
     log_options,
-    procedure_of,
     procedure_option,
     step_titles,
     wanting,
@@ -313,32 +313,14 @@ def _counted(number: int, one: str) -> str:
 )
 @profile_argument
 @procedure_option
-@rules_options()
-@output_option
-@encoding_option
-def template(
-    profile: str,
-    procedure: str | None,
-    at: str | None,
-    reforms: tuple[str, ...],
-    readings: tuple[str, ...],
-    output: str | None,
-    encoding: str,
-    as_json: bool,
-) -> None:
+@asking(html=False)
+def template(asked: Asked, form: Form, /, procedure: str | None) -> None:
     """Write an empty table of events."""
     from communitygov.procedure.rows import events_frame
     from communitygov.procedure.tables import events_table
 
-    name, rule = procedure_of(profile, procedure, at, reforms, readings)
-    columns = [
-        {"name": column.name, "kind": column.kind, "title": {"zh": column.title.zh, "en": column.title.en}}
-        for column in events_table(rule).columns
-    ]
-    output = output if output is not None or as_json else "-"
-    more = {"procedure": name, "columns": columns}
-    schema = "communitygov.template/1"
-    emit_frame(events_frame(rule, ()), schema=schema, as_json=as_json, output=output, encoding=encoding, more=more)
+    name, rule = asked.only("procedure", asked.rules.procedure, procedure)
+    form.template(events_frame(rule, ()), events_table(rule).columns, {"procedure": name})
 
 
 for _one in (check, judge, rates, explain, diagram, waits, simulate, template):
