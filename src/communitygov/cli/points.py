@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from communitygov.cli.asking import Asked, Form, asking
@@ -12,9 +10,6 @@ from communitygov.cli.choice import profile_argument
 from communitygov.cli.output import emit
 from communitygov.report.tables import frame_text
 from communitygov.vocabulary.text import Title
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["points"]
 

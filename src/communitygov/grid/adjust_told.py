@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -15,9 +14,6 @@ from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.faults import SHOWN
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["Told", "nothing", "told"]
 

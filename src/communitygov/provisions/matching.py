@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import field, frozen
 
@@ -15,9 +15,6 @@ from communitygov.vocabulary.frames import Column, Table, adopt, check_table, in
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.steps import Steps
 from communitygov.vocabulary.text import Title
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["WORTH", "Matched", "Matching", "explain_match", "match", "pairs_table", "side_table"]
 
