@@ -151,11 +151,13 @@ class TestExplain:
         assert steps.value == Fraction(score)
 
     def test_a_tier_is_explained_in_either_language(self, call, files, tmp_path):
-        """Certification is said in words, and as an HTML fragment where one is asked for."""
+        """Certification is said in words, and as a web page where one is asked for."""
         args = ["explain", "certification", "shijingshan", files / "scored.csv", "--year", "2023", "--subject", "003"]
         args += ["--holders", files / "stars-2022.csv"]
         assert "rank " in call(*args, "--html", tmp_path / "why.html").out
-        assert (tmp_path / "why.html").read_text("utf-8").startswith('<div class="cg-steps" lang="en">')
+        page = (tmp_path / "why.html").read_text("utf-8")
+        assert page.startswith('<!doctype html>\n<html lang="en">')
+        assert '<div class="cg-steps" lang="en">' in page
         assert "中排第" in call(*args, "--lang", "zh").out
 
     def test_on_a_terminal_it_is_a_tree(self, call, files, monkeypatch):

@@ -90,13 +90,17 @@ class TestVotes:
     def test_minutes_are_written_in_both_languages(self, call, here, lang, words):
         """As Markdown and HTML, with every share and its numbers."""
         for suffix in ("md", "html"):
-            call(*VOTED, "--meeting", "2", "--minutes", f"minutes.{suffix}", lang=lang)
+            done = call(*VOTED, "--meeting", "2", "--minutes", f"minutes.{suffix}", lang=lang)
+            assert done.code == 1  # lift was announced otherwise, and was put at that meeting
         text, page = (here / "minutes.md").read_text("utf-8"), (here / "minutes.html").read_text("utf-8")
         for word in words:
             assert word in text
             assert word.lstrip("# ") in page
         assert "| 2 | 5 |" in text
         assert "<td>2</td><td>5</td>" in page
+        assert page.startswith(f'<!doctype html>\n<html lang="{"en" if lang == "en_US.UTF-8" else "zh-CN"}">')
+        assert '<meta charset="utf-8">' in page
+        assert call(*VOTED, "--meeting", "1").code == 0
 
     def test_minutes_are_a_frame(self, call, here):
         """One row for each step of the record."""

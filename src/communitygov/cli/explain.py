@@ -33,8 +33,8 @@ html_option = option(
     "--html",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    zh="另写一个可展开的网页片段",
-    en="Also write it as an HTML fragment that unfolds",
+    zh="另写一个可展开的网页",
+    en="Also write it as a web page that unfolds",
 )
 
 
@@ -124,10 +124,11 @@ def print_steps(steps: Steps, html: Path | None, *, as_json: bool) -> None:
     from communitygov.report.steps_html import steps_html
     from communitygov.report.steps_json import steps_json
     from communitygov.report.steps_text import steps_text, steps_tree
+    from communitygov.report.whole import whole_page
 
     lang = language()
     if html is not None:
-        html.write_text(steps_html(steps, lang) + "\n", encoding="utf-8")
+        html.write_text(whole_page(steps_html(steps, lang), steps.title.say(lang), lang), encoding="utf-8")
     if as_json:
         emit_json(steps_json(steps))
     elif on_terminal():

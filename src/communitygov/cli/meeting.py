@@ -120,7 +120,7 @@ def meeting(
         if minutes is not None:
             _write(record, minutes, form.encoding)
         form.steps(record)
-        return
+        ctx.exit(1 if _is_wrong(hold_meetings(how, given, statutes, at=looked), one) else 0)
     done = hold_meetings(how, given, statutes, at=looked)
     more = {name: frame_rows(getattr(done, name)) for name in ("meetings", "owed", "items", "ballots")}
     form.frame(done.motions, "communitygov.meeting/1", more)
@@ -158,20 +158,24 @@ def _read(how: Deliberation, files: Mapping[str, str | None], rule: str | None, 
 
 def _write(record: Steps, file: Path, encoding: str) -> None:
     from communitygov.report.minutes import minutes_frame, minutes_html, minutes_markdown
+    from communitygov.report.whole import whole_page
 
     if file.suffix == ".md":
         file.write_text(minutes_markdown(record, language()), encoding="utf-8")
     elif file.suffix in (".html", ".htm"):
-        file.write_text(minutes_html(record, language()) + "\n", encoding="utf-8")
+        lang = language()
+        file.write_text(whole_page(minutes_html(record, lang), record.title.say(lang), lang), encoding="utf-8")
     else:
         write_output(minutes_frame(record), str(file), encoding=encoding)
 
 
-def _is_wrong(done: Held) -> bool:
+def _is_wrong(done: Held, one: str | None = None) -> bool:
+    """Return whether anything is wrong with the meetings, or with one of them."""
     import polars as pl
 
-    wrong = done.meetings.filter(pl.col("in_order") == "false").height
-    wrong += done.motions.filter((pl.col("outcome") == "invalid") | pl.col("differs")).height
+    looked = pl.lit(value=True) if one is None else pl.col("meeting") == one
+    wrong = done.meetings.filter(looked, pl.col("in_order") == "false").height
+    wrong += done.motions.filter(looked, (pl.col("outcome") == "invalid") | pl.col("differs")).height
     return bool(wrong)
 
 

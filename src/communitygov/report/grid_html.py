@@ -7,7 +7,6 @@ from html import escape
 from typing import Any
 
 from communitygov.grid.rules import Grid
-from communitygov.report.drawing import FONTS
 from communitygov.report.grid import Branch, Trunk
 from communitygov.report.grid_steps import (
     EMPTY,
@@ -19,6 +18,7 @@ from communitygov.report.grid_steps import (
     more_of,
     seats_of,
 )
+from communitygov.report.whole import whole_page
 from communitygov.vocabulary.text import Language, Title
 
 __all__ = ["trunk_html", "trunk_page"]
@@ -50,14 +50,8 @@ def trunk_page(trunk: Trunk, lang: Language) -> str:
         trunk: The tree.
         lang: The language.
     """
-    tag = "zh-CN" if lang == "zh" else "en"
     title = f"{trunk.grid.name('grid').say(lang)} {trunk.day}"
-    return (
-        f'<!doctype html>\n<html lang="{tag}">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(title)}</title>\n'
-        f"<style>body{{margin:2em auto;max-width:70em;padding:0 1.5em;font:15px/1.6 {FONTS[lang]}}}</style>\n</head>\n"
-        f"<body>\n<h1>{escape(title)}</h1>\n{trunk_html(trunk, lang)}\n</body>\n</html>\n"
-    )
+    return whole_page(f"<h1>{escape(title)}</h1>\n{trunk_html(trunk, lang)}", title, lang)
 
 
 def trunk_html(trunk: Trunk, lang: Language) -> str:
