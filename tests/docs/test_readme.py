@@ -5,8 +5,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import communitygov
+from communitygov.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,12 +20,16 @@ def readme(request: pytest.FixtureRequest) -> str:
 
 class TestReadme:
     def test_the_reform_does_what_it_says(self, readme: str, tmp_path: Path) -> None:
-        """The printed reform cuts the share of five stars to the 5% of its title."""
+        """The printed reform cuts the share of four stars and more to the 25% of its title, and misses the target."""
         (reform,) = re.findall(r"^```yaml\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
         file = tmp_path / "stricter.yaml"
         file.write_text(reform, encoding="utf-8")
         rules = communitygov.load_profile("shijingshan").at(2024, reforms=[communitygov.read_reform(file)])
-        assert rules.find("certification.quality_star.tiers.five_star.share").text() == "5%"
+        assert rules.find("certification.quality_star.tiers.four_star.share").text() == "25%"
+        call = ["simulate", "shijingshan", "--from", "2022", "--to", "2026", "--draws", "20", "--reform", str(file)]
+        said = CliRunner().invoke(app, [*call, "--lang", "en"]).output
+        (target,) = [line for line in said.splitlines() if "SJS-26" in line]
+        assert target.split()[-2:] == ["100%", "0%"]
 
     def test_every_link_leads_somewhere(self, readme: str) -> None:
         """A page or a picture that is linked to is there."""

@@ -97,8 +97,13 @@ class TestFinding:
         install("mytown")
         with pytest.raises(ProfileNotFound) as refused:
             load_profile("mytwon")
-        assert refused.value.say("en") == "unknown-profile: no profile `mytwon` is installed; did you mean `mytown`?"
-        assert refused.value.say("zh") == "unknown-profile: 没有安装方案 `mytwon`；是否想写 `mytown`？"
+        assert refused.value.say("en") == (
+            "unknown-profile: no profile `mytwon` is installed (install its package, or give its folder); did you mean "
+            "`mytown`?"
+        )
+        assert refused.value.say("zh").endswith(
+            "没有安装方案 `mytwon`（可安装其包，或给出其文件夹）；是否想写 `mytown`？"
+        )
 
     @pytest.mark.parametrize("name", [None, 7, ["shijingshan"]])
     def test_what_names_no_profile_is_refused(self, name: object) -> None:

@@ -135,6 +135,9 @@ class TestFolders:
             ("toy/more.yaml", "unknown-field"),
             ("toy/rules.yaml", "yaml-syntax"),
         ]
+        with pytest.raises(DocumentError) as refused:
+            toy_with({"profile.yaml": "profile:\n\tid: toy", "more.yaml": "measures: {a: {off: x}}"})
+        assert [one.code for one in refused.value.problems] == ["unknown-field", "tab"]
 
     @pytest.mark.parametrize(
         ("head", "codes"),

@@ -9,7 +9,7 @@ import click
 from communitygov.cli.asking import Asked, Form, asking
 from communitygov.cli.bilingual import command, language, option
 from communitygov.cli.choice import known
-from communitygov.cli.output import emit
+from communitygov.cli.output import emit, gap
 from communitygov.report.tables import frame_rows, frame_text
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.numbers import decimal_text
@@ -272,7 +272,7 @@ def _print_turned(law: BudgetRule, turned: pl.DataFrame) -> None:
     import polars as pl
 
     lang = language()
-    emit("")
+    gap()
     if turned.is_empty():
         emit(Title(zh="各项目所得都不变", en="no project gets more or less").say(lang))
         return

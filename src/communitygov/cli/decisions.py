@@ -10,7 +10,7 @@ import click
 from communitygov.cli.asking import Asked, Form, asking
 from communitygov.cli.bilingual import command, language, option
 from communitygov.cli.choice import known, profile_argument
-from communitygov.cli.output import emit
+from communitygov.cli.output import emit, gap
 from communitygov.report.tables import frame_rows, frame_text
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.text import Title
@@ -163,7 +163,7 @@ def _print(law: Decision, decided: Decided, turned: pl.DataFrame | None) -> None
     )
     emit("\n" + frame_text(told, lang, titles=_TITLES, most=_MOST))
     if turned is not None:
-        emit("")
+        gap()
         if turned.is_empty():
             emit(Title(zh="没有议题的结果改变", en="no outcome turns").say(lang))
         else:
@@ -173,7 +173,7 @@ def _print(law: Decision, decided: Decided, turned: pl.DataFrame | None) -> None
 
 def _print_audit(differ: pl.DataFrame) -> None:
     lang = language()
-    emit("")
+    gap()
     if differ.is_empty():
         emit(Title(zh="公布的结果与重算相符", en="all is as it was announced").say(lang))
     else:

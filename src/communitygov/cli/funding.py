@@ -10,7 +10,7 @@ import click
 from communitygov.cli.asking import Asked, Form, asking
 from communitygov.cli.bilingual import command, language, option
 from communitygov.cli.choice import profile_argument
-from communitygov.cli.output import emit
+from communitygov.cli.output import emit, gap
 from communitygov.report.tables import frame_rows, frame_text
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.numbers import decimal_text
@@ -119,7 +119,7 @@ def _print(rules: Mapping[str, Funding], funded: Funded, changed: Any) -> None:
             over = _said(one, -total["left"], lang)
             emit(Title(zh=f"`{name}` 超出总额 {over}", en=f"`{name}` exceeds its pool by {over}").say(lang))
     if changed is not None:
-        emit("")
+        gap()
         if changed.is_empty():
             emit(Title(zh="谁所得都不变", en="nobody gets more or less").say(lang))
         else:

@@ -11,7 +11,7 @@ import click
 from communitygov.cli.asking import Asked, Form, asking
 from communitygov.cli.bilingual import command, language, option
 from communitygov.cli.choice import day_of_option, find_profile, profile_argument
-from communitygov.cli.output import emit, write_output
+from communitygov.cli.output import emit, gap, write_output
 from communitygov.report.tables import frame_rows, frame_text
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.text import Title
@@ -206,14 +206,14 @@ def _print(done: Held) -> None:
         "; ".join(FAULTS[name].say(lang) for name in text.split(",") if name)
         for text in done.motions["faults"].to_list()
     ]
-    emit("")
+    gap()
     told = done.motions.with_columns(
         pl.col("outcome", "announced").replace(said(OUTCOMES)), pl.Series("faults", faults, dtype=pl.String)
     )
     show(told if told["differs"].any() else told.drop("announced", "differs"))
     items = done.items.drop("back_to").with_columns(pl.col("stands").replace(said(STATES)))
     if items["due"].null_count() < items.height or (done.items["stands"] != "final").any():
-        emit("")
+        gap()
         show(items)
     gone = done.ballots.filter(~pl.col("counts")).select("motion", "member", pl.col("why").replace(said(LEFT_OUT)))
     if gone.height:

@@ -28,6 +28,11 @@ def emit(text: str, *, err: bool = False) -> None:
         click.echo(text, err=err)
 
 
+def gap() -> None:
+    """Print an empty line between two things."""
+    click.echo()
+
+
 def on_terminal(*, err: bool = False) -> bool:
     """Return whether stdout is a terminal, which can show colours and lines.
 

@@ -145,7 +145,9 @@ def _load(name: str, below: tuple[str, ...], path: tuple[str, ...]) -> Profile:
     if name not in found.folders:
         hint = did_you_mean(name, found.folders)
         raise ProfileNotFound.because(
-            "unknown-profile", zh=f"没有安装方案 `{name}`{hint.zh}", en=f"no profile `{name}` is installed{hint.en}"
+            "unknown-profile",
+            zh=f"没有安装方案 `{name}`（可安装其包，或给出其文件夹）{hint.zh}",
+            en=f"no profile `{name}` is installed (install its package, or give its folder){hint.en}",
         )
     profile = read_profile(found.folders[name], find=lambda above: _load(above, (*below, name), path))
     if profile.name != name:

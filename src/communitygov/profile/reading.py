@@ -65,7 +65,10 @@ def read_profile(folder: str | Path, *, find: Callable[[str], Profile] | None = 
     if not documents and not problems:
         problems.append(_no_documents(folder))
     own = _lay_together(read, problems)
-    whole = check_head(own, _shown(folder / "profile.yaml", folder), problems) and len(read) == len(documents)
+    whole = len(read) == len(documents)
+    # In a document that cannot be read the head may well stand.
+    if whole or own.get("profile") is not None:
+        whole &= check_head(own, _shown(folder / "profile.yaml", folder), problems)
     amendments = list(_layers(folder, problems))
     reforms = list(_reforms(folder, problems))
     if not whole:
