@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from communitygov.deliberation.count import decide
     from communitygov.deliberation.decide import decide_all
     from communitygov.deliberation.explain import explain as explain_decision
+    from communitygov.deliberation.explain import explain_counts
     from communitygov.deliberation.meeting import hold_meetings
     from communitygov.deliberation.meeting_explain import explain_meeting
     from communitygov.deliberation.pabulib import read_pb, write_pb
@@ -121,6 +122,7 @@ _LATER = {
     "explain_budget": "communitygov.deliberation.budget_explain",
     "explain_case": "communitygov.procedure.explain",
     "explain_certification": "communitygov.certification.explain:explain",
+    "explain_counts": "communitygov.deliberation.explain",
     "explain_decision": "communitygov.deliberation.explain:explain",
     "explain_disclosure": "communitygov.provisions.disclosure_explain",
     "explain_funding": "communitygov.provisions.funding_explain",
@@ -218,6 +220,7 @@ __all__ = [
     "explain_budget",
     "explain_case",
     "explain_certification",
+    "explain_counts",
     "explain_decision",
     "explain_disclosure",
     "explain_funding",

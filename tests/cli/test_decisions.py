@@ -76,6 +76,7 @@ class TestDecisions:
         call(*LAW, "--counts", "counts.csv", "-o", "from-counts.csv")
         first, second = (Path(f"from-{name}.csv").read_text("utf-8").splitlines()[1] for name in ("ballots", "counts"))
         assert first == second
+        assert "59 of 90 heads in all" in call(*LAW, "--counts", "counts.csv", "--matter", "lift").out
 
     def test_what_was_announced_is_audited(self, call):
         """The lift was announced as passed and is not; the exit code is 1, and 0 where all is as announced."""

@@ -1,15 +1,23 @@
 """The verb, in whole numbers and in bulk, and the explanation, in fractions and from rows, are one rule."""
 
+from fractions import Fraction
 from typing import Any
 
+import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.kinds import KINDS
 
 from communitygov.deliberation.count import count_votes, decide
 from communitygov.deliberation.decide import decide_all
-from communitygov.deliberation.explain import explain
+from communitygov.deliberation.explain import explain, explain_counts
+from communitygov.deliberation.rules import Decision, Threshold
 from communitygov.testing.strategies_deliberation import ballots_frame, decisions, matters, register_frame
+from communitygov.vocabulary.errors import DataError, UsageError
+from communitygov.vocabulary.period import Period
 
+SINCE = Period.parse("2021")
 MANY = st.lists(matters(), min_size=26, max_size=30)
 
 
@@ -19,12 +27,14 @@ class TestDecide:
     def test_agrees_with_the_explanation_on_over_a_thousand_matters(self, rule: Any, many: Any) -> None:
         """Outcome, quorum, flags, margins and every share of every matter of a frame are what one by one they are."""
         register, ballots = register_frame([units for units, _ in many]), ballots_frame([cast for _, cast in many])
-        decided = decide_all(rule, count_votes(rule, register, ballots))
+        counts = count_votes(rule, register, ballots)
+        decided = decide_all(rule, counts)
         rows = {row["matter"]: row for row in decided.frame.rows(named=True)}
         parts = {(row["matter"], row["part"]): row for row in decided.parts.rows(named=True)}
         assert len(rows) == len(many)
         for matter, row in rows.items():
             tree = explain(rule, register, ballots, matter=matter)
+            assert explain_counts(rule, counts, matter=matter) == tree
             assert tree.value == row["outcome"]
             assert tree.find("passes").value == row["passes"]
             for name, value in row.items():
@@ -55,3 +65,61 @@ class TestDecide:
                     found.append(ballot["member"])
         assert list(one.deciders) == found
         assert one.outcome == before
+
+
+class TestBadInput:
+    """What the verb refuses, the explanation refuses with the same codes."""
+
+    RULE = Decision(passes=Threshold(measure="area", more_than=Fraction(1, 2), of="all"), article="1", since=SINCE)
+    REGISTER = pl.DataFrame({"member": ["a", "b"], "area": [1, 2]})
+    BALLOTS = pl.DataFrame({"member": ["a"], "choice": ["yes"]})
+
+    @pytest.mark.parametrize(
+        ("register", "ballots"),
+        [
+            (REGISTER.drop("area"), BALLOTS),
+            (REGISTER.with_columns(area=-pl.col("area")), BALLOTS),
+            (REGISTER, pl.concat([BALLOTS, BALLOTS])),
+            (REGISTER, BALLOTS.with_columns(choice=pl.lit("aye"))),
+            (REGISTER, BALLOTS.with_columns(member=pl.lit("z"))),
+        ],
+        ids=["no area", "negative area", "a vote twice", "a choice that is none", "a stranger"],
+    )
+    def test_votes(self, register: pl.DataFrame, ballots: pl.DataFrame) -> None:
+        """A missing or negative area, a vote twice, a choice that is none, a member of no register."""
+        codes = []
+        for ask in (decide, explain):
+            with pytest.raises(DataError) as error:
+                ask(self.RULE, register, ballots)
+            codes.append([one.code for one in error.value.problems])
+        assert codes[0] == codes[1]
+
+    def test_counts(self) -> None:
+        """More who take part than there are."""
+        counts = count_votes(
+            self.RULE, *(frame.with_columns(matter=pl.lit("m")) for frame in (self.REGISTER, self.BALLOTS))
+        )
+        wrong = counts.with_columns(pl.lit(9).alias("area.taking_part"))
+        for ask in (decide_all, explain_counts):
+            with pytest.raises(DataError, match="more take part than there are"):
+                ask(self.RULE, wrong)
+
+    def test_a_matter_that_there_is_not(self) -> None:
+        """The nearest is offered; of several one must be named."""
+        two = [
+            pl.concat([frame.with_columns(matter=pl.lit(name)) for name in ("lift", "road")])
+            for frame in (self.REGISTER, self.BALLOTS)
+        ]
+        with pytest.raises(UsageError, match="did you mean `lift`"):
+            explain(self.RULE, *two, matter="lfit")
+        with pytest.raises(UsageError, match="there are 2 matters"):
+            explain(self.RULE, *two)
+        assert explain(self.RULE, *two, matter="road").value == "rejected"
+
+    @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+    def test_every_kind_of_frame_is_explained(self, kind: Any) -> None:
+        """Register, ballots and counts alike."""
+        frames = [frame.with_columns(matter=pl.lit("m")) for frame in (self.REGISTER, self.BALLOTS)]
+        told = explain(self.RULE, *map(kind.make, frames))
+        assert told == explain(self.RULE, *frames)
+        assert explain_counts(self.RULE, kind.make(count_votes(self.RULE, *frames))) == told

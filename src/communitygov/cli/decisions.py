@@ -80,7 +80,8 @@ def decisions(
 ) -> None:
     """Judge matters."""
     from communitygov.deliberation.audit import ANNOUNCED, audit
-    from communitygov.deliberation.explain import explain
+    from communitygov.deliberation.explain import explain, explain_counts
+    from communitygov.deliberation.tables import counts_table
 
     law = asked.rules.decision(rule)
     files = {"register": register, "ballots": ballots, "counts": counts}
@@ -88,10 +89,12 @@ def decisions(
     decided = _decided(law, given, form)
     if picture is not None:
         _draw(picture, law, decided, matter)
-    if matter is not None and counts is None:
-        register_rows, ballot_rows = _rows_of(law, given, form)
-        known(matter, register_rows["matter"], _TITLES["matter"])
-        form.steps(explain(law, register_rows, ballot_rows, matter=matter))
+    if matter is not None:
+        known(matter, decided.frame["matter"], _TITLES["matter"])
+        if counts is not None:
+            form.steps(explain_counts(law, form.read(counts, counts_table(law)), matter=matter))
+        else:
+            form.steps(explain(law, *_rows_of(law, given, form), matter=matter))
         return
     before = asked.before
     turned = None if before is None else _turned(_decided(before.decision(rule), given, form), decided)

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from communitygov.deliberation.count import count_votes
+from communitygov.deliberation.decide import decide_all
 from communitygov.deliberation.rules import Decision, Threshold
-from communitygov.deliberation.tables import COUNTS, MEASURE_NAMES
+from communitygov.deliberation.tables import COUNTS, MEASURE_NAMES, column_of
 from communitygov.deliberation.tally import (
     Count,
     Outcome,
     Tally,
-    Voter,
     flags_of,
     least_of,
     margins_of,
     tally_of,
     voters_of,
 )
+from communitygov.vocabulary.errors import UsageError
+from communitygov.vocabulary.faults import read_columns
+from communitygov.vocabulary.frames import adopt
 from communitygov.vocabulary.numbers import share_text
+from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.steps import Steps
 from communitygov.vocabulary.text import Title
 
-__all__ = ["explain"]
+__all__ = ["explain", "explain_counts"]
 
 
 def explain(decision: Decision, register: Any, ballots: Any, *, matter: str | None = None) -> Steps:
@@ -39,6 +44,10 @@ def explain(decision: Decision, register: Any, ballots: Any, *, matter: str | No
         Below are ``quorum``, if there is one, and ``passes``; a leaf's facts (count, base, share, bound) suffice to
         decide it again by hand.
 
+    Raises:
+        DataError: As ``count_votes``.
+        UsageError: If there is no such matter, or there are several and none is named.
+
     Source:
         ``docs/decisions.md``.
 
@@ -52,20 +61,84 @@ def explain(decision: Decision, register: Any, ballots: Any, *, matter: str | No
         >>> print(explain(rule, pl.DataFrame({"member": ["a", "b", "c"]}), ballots).find("passes").text.en)
         1 of 2 heads taking part, more than 50% needed: 2 at least; not reached, 1 short
     """
-    people, homes = voters_of(decision, _rows(register, matter), _rows(ballots, matter))
-    return _tree(decision, people, homes)
+    register, ballots = (_with_matter(frame) for frame in (register, ballots))
+    count_votes(decision, register, ballots)  # refuses what does not fit
+    name = _matter(_rows(register), matter)
+    of_matter = ([row for row in _rows(frame) if row["matter"] == name] for frame in (register, ballots))
+    return _tree(tally_of(decision, *voters_of(decision, *of_matter)))
 
 
-def _rows(frame: Any, matter: str | None) -> list[dict[str, Any]]:
+def explain_counts(decision: Decision, counts: Any, *, matter: str | None = None) -> Steps:
+    """Explain one matter, from the counts of its votes.
+
+    Args:
+        decision: The rule.
+        counts: As for ``decide_all``.
+        matter: Which matter, if there are several.
+
+    Returns:
+        A tree, as ``explain`` gives it.
+
+    Raises:
+        DataError: As ``decide_all``.
+        UsageError: If there is no such matter, or there are several and none is named.
+
+    Source:
+        As ``explain``.
+
+    Example:
+        >>> import polars as pl
+        >>> from fractions import Fraction
+        >>> from communitygov.vocabulary.period import Period
+        >>> half = Threshold(measure="heads", more_than=Fraction(1, 2), of="taking_part")
+        >>> rule = Decision(passes=half, article="278", since=Period.parse("2021"))
+        >>> counts = {"matter": ["lift"], "heads.all": [3], "heads.present": [2], "heads.taking_part": [2]}
+        >>> votes = pl.DataFrame({**counts, "heads.yes": [1], "heads.no": [1], "heads.abstain": [0]})
+        >>> explain_counts(rule, votes).value
+        'rejected'
+    """
+    decide_all(decision, counts)  # refuses what does not fit
+    rows = _rows(counts)
+    name = _matter(rows, matter)
+    (row,) = [one for one in rows if one["matter"] == name]
+    keys = [(measure, stratum, count) for measure, stratum in decision.counted for count in COUNTS]
+    return _tree(Tally(decision, {key: row[column_of(*key)] for key in keys}))
+
+
+def _with_matter(native: Any) -> Any:
+    """Return a frame of one matter with its column, if it was left out."""
     import narwhals as nw
 
-    taken = nw.from_native(frame)
-    rows = (taken.collect() if isinstance(taken, nw.LazyFrame) else taken).rows(named=True)
-    return [row for row in rows if matter is None or row["matter"] == matter]
+    frame, _ = adopt(native)
+    if "matter" in frame.collect_schema():
+        return frame.to_native()
+    return frame.with_columns(nw.lit("matter").alias("matter")).to_native()
 
 
-def _tree(decision: Decision, people: Sequence[Voter], homes: Sequence[Voter]) -> Steps:
-    tally = tally_of(decision, people, homes)
+def _rows(native: Any) -> list[dict[str, Any]]:
+    columns = read_columns(adopt(native)[0])
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _matter(rows: Sequence[Mapping[str, Any]], name: str | None) -> str:
+    """Return the matter that is asked for, or the only one."""
+    there = sorted({row["matter"] for row in rows})
+    if name is None and len(there) == 1:
+        return str(there[0])
+    if name is None:
+        raise UsageError.because(
+            "which-matter",
+            zh=f"有 {len(there)} 个议题，请以 matter 指明一个",
+            en=f"there are {len(there)} matters; name one with `matter`",
+        )
+    if name not in there:
+        hint = did_you_mean(name, there)
+        raise UsageError.because("unknown-name", zh=f"没有议题 `{name}`{hint.zh}", en=f"no matter `{name}`{hint.en}")
+    return name
+
+
+def _tree(tally: Tally) -> Steps:
+    decision = tally.decision
     parts = [_part(tally, name, name, tree) for name, tree in decision.trees]
     outcome, flags = tally.outcome, dict(flags_of(tally))
     words = _OUTCOMES[outcome]
@@ -103,8 +176,9 @@ def _part(tally: Tally, name: str, path: str, tree: Threshold) -> Steps:
     said = [child.text for child in children if child.text is not None]
     return Steps(
         key=key,
-        title=tree.name(key),
+        title=_titled(tree, key),
         value=_SAID[holds],
+        words=_REACHED[holds],
         text=Title(
             zh=f"{joins.zh}（{'；'.join(text.zh for text in said)}）",
             en=f"{joins.en} ({'; '.join(text.en for text in said)})",
@@ -120,11 +194,13 @@ def _leaf(tally: Tally, name: str, path: str, leaf: Threshold) -> Steps:
     key, base, count = path.rpartition(".")[2], tally.base(leaf, str(leaf.of)), tally.count(name, leaf)
     least = None if base is None else least_of(leaf, base)
     margin = None if count is None or least is None else count - least
+    reached = tally.reached(name, leaf)
     return Steps(
         key=key,
-        title=leaf.name(key),
-        value=_SAID[tally.reached(name, leaf)],
-        text=_sentence(tally, leaf, count, base, tally.reached(name, leaf)),
+        title=_titled(leaf, key),
+        value=_SAID[reached],
+        words=_REACHED[reached],
+        text=_sentence(tally, leaf, count, base, reached),
         clause=leaf.clause or tally.decision.clause,
         source=leaf.story("more_than") or leaf.story("at_least"),
         facts={
@@ -165,6 +241,21 @@ def _sentence(tally: Tally, leaf: Threshold, count: Count, base: Count, reached:
     return Title(zh=f"{begin.zh}，即至少 {least}：{end.zh}", en=f"{begin.en}: {least} at least; {end.en}")
 
 
+def _titled(part: Threshold, key: str) -> Title:
+    """Return a part's own title, or what its key stands for."""
+    return part.title or _TITLES.get(key) or part.name(key)
+
+
+_TITLES: Mapping[str, Title] = {
+    "quorum": Title(zh="参加", en="quorum"),
+    "passes": Title(zh="同意", en="majority"),
+    **{str(name): title for name, title in MEASURE_NAMES.items()},
+}
+_REACHED = {
+    True: Title(zh="达到", en="reached"),
+    False: Title(zh="未达到", en="not reached"),
+    None: Title(zh="无法判断", en="not known"),
+}
 _SAID = {True: "true", False: "false", None: "undetermined"}
 _OUTCOMES: dict[Outcome, Title] = {
     "passed": Title(zh="通过", en="passed"),

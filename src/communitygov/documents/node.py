@@ -193,8 +193,9 @@ class Node:
         """
         here = Place(self.place.file, self.place.line)
         word, _, name = self.layer.partition(" ")
-        zh = f"{self.text()}，出自{LAYERS.get(word, word)}{name and ' ' + name}，{here}"
-        en = f"{self.text()}, from {self.layer}, {here}"
+        value = self.text() if self.children is None else None  # what a mapping holds is told where it stands
+        zh = f"{'' if value is None else value + '，'}出自{LAYERS.get(word, word)}{name and ' ' + name}，{here}"
+        en = f"{'' if value is None else value + ', '}from {self.layer}, {here}"
         if self.was is not None:
             before = f"{self.was.text()}, {Place(self.was.place.file, self.was.place.line)}"
             zh, en = f"{zh}，原为 {before}", f"{en}, was {before}"
