@@ -74,9 +74,11 @@ def disclosures(
     form.frame(done.frame, "communitygov.disclosures/1", {"subjects": done.subjects.rows(named=True)})
     if not form.as_json and form.output is None:
         lang = language()
-        words = {key: state.say(lang) for key, state in STATES.items()}
         emit(frame_text(done.subjects.select("subject", "in_order"), lang, titles=_TITLES, most=_MOST))
-        rows = done.frame.filter(pl.col("state") != "met").with_columns(pl.col("state").replace(words))
+        named = {"item": rule.items, "place": rule.places, "state": STATES}
+        words = {name: {key: title.say(lang) for key, title in there.items()} for name, there in named.items()}
+        rows = done.frame.filter(pl.col("state") != "met")
+        rows = rows.with_columns(pl.col(name).replace(said) for name, said in words.items())
         if rows.height:
             kept = [name for name in _TITLES if name in rows.columns and rows[name].null_count() < rows.height]
             emit("\n" + frame_text(rows.select(kept), lang, titles=_TITLES, most=_MOST))
