@@ -234,16 +234,21 @@ class TestMoney:
 
 class TestBadInput:
     def refused(self, rule: BudgetRule, projects: pl.DataFrame = PROJECTS, ballots: pl.DataFrame = BALLOTS) -> set[str]:
-        with pytest.raises(DataError) as error:
-            share_budget(rule, projects, ballots)
-        return {problem.code for problem in error.value.problems}
+        codes = []
+        for ask in (share_budget, explain_budget):
+            with pytest.raises(DataError) as error:
+                ask(rule, projects, ballots)
+            codes.append({problem.code for problem in error.value.problems})
+        assert codes[0] == codes[1]
+        return codes[0]
 
     @pytest.mark.parametrize("cost", [0, -5])
     def test_a_cost_is_above_nothing(self, cost):
         """A project that costs nothing or less is refused, with its name."""
         bad = PROJECTS.with_columns(pl.when(pl.col("project") == "tree").then(cost).otherwise("cost").alias("cost"))
-        with pytest.raises(DataError, match="tree"):
-            share_budget(greedy(100), bad, BALLOTS)
+        for ask in (share_budget, explain_budget):
+            with pytest.raises(DataError, match="tree"):
+                ask(greedy(100), bad, BALLOTS)
 
     def test_a_vote_twice_is_refused(self):
         """A voter who names a project twice has not two votes."""
@@ -252,6 +257,7 @@ class TestBadInput:
     def test_unknown_projects_are_refused(self):
         """A ballot or a conflict for a project that is not there is named, with the nearest that is."""
         stray = pl.concat([BALLOTS, pl.DataFrame({"voter": ["x"], "project": ["lamb"]})])
+        assert self.refused(greedy(100), ballots=stray) == {"unknown-project"}
         with pytest.raises(DataError, match="a ballot names `lamb`, no project; did you mean `lamp`"):
             share_budget(greedy(100), PROJECTS, stray)
         rule = greedy(100, conflicts={"c": Conflict(projects=("lamp", "lfit"))})

@@ -160,6 +160,26 @@ class TestWays:
 
 
 class TestBadInput:
+    @pytest.mark.parametrize(
+        "units",
+        [
+            pl.concat([UNITS, UNITS[:1]]),
+            UNITS.drop("homes"),
+            UNITS.with_columns(homes=-pl.col("homes")),
+            UNITS.with_columns(homes=pl.lit("many")),
+            UNITS.with_columns(unit=pl.lit(None, dtype=pl.String)),
+        ],
+        ids=["twice", "no weight", "below nothing", "no number", "no name"],
+    )
+    def test_the_explanation_refuses_what_the_verb_refuses(self, units) -> None:
+        """A unit twice, a weight that is absent, negative or no number, and a unit without a name."""
+        rules, codes = {"a": rule(pool=Fraction(15), by="homes")}, []
+        for ask in (fund, lambda *given: explain_funding(*given, "A")):
+            with pytest.raises(DataError) as error:
+                ask(rules, units)
+            codes.append([one.code for one in error.value.problems])
+        assert codes[0] == codes[1]
+
     def test_a_kind_that_nothing_is_for_is_named(self) -> None:
         """A misspelt kind would get nothing without a word."""
         with pytest.raises(DataError, match="there is community"):

@@ -129,9 +129,18 @@ class TestBadInput:
     )
     def test_it_is_named(self, columns, code) -> None:
         """A misspelt activity or kind, a number twice or below nothing, no day, and days that go back."""
-        with pytest.raises(DataError) as error:
-            award(RULE, entries(**{"what": ["visit", "visit"], **columns}))
-        assert code in {one.code for one in error.value.problems}
+        wrong = entries(**{"what": ["visit", "visit"], **columns})
+        for ask in (award, lambda *given: explain_points(*given, wrong["account"][0])):
+            with pytest.raises(DataError) as error:
+                ask(RULE, wrong)
+            assert code in {one.code for one in error.value.problems}
+
+    def test_entries_without_their_numbers(self) -> None:
+        """Of such nothing can be said to be appended, or explained."""
+        bare = entries(["visit"]).drop("entry")
+        for ask in (check_appended, lambda *_: explain_points(RULE, bare, "Ma")):
+            with pytest.raises(DataError, match="has no column `entry`"):
+                ask(bare, bare)
 
     def test_an_account_that_there_is_not(self) -> None:
         """The nearest is offered."""

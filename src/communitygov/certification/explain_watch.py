@@ -8,10 +8,11 @@ from typing import Any
 from attrs import frozen
 
 from communitygov.certification.columns import adopt_beside
-from communitygov.certification.facts import collected, exact_units, narrowed, unknown_subject
+from communitygov.certification.facts import exact_units, narrowed, unknown_subject
 from communitygov.certification.phrases import CHOICES, clauses_of
 from communitygov.certification.rules import Certification, Watch
 from communitygov.certification.watch import check_columns, check_watch, period_asked, watch_of
+from communitygov.vocabulary.faults import read_rows
 from communitygov.vocabulary.frames import adopt
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.steps import Steps
@@ -256,12 +257,12 @@ def explain_watch(
     years = 12 if watch.rank_of == "year_to_date" else 0
     periods = [str(when.next(-n)) for n in range(max(watch.periods, watch.leaving.after) + years)]
     rows = frame.select("subject", nw.col("period").cast(nw.String), "score")
-    cells = collected(rows.filter(nw.col("period").is_in(periods)))
+    cells = read_rows(rows.filter(nw.col("period").is_in(periods)))
     seen = [
         Seen(str(row["subject"]), str(row["period"]), exact_units(row["score"], certification.decimals))
         for row in cells
     ]
-    on_it = [] if on is None else collected(on.select("subject", "since"))
+    on_it = [] if on is None else read_rows(on.select("subject", "since"))
     since = {str(row["subject"]): str(row["since"]) for row in on_it}
     found = {outcome.subject: outcome for outcome in decide_watch(certification, seen, since, str(when))}
     if subject not in found:

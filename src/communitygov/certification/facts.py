@@ -12,13 +12,13 @@ from communitygov.certification.decide import Holder, Row
 from communitygov.certification.rules import Certification
 from communitygov.certification.tables import RESERVED
 from communitygov.vocabulary.errors import DataError
-from communitygov.vocabulary.faults import read_columns
+from communitygov.vocabulary.faults import read_columns, read_rows
 from communitygov.vocabulary.frames import adopt
 from communitygov.vocabulary.numbers import to_units
 from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
-__all__ = ["collected", "exact_units", "group_of", "narrowed", "unknown_subject"]
+__all__ = ["exact_units", "group_of", "narrowed", "unknown_subject"]
 
 
 def group_of(
@@ -69,7 +69,7 @@ def group_of(
     if certification.group_by is not None:
         mine = frame.filter(nw.col("subject") == subject).select(certification.group_by).unique()
         frame = frame.join(mine, on=certification.group_by, how="inner")
-    read = collected(frame.select(*_columns(certification)))
+    read = read_rows(frame.select(*_columns(certification)))
     rows = [_row(certification, cells) for cells in read]
     if held is None:
         return rows, []
@@ -77,7 +77,7 @@ def group_of(
     earlier = held.filter(nw.col("subject").is_in(members) & (nw.col("year") < year))
     return rows, [
         Holder(str(cells["subject"]), int(cells["year"]), str(cells["tier"]))
-        for cells in collected(earlier.select("subject", "year", "tier"))
+        for cells in read_rows(earlier.select("subject", "year", "tier"))
     ]
 
 
@@ -93,16 +93,6 @@ def narrowed(frame: Any, by: Mapping[str, object]) -> Any:
     for name, value in by.items():
         frame = frame.filter(nw.col(name) == value)
     return frame
-
-
-def collected(frame: Any) -> list[dict[str, Any]]:
-    """Return the rows of a frame as dictionaries.
-
-    Args:
-        frame: A Narwhals frame.
-    """
-    columns = read_columns(frame)
-    return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
 
 
 def exact_units(value: Any, decimals: int) -> int | None:

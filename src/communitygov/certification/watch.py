@@ -8,11 +8,11 @@ from typing import Any, Literal
 from attrs import field, frozen
 
 from communitygov.certification.columns import adopt_beside, check, in_units, whole
-from communitygov.certification.facts import collected
 from communitygov.certification.rules import Certification, Watch, Year
 from communitygov.certification.tables import LISTED, RESERVED, watch_table
 from communitygov.certification.year import periods_of, wrong_period
 from communitygov.vocabulary.errors import DataError, UsageError
+from communitygov.vocabulary.faults import read_rows
 from communitygov.vocabulary.frames import adopt
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.problem import Problem
@@ -264,7 +264,7 @@ def _check_enough(rule: Watch, look: _Look, wide: Any, by: Sequence[str]) -> Non
     least = [nw.col("_c0").min()]
     for i in range(1, len(look.periods)):
         least.append(nw.when(nw.col(f"_c{i}") > 0).then(nw.col(f"_c{i}")).min().alias(f"_c{i}"))
-    found = collected(counts.select(*least))[0]
+    found = read_rows(counts.select(*least))[0]
     problems = []
     for i, name in enumerate(look.periods):
         ranked = found[f"_c{i}"]

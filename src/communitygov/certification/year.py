@@ -8,10 +8,10 @@ from math import lcm
 from typing import Any
 
 from communitygov.certification.columns import check, count, units, whole
-from communitygov.certification.facts import collected
 from communitygov.certification.rules import Certification, Year
 from communitygov.certification.tables import RESERVED, periods_table
 from communitygov.vocabulary.errors import DataError
+from communitygov.vocabulary.faults import read_rows
 from communitygov.vocabulary.frames import SHOWN, Fault, adopt
 from communitygov.vocabulary.period import Period, PeriodKind, is_period
 from communitygov.vocabulary.problem import Problem
@@ -177,7 +177,7 @@ def _with_periods(certification: Certification, years: Any, by: Sequence[str], p
     few = years.filter(_incomplete(certification.year))
     names = ["subject", *by, "_year"]
     present: dict[tuple[Any, ...], set[str]] = {}
-    for row in collected(few.select(*names, "period", "score").sort(*names, "period")):
+    for row in read_rows(few.select(*names, "period", "score").sort(*names, "period")):
         scored = present.setdefault(tuple(row[name] for name in names), set())
         scored |= {str(row["period"])} if row["score"] is not None else set()
     listed = []
@@ -244,7 +244,7 @@ def _common(years: Any, year: Year) -> tuple[int, int]:
     """
     import narwhals as nw
 
-    rows = collected(years.group_by("maximum").agg(nw.col("_units").max()))
+    rows = read_rows(years.group_by("maximum").agg(nw.col("_units").max()))
     values = [Fraction(str(row["maximum"])) for row in rows if row["maximum"] is not None]
     scale = lcm(*(value.denominator for value in values))
     maxima = [int(value * scale) for value in values]

@@ -22,7 +22,7 @@ from communitygov.vocabulary.text import Title
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["SharedBudget", "share_budget"]
+__all__ = ["SharedBudget", "check_votes", "share_budget"]
 
 
 @frozen
@@ -115,10 +115,8 @@ def share_budget(rule: BudgetRule, projects: Any, ballots: Any) -> SharedBudget:
         >>> shared.rest
         40
     """
-    hold_to_itself(rule)
     frame, back = adopt(projects, rule.projects_table)
-    columns = _read_projects(rule, frame)
-    votes, electorate = _count(rule, ballots, columns["project"])
+    columns, votes, electorate = check_votes(rule, projects, ballots)
     all_ = _candidates(rule, columns, votes)
     eligible = [one for one, count in enumerate(all_.votes) if count >= rule.least_votes]
     budget = rule.units(rule.budget)
@@ -165,6 +163,28 @@ def _table(rows: Sequence[tuple[object, ...]], kinds: dict[str, str]) -> pl.Data
 
     dtypes = {"text": pl.String, "whole": pl.Int64, "flag": pl.Boolean}
     return pl.DataFrame(rows, schema={name: dtypes[kind] for name, kind in kinds.items()}, orient="row")
+
+
+def check_votes(
+    rule: BudgetRule, projects: Any, ballots: Any
+) -> tuple[dict[str, list[Any]], dict[str, int], Electorate | None]:
+    """Refuse projects and ballots that do not fit the rule.
+
+    Args:
+        rule: The rule.
+        projects: As for ``share_budget``.
+        ballots: As there.
+
+    Returns:
+        The columns of the projects, costs in units; the votes of those named; and for equal shares the voters.
+
+    Raises:
+        DocumentError: If a rule that was made in Python breaks one of its own promises.
+        DataError: If a frame does not fit the rule.
+    """
+    hold_to_itself(rule)
+    columns = _read_projects(rule, adopt(projects, rule.projects_table)[0])
+    return columns, *_count(rule, ballots, columns["project"])
 
 
 def _read_projects(rule: BudgetRule, frame: Any) -> dict[str, list[Any]]:

@@ -13,10 +13,11 @@ from typing import Any
 
 from attrs import define, evolve, field, frozen
 
+from communitygov.deliberation.budget import check_votes
 from communitygov.deliberation.budget_rules import BudgetRule
 from communitygov.vocabulary.errors import DataError
-from communitygov.vocabulary.faults import read_columns
-from communitygov.vocabulary.frames import adopt, check_table
+from communitygov.vocabulary.faults import read_rows
+from communitygov.vocabulary.frames import adopt
 from communitygov.vocabulary.numbers import half_up
 from communitygov.vocabulary.problem import Problem
 from communitygov.vocabulary.steps import Steps
@@ -173,12 +174,8 @@ def _step(story: _Story, one: _Project) -> Steps:
 
 def _read(rule: BudgetRule, projects: Any, ballots: Any) -> tuple[_Story, dict[str, set[str]]]:
     """Return the projects with their votes, and what each voter named."""
-    frames = []
-    for table, native in ((rule.projects_table, projects), (rule.ballots_table, ballots)):
-        frame, _ = adopt(native, table)
-        check_table(table, frame)
-        columns = read_columns(frame)
-        frames.append([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)])
+    check_votes(rule, projects, ballots)
+    frames = [read_rows(adopt(one)[0]) for one in (projects, ballots)]
     found = {}
     for row in frames[0]:
         cost = row["cost"] if isinstance(row["cost"], int) else half_up(Fraction(row["cost"]) * 10**rule.decimals)

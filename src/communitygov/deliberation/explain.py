@@ -20,7 +20,7 @@ from communitygov.deliberation.tally import (
     voters_of,
 )
 from communitygov.vocabulary.errors import UsageError
-from communitygov.vocabulary.faults import read_columns
+from communitygov.vocabulary.faults import read_rows
 from communitygov.vocabulary.frames import adopt
 from communitygov.vocabulary.numbers import share_text
 from communitygov.vocabulary.problem import did_you_mean
@@ -116,8 +116,7 @@ def _with_matter(native: Any) -> Any:
 
 
 def _rows(native: Any) -> list[dict[str, Any]]:
-    columns = read_columns(adopt(native)[0])
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return read_rows(adopt(native)[0])
 
 
 def _matter(rows: Sequence[Mapping[str, Any]], name: str | None) -> str:

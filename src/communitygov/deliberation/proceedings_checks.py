@@ -11,7 +11,7 @@ from attrs import field, frozen
 from communitygov.deliberation.meeting_rules import Deliberation
 from communitygov.deliberation.tables import CHOICES
 from communitygov.vocabulary.errors import DataError
-from communitygov.vocabulary.faults import read_columns
+from communitygov.vocabulary.faults import read_rows
 from communitygov.vocabulary.frames import Table, adopt, check_table
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.problem import Problem, did_you_mean
@@ -44,9 +44,9 @@ class Reader:
             self.problems.extend(error.problems)
             return []
         there = set(frame.collect_schema().names())
-        columns = read_columns(frame.select(*(one.name for one in table.columns if one.name in there)))
+        rows = read_rows(frame.select(*(one.name for one in table.columns if one.name in there)))
         empty = {one.name: None for one in table.columns if one.name not in there}
-        return [{**empty, **dict(zip(columns, values, strict=True))} for values in zip(*columns.values(), strict=True)]
+        return [{**empty, **row} for row in rows]
 
     def settle(self) -> None:
         """Raise what is wrong so far."""

@@ -8,8 +8,11 @@ from itertools import pairwise
 from math import floor
 from typing import Any
 
+from communitygov.provisions.funding import fund
 from communitygov.provisions.funding_rules import Funding
 from communitygov.vocabulary.errors import UsageError
+from communitygov.vocabulary.faults import read_rows
+from communitygov.vocabulary.frames import adopt
 from communitygov.vocabulary.numbers import decimal_text, half_up
 from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.steps import Steps
@@ -35,6 +38,8 @@ def explain_funding(fundings: Mapping[str, Funding], units: Any, unit: str) -> S
         with the amount as its value (None if something is missing) and in its facts what suffices to compute it again.
 
     Raises:
+        DocumentError: As ``fund``.
+        DataError: As there.
         UsageError: If there is no such unit.
 
     Example:
@@ -46,10 +51,8 @@ def explain_funding(fundings: Mapping[str, Funding], units: Any, unit: str) -> S
         >>> print(explain_funding(rules, frame, "b1").find("branch").text.en)
         3000 yuan for each: 3000
     """
-    import narwhals as nw
-
-    taken = nw.from_native(units)
-    rows = (taken.collect() if isinstance(taken, nw.LazyFrame) else taken).rows(named=True)
+    fund(fundings, units)  # refuses what does not fit
+    rows = read_rows(adopt(units)[0])
     mine = next((row for row in rows if row["unit"] == unit), None)
     if mine is None:
         hint = did_you_mean(unit, [row["unit"] for row in rows])

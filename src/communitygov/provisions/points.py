@@ -11,6 +11,7 @@ from attrs import field, frozen
 from communitygov.documents.rule import hold_to_itself
 from communitygov.provisions.points_rules import Points
 from communitygov.vocabulary.errors import DataError
+from communitygov.vocabulary.faults import read_rows
 from communitygov.vocabulary.frames import Column, Fault, Table, adopt, check_table, in_kind_of
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.problem import Problem
@@ -233,6 +234,14 @@ def _redeemed(rule: Points, rows: pl.DataFrame) -> pl.DataFrame:
     return kept.with_columns(*columns, pl.Series("balance", after, dtype=pl.Int64))
 
 
+_NUMBERED = Table(
+    Title(zh="积分记录", en="entries of points"),
+    (Column("entry", "whole", Title(zh="序号", en="number of the entry")),),
+    ("entry",),
+    open=True,
+)
+
+
 def check_appended(before: Any, after: Any) -> None:
     """Refuse a ledger or entries that were not only appended to.
 
@@ -241,8 +250,8 @@ def check_appended(before: Any, after: Any) -> None:
         after: The entries as they are, with the same columns.
 
     Raises:
-        DataError: Naming every entry that is gone or says something else, and new ones with a number that is not higher
-            than all before.
+        DataError: If the entries are not numbered, each once; naming every entry that is gone or says something else,
+            and new ones with a number that is not higher than all before.
     """
     kept, now = (_by_entry(frame) for frame in (before, after))
     problems = []
@@ -268,8 +277,6 @@ def check_appended(before: Any, after: Any) -> None:
 
 
 def _by_entry(frame: Any) -> dict[int, dict[str, Any]]:
-    import narwhals as nw
-
-    taken, _ = adopt(frame)
-    rows = (taken.collect() if isinstance(taken, nw.LazyFrame) else taken).rows(named=True)
-    return {row["entry"]: {name: value for name, value in row.items() if name != "entry"} for row in rows}
+    adopted, _ = adopt(frame, _NUMBERED)
+    check_table(_NUMBERED, adopted)
+    return {row["entry"]: {name: value for name, value in row.items() if name != "entry"} for row in read_rows(adopted)}

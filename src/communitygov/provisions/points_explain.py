@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import define, field
 
-from communitygov.provisions.points import REASONS
+from communitygov.provisions.points import REASONS, award
 from communitygov.provisions.points_rules import Activity, Points
 from communitygov.vocabulary.errors import UsageError
+from communitygov.vocabulary.faults import read_rows
+from communitygov.vocabulary.frames import adopt
 from communitygov.vocabulary.period import Period
 from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.steps import Steps
@@ -48,6 +50,8 @@ def explain_points(rule: Points, entries: Any, account: str) -> Steps:
         for each entry, its key the number, its value the points, and ``reason`` and ``balance`` among its facts.
 
     Raises:
+        DocumentError: As ``award``.
+        DataError: As there.
         UsageError: If there is no such account.
 
     Example:
@@ -57,10 +61,8 @@ def explain_points(rule: Points, entries: Any, account: str) -> Steps:
         >>> print(explain_points(rule, pl.DataFrame(rows), "Ma").children[0].text.en)
         2024-05-06 visit: 5 (earned), balance 5
     """
-    import narwhals as nw
-
-    taken = nw.from_native(entries)
-    rows = (taken.collect() if isinstance(taken, nw.LazyFrame) else taken).rows(named=True)
+    award(rule, entries)  # refuses what does not fit
+    rows = read_rows(adopt(entries)[0])
     mine = sorted((row for row in rows if row["account"] == account), key=lambda row: row["entry"])
     if not mine:
         hint = did_you_mean(account, sorted({row["account"] for row in rows}))
@@ -77,7 +79,7 @@ def explain_points(rule: Points, entries: Any, account: str) -> Steps:
     )
 
 
-def _steps(rule: Points, kept: _Account, rows: list[Row]) -> Iterator[Steps]:
+def _steps(rule: Points, kept: _Account, rows: Sequence[Row]) -> Iterator[Steps]:
     for row in rows:
         what = row["what"]
         named: Activity | Any = rule.activities.get(what) or rule.rewards[what]

@@ -13,7 +13,7 @@ from communitygov.vocabulary.text import Title
 if TYPE_CHECKING:
     import narwhals as nw
 
-__all__ = ["COPIES", "SHOWN", "Coverage", "Fault", "find_problems", "read_columns"]
+__all__ = ["COPIES", "SHOWN", "Coverage", "Fault", "find_problems", "read_columns", "read_rows"]
 
 SHOWN = 20
 """How many rows a data error names; it always gives the count of all."""
@@ -112,6 +112,16 @@ def read_columns(frame: Any) -> dict[str, list[Any]]:
             missing = frame[name].is_null().to_list()
             columns[name] = [None if absent else value for value, absent in zip(values, missing, strict=True)]
     return columns
+
+
+def read_rows(frame: Any) -> list[dict[str, Any]]:
+    """Return a frame's rows, each by column, with None where a value is missing, whatever the backend has for that.
+
+    Args:
+        frame: A Narwhals frame; a lazy one is collected.
+    """
+    columns = read_columns(frame)
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 def _named_rows(frame: Any, found: Sequence[tuple[Fault, int]], keys: Sequence[str]) -> list[Problem]:
