@@ -260,7 +260,7 @@ def _missing_field(fault: _Fault) -> Iterator[Problem]:
 def _unknown_choice(fault: _Fault) -> Iterator[Problem]:
     asked: Any = fault.error.validator_value
     if isinstance(fault.error.instance, str):  # all else is of the wrong type, which is said already
-        hint = did_you_mean(fault.error.instance, [value for value in asked if value is not None])
+        hint = did_you_mean(fault.error.instance, [value for value in asked if value is not None], len(asked))
         found = fault.here.text()
         yield fault.problem("unknown-choice", f"不能取 `{found}`{hint.zh}", f"`{found}` is no choice here{hint.en}")
 
@@ -287,6 +287,11 @@ def _wrong_type(fault: _Fault) -> Iterator[Problem]:
         found, hint = f'"{instance}"', Title(zh="；请去掉引号", en="; take the quotes off")
     elif "string" in asked and isinstance(instance, int | Fraction):
         hint = Title(zh="；请加引号", en="; put it in quotes")
+    elif "object" in asked and isinstance(instance, str) and 0 < len(fault.schema.get("properties", ())) < 4:
+        shape = ", ".join(f"{key}: ..." for key in fault.schema["properties"])
+        hint = Title(zh=f"；应如 {{{shape}}}", en=f"; such as {{{shape}}}")
+    elif "array" in asked and isinstance(instance, str):
+        hint = Title(zh=f"；请写作 [{instance}]", en=f"; write [{instance}]")
     yield fault.problem("wrong-type", f"须为{zh}，却是 `{found}`{hint.zh}", f"expected {en}, found `{found}`{hint.en}")
 
 

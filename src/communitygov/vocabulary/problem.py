@@ -118,12 +118,13 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return near[0] if near else None
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> Title:
+def did_you_mean(word: str, known: Iterable[str], most: int = 12) -> Title:
     """Return a hint that names the nearest valid names, or all of them when few.
 
     Args:
         word: What was written.
         known: What could have been written.
+        most: How many are few.
 
     Example:
         >>> did_you_mean("shaer", ["share", "number"]).en
@@ -135,7 +136,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> Title:
         return Title(zh=f"；是否想写 `{near}`？", en=f"; did you mean `{near}`?")
     if not names:
         return Title(zh="", en="")
-    shown = ", ".join(f"`{name}`" for name in names[:12]) + (" ..." if len(names) > 12 else "")
+    shown = ", ".join(f"`{name}`" for name in names[:most]) + (" ..." if len(names) > most else "")
     return Title(zh=f"；可用的有 {shown}", en=f"; known here: {shown}")
 
 
