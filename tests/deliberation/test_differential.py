@@ -3,6 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
+import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -112,8 +113,9 @@ class TestBadInput:
         ]
         with pytest.raises(UsageError, match="did you mean `lift`"):
             explain(self.RULE, *two, matter="lfit")
-        with pytest.raises(UsageError, match="there are 2 matters"):
-            explain(self.RULE, *two)
+        for ask in (explain, decide):
+            with pytest.raises(UsageError, match="there are 2 matters"):
+                ask(self.RULE, *two)
         assert explain(self.RULE, *two, matter="road").value == "rejected"
 
     @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -123,3 +125,14 @@ class TestBadInput:
         told = explain(self.RULE, *map(kind.make, frames))
         assert told == explain(self.RULE, *frames)
         assert explain_counts(self.RULE, kind.make(count_votes(self.RULE, *frames))) == told
+        assert decide(self.RULE, *map(kind.make, frames)).outcome == told.value == "rejected"
+
+    def test_a_register_of_nobody(self) -> None:
+        """There is nothing to decide, and nothing is made up."""
+        with pytest.raises(DataError, match="the register: there are no rows"):
+            decide(self.RULE, self.REGISTER.clear(), self.BALLOTS.clear())
+
+    def test_columns_that_have_numbers_for_names(self) -> None:
+        """As a pandas frame without names has; what is missing is named all the same."""
+        with pytest.raises(DataError, match="has no column `matter`"):
+            decide_all(self.RULE, pd.DataFrame([[1, 2]]))

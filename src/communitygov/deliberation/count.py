@@ -9,13 +9,14 @@ from attrs import frozen
 from communitygov.deliberation.decide import Decided, decide_all
 from communitygov.deliberation.rules import Decision
 from communitygov.deliberation.tables import BALLOTS, CHOICES, COUNTS, column_of, register_table
-from communitygov.vocabulary.errors import DataError
-from communitygov.vocabulary.frames import Fault, adopt, check_table, find_faults, nullable
+from communitygov.vocabulary.errors import DataError, UsageError
+from communitygov.vocabulary.frames import Fault, Table, adopt, check_table, find_faults, nullable
 from communitygov.vocabulary.problem import Problem
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
     import narwhals as nw
+    import polars as pl
 
 __all__ = ["One", "count_votes", "decide"]
 
@@ -112,11 +113,15 @@ def decide(decision: Decision, register: Any, ballots: Any) -> One:
 
     Args:
         decision: The rule.
-        register: As for ``count_votes``, of one matter, as a Polars frame; ``matter`` may be left out.
+        register: As for ``count_votes``, of one matter; ``matter`` may be left out.
         ballots: Likewise.
 
+    Returns:
+        The outcome, its frames Polars.
+
     Raises:
-        DataError: As ``count_votes``.
+        DataError: As ``count_votes``, and if nobody is on the register.
+        UsageError: If there are several matters.
 
     Example:
         >>> import polars as pl
@@ -132,7 +137,17 @@ def decide(decision: Decision, register: Any, ballots: Any) -> One:
     """
     import polars as pl
 
-    named = [f if "matter" in f.columns else f.with_columns(matter=pl.lit("matter")) for f in (register, ballots)]
+    tables = register_table(decision), BALLOTS
+    named = [_one_matter(*pair) for pair in zip((register, ballots), tables, strict=True)]
+    if named[0].is_empty():
+        raise DataError.because("empty-table", zh="名册没有行", en="the register: there are no rows")
+    matters = named[0]["matter"].n_unique()
+    if matters > 1:
+        raise UsageError.because(
+            "which-matter",
+            zh=f"有 {matters} 个议题；此处判定一个，多个请用 decide_all",
+            en=f"there are {matters} matters; one is decided here, many by decide_all",
+        )
     decided = decide_all(decision, count_votes(decision, *named))
     before = decided.frame["outcome"][0]
     if before == "undetermined":
@@ -149,6 +164,14 @@ def decide(decision: Decision, register: Any, ballots: Any) -> One:
     after = decide_all(decision, count_votes(decision, rolls, turned)).frame
     wanted = pl.col("outcome") != "passed" if before == "passed" else pl.col("outcome") == "passed"
     return One(decided, tuple(sorted(after.filter(wanted)["matter"])))
+
+
+def _one_matter(native: Any, table: Table) -> pl.DataFrame:
+    """Return a frame of one matter as a Polars frame, with its column if that was left out."""
+    import polars as pl
+
+    frame: pl.DataFrame = adopt(native, table)[0].lazy().collect("polars").to_native()
+    return frame if "matter" in frame.columns else frame.with_columns(matter=pl.lit("matter"))
 
 
 def _members(decision: Decision, register: Any) -> Any:

@@ -267,7 +267,7 @@ def column_problems(table: Table, schema: Any, extra: Collection[str] = ()) -> I
     for column in table.columns:
         if column.name not in schema:
             if column.required:
-                hint = did_you_mean(column.name, [name for name in schema if name not in known])
+                hint = did_you_mean(column.name, [str(name) for name in schema if name not in known])
                 yield _column_problem(
                     "missing-column",
                     column.name,
