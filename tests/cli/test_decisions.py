@@ -93,5 +93,6 @@ class TestDecisions:
         assert "votes-not-given" in call(*LAW).err
         assert "did you mean `lift`" in call(*LAW, *VOTES, "--matter", "lit").err
         assert "which-matter" in call(*LAW, *VOTES, "--picture", "x.svg").err
+        assert "name what is to be explained" in call(*LAW, *VOTES, "--html", "x.html").err
         done = call("decisions", "cn_law", "village_representatives", "--at", "2026-05-06", *VOTES)
         assert "decision-revised" in done.err

@@ -13,6 +13,7 @@ from communitygov.cli.choice import find_profile, only, rules_at, rules_options
 from communitygov.cli.columns import encoding_option, output_option
 from communitygov.cli.explain import html_option, print_steps
 from communitygov.cli.output import emit_frame
+from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.files import read_frame
 
 if TYPE_CHECKING:
@@ -114,7 +115,13 @@ class Form:
             frame: A Polars frame.
             schema: The name and version of the JSON form.
             more: Further entries of the JSON form.
+
+        Raises:
+            UsageError: If a page of an explanation was wanted, and nothing was named that is to be explained.
         """
+        if self.html is not None:
+            zh, en = "--html 写的是说明；请指明说明什么", "--html writes an explanation; name what is to be explained"
+            raise UsageError.because("wrong-call", zh=zh, en=en)
         if self.as_json or self.output is not None:
             emit_frame(
                 frame, schema=schema, as_json=self.as_json, output=self.output, encoding=self.encoding, more=more
