@@ -71,7 +71,7 @@ def adopt(native: Any, *tables: Table) -> tuple[nw.DataFrame[Any] | nw.LazyFrame
     A PyArrow table goes through Polars without a copy, since it has no grouped windows of its own. Columns of a
     pandas frame that cannot say *missing* get the nullable type of the same width, in which NaN is missing; so whole
     numbers stay whole where some are missing. A column in which nothing stands has no type that says what it is for;
-    where a table is named that declares text there, it gets that type.
+    where a table is named that declares text, flags or whole numbers there, it gets that type.
 
     Args:
         native: A Polars (eager or lazy), pandas, PyArrow, DuckDB or PySpark frame.
@@ -102,25 +102,33 @@ def adopt(native: Any, *tables: Table) -> tuple[nw.DataFrame[Any] | nw.LazyFrame
     if frame.implementation.is_pyarrow():
         import polars as pl
 
-        return _worded(nw.from_native(pl.from_arrow(native)), tables), lambda done: done.to_native().to_arrow()
-    return _worded(nullable(frame), tables), _native
+        return _typed(nw.from_native(pl.from_arrow(native)), tables), lambda done: done.to_native().to_arrow()
+    return _typed(nullable(frame), tables), _native
 
 
-def _worded(frame: Any, tables: Sequence[Table]) -> Any:
-    """Give the columns in which nothing stands the type of text, where a table declares that."""
+def _typed(frame: Any, tables: Sequence[Table]) -> Any:
+    """Give the columns in which nothing stands the type that a table declares: of text, of flags, of whole numbers."""
     import narwhals as nw
 
-    words = [column.name for table in tables for column in table.columns if column.kind in ("text", "period")]
-    if not words:
-        return frame
+    kinds = {
+        column.name: _UNTYPED[column.kind] for table in tables for column in table.columns if column.kind in _UNTYPED
+    }
     if frame.implementation.is_pandas():
         native = frame.to_native()
         nothing = frame.implementation.to_native_namespace().Series([None] * len(native), native.index, object)
-        empty = [name for name in words if name in native and not native[name].notna().any()]
-        return nw.from_native(native.assign(**dict.fromkeys(empty, nothing))) if empty else frame
+        empty = {
+            name: nothing.astype(kind)
+            for name, kind in kinds.items()
+            if name in native and not native[name].notna().any()
+        }
+        return nw.from_native(native.assign(**empty)) if empty else frame
     schema = frame.collect_schema()
-    untyped = [name for name in words if schema.get(name) == nw.Unknown]
+    untyped = [name for name, kind in kinds.items() if kind == "object" and schema.get(name) == nw.Unknown]
     return frame.with_columns(nw.col(*untyped).cast(nw.String)) if untyped else frame
+
+
+_UNTYPED = {"text": "object", "period": "object", "flag": "boolean", "whole": "Int64"}
+"""What pandas calls the type of a column in which nothing stands."""
 
 
 def _native(done: Any) -> Any:
