@@ -120,7 +120,7 @@ def meeting(
         if minutes is not None:
             _write(record, minutes, form.encoding)
         form.steps(record)
-        ctx.exit(1 if _is_wrong(hold_meetings(how, given, statutes, at=looked), one) else 0)
+        ctx.exit(1 if record.value == "false" or any(map(_is_amiss, record.children)) else 0)
     done = hold_meetings(how, given, statutes, at=looked)
     more = {name: frame_rows(getattr(done, name)) for name in ("meetings", "owed", "items", "ballots")}
     form.frame(done.motions, "communitygov.meeting/1", more)
@@ -169,13 +169,17 @@ def _write(record: Steps, file: Path, encoding: str) -> None:
         write_output(minutes_frame(record), str(file), encoding=encoding)
 
 
-def _is_wrong(done: Held, one: str | None = None) -> bool:
-    """Return whether anything is wrong with the meetings, or with one of them."""
+def _is_amiss(step: Steps) -> bool:
+    """Return whether a step is a motion without a valid outcome, or with another than was announced."""
+    announced = step.facts.get("announced")
+    return step.key.startswith("motion.") and (step.value == "invalid" or announced not in (None, step.value))
+
+
+def _is_wrong(done: Held) -> bool:
     import polars as pl
 
-    looked = pl.lit(value=True) if one is None else pl.col("meeting") == one
-    wrong = done.meetings.filter(looked, pl.col("in_order") == "false").height
-    wrong += done.motions.filter(looked, (pl.col("outcome") == "invalid") | pl.col("differs")).height
+    wrong = done.meetings.filter(pl.col("in_order") == "false").height
+    wrong += done.motions.filter((pl.col("outcome") == "invalid") | pl.col("differs")).height
     return bool(wrong)
 
 
