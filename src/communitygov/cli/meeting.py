@@ -171,8 +171,10 @@ def _write(record: Steps, file: Path, encoding: str) -> None:
 
 def _is_amiss(step: Steps) -> bool:
     """Return whether a step is a motion without a valid outcome, or with another than was announced."""
-    announced = step.facts.get("announced")
-    return step.key.startswith("motion.") and (step.value == "invalid" or announced not in (None, step.value))
+    if not step.key.startswith("motion."):
+        return False
+    told_otherwise = step.facts["announced"] not in (None, step.value) and not step.facts["faults"]
+    return step.value == "invalid" or told_otherwise
 
 
 def _is_wrong(done: Held) -> bool:
