@@ -79,9 +79,7 @@ class TestKinds:
 
     def test_a_column_in_which_nothing_stands_is_text_where_text_is_wanted(self, untyped):
         """A frame from lists has no type for it. Where numbers are wanted it is left as it is."""
-        nothing = untyped(
-            {"who": [], "when": [], "score": [], "count": [], "share": []}
-        )
+        nothing = untyped({"who": [], "when": [], "score": [], "count": [], "share": []})
         check_table(TABLE, adopt(nothing, TABLE)[0])
         lacking = untyped({"who": ["a"], "when": [None], "score": [None], "count": [1], "share": [None]})
         with pytest.raises(DataError) as error:
