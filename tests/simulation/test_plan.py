@@ -1,8 +1,10 @@
 """What a change of rules changes: in the rules, and in what comes of them on the same facts."""
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import narwhals as nw
@@ -11,16 +13,21 @@ import pytest
 from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.kinds import KINDS as FRAMES
 
 from communitygov.certification.certify import Certified, certify
 from communitygov.documents.layers import Layer
 from communitygov.documents.reading import read_text
+from communitygov.procedure.judge import judge
+from communitygov.procedure.logs import read_own_log
+from communitygov.procedure.rates import rates
 from communitygov.profile.profile import Profile, Reform, RuleSet
 from communitygov.profile.reading import read_profile, read_reform
 from communitygov.profile.rules import ReformFile
 from communitygov.simulation.plan import Flow, plan
 from communitygov.vocabulary.errors import DataError, UsageError
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 TOY = Path(__file__).parent.parent / "profile" / "toy"
 SCORES = pl.DataFrame(
     {
@@ -348,3 +355,38 @@ class TestAnyVerb:
         rules = toy.at(2024)
         with pytest.raises(UsageError, match="20 rows before, 19 after, 19 in common"):
             plan(rules, rules, certified(rules), certified(rules, SCORES.head(19)))
+
+
+class TestOrders:
+    """Orders, judged by two sets of rules, are compared as stars are."""
+
+    def test_a_shorter_limit_makes_some_late_and_nobody_is_lost(self) -> None:
+        """Who moved is who is judged otherwise; flows add up to all cases; the rate falls."""
+        lamps, shorter = read_profile(EXAMPLES / "lamps"), read_reform(EXAMPLES / "lamps-24-hours.yaml")
+        old, new = lamps.at("2024-03-01"), lamps.at("2024-03-01", reforms=[shorter])
+        before, after = (rules.procedure["repair"] for rules in (old, new))
+        log = read_own_log(EXAMPLES / "lamps-events.csv", before)
+        at = dt.datetime(2024, 3, 8, tzinfo=ZoneInfo("Asia/Shanghai"))
+        judged = [judge(rule, log, at) for rule in (before, after)]
+        compared = plan(old, new, *judged)
+        cases = [one.cases.sort("case").select("case", *one.outcome).rows() for one in judged]
+        differ = {one[0] for one, other in zip(*cases, strict=True) if one != other}
+        assert differ
+        assert set(compared.moved["case"]) == differ
+        assert sum(flow.subjects for flow in compared.flows) == len(cases[0])
+        taken = [rates(rule, one) for rule, one in zip((before, after), judged, strict=True)]
+        (row,) = plan(old, new, *taken).moved.rows(named=True)
+        assert (row["rate"], row["old"] != row["new"]) == ("in_time", True)
+        assert plan(old, old, judged[0], judged[0]).moved.is_empty()
+
+    @pytest.mark.parametrize("kind", FRAMES, ids=lambda kind: kind.name)
+    def test_a_result_of_which_a_part_is_missing_is_compared_by_the_others(self, toy: Profile, kind: Any) -> None:
+        """A case that is open, and late under one of the rules, has moved: it is not taken for one without a result."""
+        old = pl.DataFrame({"case": ["a", "b", "c"], "outcome": [None, None, "done"], "faults": [0, None, 1]})
+        old = old.with_columns(pl.col("outcome").cast(pl.String))
+        new = old.with_columns(faults=pl.Series([1, None, 1]))
+        names = {"key": ("case",), "outcome": ("outcome", "faults"), "because": ("faults",)}
+        before, after = (Result(kind.make(one), **names) for one in (old, new))
+        compared = plan(toy.at(2024), toy.at(2024), before, after)
+        assert [(row["case"], row["old"], row["new"]) for row in rows(compared.moved)] == [("a", "/0", "/1")]
+        assert sorted(map(str, (flow.old for flow in compared.flows))) == ["/0", "None", "done/1"]

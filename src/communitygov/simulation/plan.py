@@ -267,14 +267,15 @@ def _with_group(joined: Any, native: Any, key: Sequence[str], group: str) -> Any
 
 
 def _text(frame: Any, columns: Sequence[str], name: str) -> Any:
-    """Return the text of one column, or of several with a stroke between; null if any is."""
+    """Return the text of one column, or of several with a stroke between; a gap where one is null, null if all are."""
     import narwhals as nw
 
     schema = frame.collect_schema()
     texts = [nw.col(one) if schema[one] == nw.String else nw.col(one).cast(nw.String) for one in columns]
     if len(texts) == 1:
         return texts[0].alias(name)
-    return nw.concat_str(texts, separator="/").alias(name)
+    given = nw.any_horizontal(*(~nw.col(one).is_null() for one in columns), ignore_nulls=False)
+    return nw.when(given).then(nw.concat_str([text.fill_null("") for text in texts], separator="/")).alias(name)
 
 
 def _moved(joined: Any, key: Sequence[str]) -> Any:
