@@ -12,8 +12,9 @@ from tests.kinds import KINDS
 
 from communitygov.deliberation.count import count_votes, decide
 from communitygov.deliberation.decide import decide_all
-from communitygov.deliberation.explain import explain, explain_counts
+from communitygov.deliberation.explain import explain, explain_counts, explain_tally
 from communitygov.deliberation.rules import Decision, Threshold
+from communitygov.deliberation.tally import tally_of, voters_of
 from communitygov.testing.strategies_deliberation import ballots_frame, decisions, matters, register_frame
 from communitygov.vocabulary.errors import DataError, UsageError
 from communitygov.vocabulary.period import Period
@@ -33,9 +34,11 @@ class TestDecide:
         rows = {row["matter"]: row for row in decided.frame.rows(named=True)}
         parts = {(row["matter"], row["part"]): row for row in decided.parts.rows(named=True)}
         assert len(rows) == len(many)
+        told = explain(rule, register, ballots, matter=next(iter(rows)))
+        assert told == explain_counts(rule, counts, matter=next(iter(rows)))
         for matter, row in rows.items():
-            tree = explain(rule, register, ballots, matter=matter)
-            assert explain_counts(rule, counts, matter=matter) == tree
+            units, cast = (frame.filter(matter=matter).rows(named=True) for frame in (register, ballots))
+            tree = explain_tally(tally_of(rule, *voters_of(rule, units, cast)))
             assert tree.value == row["outcome"]
             assert tree.find("passes").value == row["passes"]
             for name, value in row.items():

@@ -27,7 +27,7 @@ from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.steps import Steps
 from communitygov.vocabulary.text import Title
 
-__all__ = ["explain", "explain_counts"]
+__all__ = ["explain", "explain_counts", "explain_tally"]
 
 
 def explain(decision: Decision, register: Any, ballots: Any, *, matter: str | None = None) -> Steps:
@@ -65,7 +65,7 @@ def explain(decision: Decision, register: Any, ballots: Any, *, matter: str | No
     count_votes(decision, register, ballots)  # refuses what does not fit
     name = _matter(_rows(register), matter)
     of_matter = ([row for row in _rows(frame) if row["matter"] == name] for frame in (register, ballots))
-    return _tree(tally_of(decision, *voters_of(decision, *of_matter)))
+    return explain_tally(tally_of(decision, *voters_of(decision, *of_matter)))
 
 
 def explain_counts(decision: Decision, counts: Any, *, matter: str | None = None) -> Steps:
@@ -102,7 +102,7 @@ def explain_counts(decision: Decision, counts: Any, *, matter: str | None = None
     name = _matter(rows, matter)
     (row,) = [one for one in rows if one["matter"] == name]
     keys = [(measure, stratum, count) for measure, stratum in decision.counted for count in COUNTS]
-    return _tree(Tally(decision, {key: row[column_of(*key)] for key in keys}))
+    return explain_tally(Tally(decision, {key: row[column_of(*key)] for key in keys}))
 
 
 def _with_matter(native: Any) -> Any:
@@ -136,7 +136,12 @@ def _matter(rows: Sequence[Mapping[str, Any]], name: str | None) -> str:
     return name
 
 
-def _tree(tally: Tally) -> Steps:
+def explain_tally(tally: Tally) -> Steps:
+    """Explain one matter, from what was counted of it; nothing is checked any more.
+
+    Args:
+        tally: The counts.
+    """
     decision = tally.decision
     parts = [_part(tally, name, name, tree) for name, tree in decision.trees]
     outcome, flags = tally.outcome, dict(flags_of(tally))
