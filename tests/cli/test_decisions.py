@@ -94,5 +94,6 @@ class TestDecisions:
         assert "did you mean `lift`" in call(*LAW, *VOTES, "--matter", "lit").err
         assert "which-matter" in call(*LAW, *VOTES, "--picture", "x.svg").err
         assert "name what is to be explained" in call(*LAW, *VOTES, "--html", "x.html").err
+        assert "-o writes the table" in call(*LAW, *VOTES, "--matter", "lift", "-o", "x.csv").err
         done = call("decisions", "cn_law", "village_representatives", "--at", "2026-05-06", *VOTES)
         assert "decision-revised" in done.err

@@ -12,6 +12,16 @@ def workers(tmp_path: Path) -> str:
     return f"workers={file}"
 
 
+def test_a_file_twice_and_numbers_of_a_csv(call, tmp_path, monkeypatch):
+    """Neither of two files of one name is dropped in silence; what a CSV says in numbers is measured."""
+    monkeypatch.chdir(tmp_path)
+    Path("c.csv").write_text("year,community,office_area\n2020,A,360.0\n2020,B,339.5\n", encoding="utf-8")
+    asked = ("standards", "check", "chaoyang", "communities=c.csv", "--at", "2021")
+    done = call(*asked)
+    assert (done.code, "met 1, missed 1" in done.out, "10.5" in done.out) == (1, True, True)
+    assert "two files are given for communities" in call(*asked[:4], "communities=c.csv", "--at", "2021").err
+
+
 class TestCheck:
     def test_what_is_missed_is_told_in_both_languages(self, call, workers):
         """With its distance, unit and clause, and exit code 1; what lacks data is listed as not measured."""

@@ -18,6 +18,7 @@ from communitygov.deliberation.tally import tally_of, voters_of
 from communitygov.testing.strategies_deliberation import ballots_frame, decisions, matters, register_frame
 from communitygov.vocabulary.errors import DataError, UsageError
 from communitygov.vocabulary.period import Period
+from communitygov.vocabulary.text import Title
 
 SINCE = Period.parse("2021")
 MANY = st.lists(matters(), min_size=26, max_size=30)
@@ -107,6 +108,32 @@ class TestBadInput:
         for ask in (decide_all, explain_counts):
             with pytest.raises(DataError, match="more take part than there are"):
                 ask(self.RULE, wrong)
+
+    @pytest.mark.parametrize(
+        ("counts", "said"),
+        [
+            ({"taking_part": None, "yes": 12, "no": 3}, "more votes than there are"),
+            ({"taking_part": 6, "yes": 8, "no": 1, "abstain": None}, "more votes than there are taking part"),
+            ({"women.all": 20}, "more than of everybody"),
+        ],
+    )
+    def test_counts_that_cannot_be(self, counts: dict[str, int | None], said: str) -> None:
+        """Though some are missing: more ballots than there are people, and a part that is more than the whole."""
+        half = Threshold(measure="heads", more_than=Fraction(1, 2), of="all")
+        third = Threshold(measure="heads", at_least=Fraction(1, 3), of="all", stratum="women")
+        strata = {"women": Title(zh="妇女", en="women")}
+        rule = Decision(passes=half, quorum=third, article="1", since=SINCE, strata=strata)
+        sound = {"all": 9, "present": 6, "taking_part": 6, "yes": 5, "no": 1, "abstain": 0}
+        row = {f"heads.{name}": value for name, value in sound.items()}
+        row |= {f"heads.women.{name}": min(value, 2) for name, value in sound.items()}
+        row |= {"heads.women.yes": 2, "heads.women.no": 0}
+        decide_all(rule, pl.DataFrame({"matter": ["m"], **{name: [value] for name, value in row.items()}}))
+        row |= {f"heads.{name}": value for name, value in counts.items()}
+        wrong = pl.DataFrame(
+            {"matter": ["m"], **{name: pl.Series([value], dtype=pl.Int64) for name, value in row.items()}}
+        )
+        with pytest.raises(DataError, match=said):
+            decide_all(rule, wrong)
 
     def test_a_matter_that_there_is_not(self) -> None:
         """The nearest is offered; of several one must be named."""

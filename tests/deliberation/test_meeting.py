@@ -555,3 +555,35 @@ class TestBadInput:
             ("deliberation", "talk", "decides_by"),
             ("deliberation", "talk", "objections", "back_to"),
         ]
+
+
+class TestObjectionsBeforeTheirTime:
+    """What somebody objects is not dropped because it came early, or because the rule forgot it."""
+
+    MEETINGS = pl.DataFrame({"meeting": ["1"], "body": ["A"], "on": ["2024-05-06"]})
+    MOTIONS = pl.DataFrame({"motion": ["lamp"], "meeting": ["1"], "outcome": ["passed"], "announced": ["2024-05-07"]})
+    EARLY = pl.DataFrame(
+        {"objection": ["x"], "motion": ["lamp"], "on": ["2024-05-06"], "answered": ["2024-05-06"], "sustained": [True]}
+    )
+    AT = dt.date(2024, 6, 1)
+
+    def test_one_that_was_sustained_before_the_posting_returns_the_motion(self) -> None:
+        """The verb and the record say so alike."""
+        rule = Deliberation(objections=Objections(days=5))
+        given = Proceedings(self.MEETINGS, self.MOTIONS, objections=self.EARLY)
+        assert hold_meetings(rule, given, at=self.AT).items["stands"].to_list() == ["returned"]
+        assert (
+            explain_meeting(rule, given, meeting="1", at=self.AT).find("motion.lamp").find("stands").value == "returned"
+        )
+
+    def test_objections_of_which_the_rule_says_nothing_are_refused(self) -> None:
+        """As recusals and evaluations are."""
+        given = Proceedings(self.MEETINGS, self.MOTIONS, objections=self.EARLY)
+        with pytest.raises(DataError, match="the rule does not say objections"):
+            hold_meetings(Deliberation(), given, at=self.AT)
+
+    @pytest.mark.parametrize("at", ["2024-06-01", dt.datetime(2024, 6, 1, tzinfo=dt.UTC)])
+    def test_a_day_to_look_that_is_none(self, at: object) -> None:
+        """A text and an instant are named."""
+        with pytest.raises(UsageError, match="must be a day"):
+            hold_meetings(Deliberation(), Proceedings(self.MEETINGS, self.MOTIONS), at=at)

@@ -105,7 +105,16 @@ class Form:
 
         Args:
             steps: The explanation.
+
+        Raises:
+            UsageError: If a file was wanted that a table could be written to.
         """
+        if self.output is not None:
+            zh, en = (
+                "-o 写的是表；说明请用 --html 或 --json",
+                "-o writes the table; an explanation goes to --html or --json",
+            )
+            raise UsageError.because("wrong-call", zh=zh, en=en)
         print_steps(steps, self.html, as_json=self.as_json)
 
     def frame(self, frame: Any, schema: str, more: Mapping[str, Any] | None = None) -> None:

@@ -71,7 +71,12 @@ def check(
     from communitygov.measures.standards import check_standards
 
     rules = asked.rules.rules
-    frames = {name: _read(name, file, rules.measures, form) for name, file in map(_named, data)}
+    named = [_named(one) for one in data]
+    twice = sorted({name for name, _ in named if [other for other, _ in named].count(name) > 1})
+    if twice:
+        zh, en = f"同一数据给了两个文件：{'、'.join(twice)}", f"two files are given for {', '.join(twice)}; give one"
+        raise UsageError.because("unnamed-data", zh=zh, en=en)
+    frames = {name: _read(name, file, rules.measures, form) for name, file in named}
     found = check_standards(rules.measures, rules.expectations, frames)
     unmeasured = [
         {"expectation": one.expectation, "why": {"zh": one.why.zh, "en": one.why.en}} for one in found.unmeasured
@@ -103,7 +108,10 @@ def _read(name: str, file: str, measures: Mapping[str, Measure], form: Form) -> 
 
     def table(heads: Sequence[str]) -> Table:
         tables = [measure_table(one, heads) for one in mine]
-        columns = {column.name: evolve(column, required=False) for one in tables for column in one.columns}
+        found = [column for one in tables for column in one.columns]
+        # One measure may ask only whether a value is known, where another adds it up: what it is, that one says.
+        found.sort(key=lambda column: column.kind not in ("any", "text"))
+        columns = {column.name: evolve(column, required=False) for column in found}
         if not tables:
             from communitygov.vocabulary.frames import Table
 

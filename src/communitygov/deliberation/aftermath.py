@@ -74,7 +74,7 @@ def is_returned(record: Record, name: str, day: dt.date) -> bool:
 
 
 def in_time(record: Record, name: str) -> list[Row]:
-    """Return the objections to a motion that were made while they could be.
+    """Return the objections to a motion that were made while they could be: none is lost for having come early.
 
     Args:
         record: The record.
@@ -84,7 +84,7 @@ def in_time(record: Record, name: str) -> list[Row]:
     if rule is None or announced is None:
         return []
     last = announced + dt.timedelta(days=rule.days)
-    return [row for row in record.objections.get(name, ()) if announced <= row["_on"] <= last]
+    return [row for row in record.objections.get(name, ()) if row["_on"] <= last]
 
 
 def answered_for(record: Record, name: str, meeting: str) -> str:

@@ -179,7 +179,8 @@ class BudgetRule(Rule):
         ]
         if self.counted == "points":
             points = Title(zh="分值", en="points")
-            columns.append(Column("points", "whole", points, nullable=True, minimum=Fraction(0)))
+            most = Fraction(10**9)  # so that no sum is beyond 63 bits
+            columns.append(Column("points", "whole", points, nullable=True, minimum=Fraction(0), maximum=most))
         return Table(Title(zh="选票", en="ballots"), tuple(columns), ("voter", "project"), open=True)
 
     def units(self, money: Fraction) -> int:

@@ -144,13 +144,17 @@ def _disagreements(decision: Decision) -> Iterator[Fault]:
         def col(count: str, measure: str = measure, stratum: str | None = stratum) -> nw.Expr:
             return nw.col(column_of(measure, stratum, count))
 
-        given = col("yes") + col("no") + col("abstain")
-        wrong = {
-            "taking_part": (col("taking_part") > col("all"), "参加表决多于全体", "more take part than there are"),
-            "present": (col("present") > col("all"), "到会多于全体", "more are present than there are"),
-            "yes": (given > col("taking_part"), "票数多于参加表决", "more votes than there are taking part"),
-        }
-        for count, (mask, zh, en) in wrong.items():
+        given = col("yes").fill_null(0) + col("no").fill_null(0) + col("abstain").fill_null(0)
+        wrong = [
+            ("taking_part", col("taking_part") > col("all"), "参加表决多于全体", "more take part than there are"),
+            ("present", col("present") > col("all"), "到会多于全体", "more are present than there are"),
+            ("yes", given > col("taking_part"), "票数多于参加表决", "more votes than there are taking part"),
+            ("yes", given > col("all"), "票数多于全体", "more votes than there are"),
+        ]
+        if stratum is not None and (measure, None) in decision.counted:
+            whole = {count: nw.col(column_of(measure, None, count)) for count in COUNTS}
+            wrong += [(count, col(count) > whole[count], "多于整体", "more than of everybody") for count in COUNTS]
+        for count, mask, zh, en in wrong:
             yield Fault("counts-disagree", column_of(measure, stratum, count), mask, Title(zh=zh, en=en), show=True)
 
 

@@ -15,6 +15,7 @@ from communitygov.deliberation.meeting_rules import Deliberation
 from communitygov.deliberation.proceedings import Law, Proceedings, Record, is_changed, read_record
 from communitygov.deliberation.proceedings_checks import Row
 from communitygov.deliberation.rules import Decision
+from communitygov.vocabulary.clock import number_of
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.faults import read_columns
 from communitygov.vocabulary.frames import adopt, in_kind_of
@@ -166,6 +167,8 @@ def _ask_for_day(record: Record, at: dt.date | None) -> None:
     if timed and at is None:
         zh, en = "须给出查看之日（at）", "give the day on which one looks (`at`)"
         raise UsageError.because("no-day-to-look", zh=zh, en=en)
+    if at is not None:
+        number_of(at)  # refuses what is no day
 
 
 def _votes(record: Record, decided: Sequence[Decided]) -> dict[str, Vote]:
@@ -193,7 +196,7 @@ def _still(record: Record, name: str, meeting: str, answered: str) -> bool:
 def _in_order(rule: Deliberation, meeting: Row, owed: Mapping[str, str], answered: Mapping[str, str]) -> str:
     wrong = any(outcome == "passed" and answered[name] == "false" for name, outcome in owed.items())
     doubt = any(found != "true" for found in answered.values())
-    if rule.convener is not None and "convened_by" in meeting:
+    if rule.convener is not None:
         wrong = wrong or meeting["convened_by"] not in (None, rule.convener)
     return "false" if wrong else "undetermined" if doubt else "true"
 

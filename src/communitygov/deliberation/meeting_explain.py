@@ -17,6 +17,7 @@ from communitygov.deliberation.proceedings import Law, Proceedings, Record, is_c
 from communitygov.deliberation.proceedings_checks import Row
 from communitygov.deliberation.rules import Decision
 from communitygov.deliberation.tables import CHOICES
+from communitygov.vocabulary.clock import number_of
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.problem import did_you_mean
 from communitygov.vocabulary.steps import Steps
@@ -163,6 +164,8 @@ def explain_meeting(
         DataError: As ``hold_meetings``.
     """
     record = read_record(rule, proceedings, law)
+    if at is not None:
+        number_of(at)  # refuses what is no day
     if meeting not in record.meetings:
         hint = did_you_mean(meeting, record.meetings)
         zh, en = f"没有会议 `{meeting}`{hint.zh}", f"there is no meeting `{meeting}`{hint.en}"

@@ -138,6 +138,9 @@ def check_names(reader: Reader, rule: Deliberation, rows: Mapping[str, Sequence[
     if rows["recusals"] and (rule.voting is None or rule.voting.recused is None):
         zh, en = "有人回避，而规则未写 voting.recused", "there are recusals, and the rule does not say voting.recused"
         reader.say("rule-silent", "recusals", zh, en)
+    if rows["objections"] and rule.objections is None:
+        zh, en = "有异议，而规则未写 objections", "there are objections, and the rule does not say objections"
+        reader.say("rule-silent", "objections", zh, en)
     days: dict[tuple[str, Any], str] = {}
     for row in meetings:
         other = days.setdefault((row["body"], row["_on"]), row["meeting"])

@@ -133,7 +133,14 @@ def meetings_of_bodies(draw: st.DrawFn, *, voted: bool | None = None) -> Met:
         "motions": _frame(motions, *_OF_MOTIONS, supporters=True, entitled=True),
         "reports": _frame(reports, "motion", "meeting", "done", evaluated=False),
         "evaluations": _frame(answers, "motion", "meeting", "member", "answer"),
-        "objections": _frame(draw(_objections(motions)), "objection", "motion", "on", "answered", sustained=False),
+        "objections": _frame(
+            draw(_objections(motions)) if rule.objections else [],
+            "objection",
+            "motion",
+            "on",
+            "answered",
+            sustained=False,
+        ),
     }
     if decision is not None:
         frames |= draw(_votes(motions))
