@@ -180,6 +180,14 @@ class TestBadInput:
             codes.append([one.code for one in error.value.problems])
         assert codes[0] == codes[1]
 
+    def test_a_unit_that_is_part_of_none_is_named(self) -> None:
+        """What it gets would be paid out of nothing, and be missing in every total."""
+        rules = {"a": rule(each=Fraction(5)), "b": rule(to="branch", each=Fraction(1), inside="a")}
+        units = pl.DataFrame({"unit": ["C1", "b"], "kind": ["community", "branch"], "part_of": [None, "C2"]})
+        for ask in (fund, lambda *given: explain_funding(*given, "b")):
+            with pytest.raises(DataError, match="no unit `C2`"):
+                ask(rules, units)
+
     def test_a_kind_that_nothing_is_for_is_named(self) -> None:
         """A misspelt kind would get nothing without a word."""
         with pytest.raises(DataError, match="there is community"):

@@ -11,8 +11,10 @@ from attrs import field, frozen
 
 from communitygov.documents.rule import hold_to_itself
 from communitygov.provisions.funding_rules import LARGEST, WEIGHT, Funding, in_units
+from communitygov.vocabulary.errors import DataError
 from communitygov.vocabulary.faults import read_columns
 from communitygov.vocabulary.frames import Column, Fault, Table, adopt, check_table
+from communitygov.vocabulary.problem import Problem, did_you_mean
 from communitygov.vocabulary.text import Title
 
 if TYPE_CHECKING:
@@ -174,8 +176,26 @@ def fund(fundings: Mapping[str, Funding], units: Any) -> Funded:
     frame, back = adopt(units, units_table(fundings))
     used = _for_kinds_of(fundings, frame)
     check_table(units_table(used), frame, more=list(_faults(fundings, used, frame.collect_schema().names())))
+    if any(one.inside in used for one in used.values()):
+        _check_parts(read_columns(frame.select("unit", "part_of")))
     rows = nw.concat([_funded(key, one, frame) for key, one in used.items()])
     return Funded(back(rows), used, rows, back)
+
+
+def _check_parts(columns: Mapping[str, list[Any]]) -> None:
+    """Refuse units that are part of none on the list: what they get would be paid out of nothing."""
+    there = set(columns["unit"])
+    strangers = sorted({name for name in columns["part_of"] if name is not None and name not in there})
+    problems = []
+    for name in strangers:
+        hint = did_you_mean(name, there)
+        zh, en = (
+            f"列 `part_of`：表中没有单位 `{name}`{hint.zh}",
+            f"column `part_of`: there is no unit `{name}`{hint.en}",
+        )
+        problems.append(Problem("unknown-unit", Title(zh=zh, en=en), path="part_of"))
+    if problems:
+        raise DataError(problems)
 
 
 def _for_kinds_of(fundings: Mapping[str, Funding], frame: Any) -> Mapping[str, Funding]:
