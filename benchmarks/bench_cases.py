@@ -173,9 +173,8 @@ def weight() -> float:
 
 
 def main() -> None:
-    print(
-        f"load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; {CASES:,} cases of {ACTS} acts, in {ROUNDS} rounds"
-    )
+    load = f"load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
+    print(f"{load}; {CASES:,} cases of {ACTS} acts, in {ROUNDS} rounds")
     table = clocked("a plain table", plain)
     live = clocked("live, with guards and log", whole, BOUNDS["acts"])
     clocked("two done and four refused", refused)

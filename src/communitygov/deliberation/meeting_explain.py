@@ -10,13 +10,14 @@ from attrs import field, frozen
 
 from communitygov.deliberation.aftermath import STATES, answered_for, is_returned, item_of, verdict
 from communitygov.deliberation.casting import LEFT_OUT, Cast, frames_of
-from communitygov.deliberation.explain import explain as explain_decision
+from communitygov.deliberation.explain import explain_tally
 from communitygov.deliberation.meeting import FAULTS
 from communitygov.deliberation.meeting_rules import Deliberation, Voting
 from communitygov.deliberation.proceedings import Law, Proceedings, Record, is_changed, read_record
 from communitygov.deliberation.proceedings_checks import Row
 from communitygov.deliberation.rules import Decision
 from communitygov.deliberation.tables import CHOICES
+from communitygov.deliberation.tally import tally_of, voters_of
 from communitygov.vocabulary.clock import number_of
 from communitygov.vocabulary.errors import UsageError
 from communitygov.vocabulary.problem import did_you_mean
@@ -99,7 +100,8 @@ class _Story:
             decision, cast = record.decisions[name], _cast(record, motion)
             tree, known = None, not is_changed(decision, motion)
             if cast.register:
-                tree = explain_decision(decision, *frames_of(decision, {name: cast}), matter=name)
+                rows = (frame.rows(named=True) for frame in frames_of(decision, {name: cast}))
+                tree = explain_tally(tally_of(decision, *voters_of(decision, *rows)))
             self.votes[name] = ("undetermined" if tree is None or not known else str(tree.value), tree)
         return self.votes[name]
 
