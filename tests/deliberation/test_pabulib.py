@@ -28,6 +28,23 @@ bob;lift;5;
 cyd;;;33
 """
 
+COUNTED = """\
+META
+key;value
+num_projects;2
+num_votes;2
+budget;100
+vote_type;approval
+PROJECTS
+project_id;cost;votes
+lift;90;1
+lamp;8;2
+VOTES
+voter_id;vote
+ann;lamp
+bob;lamp,lift
+"""
+
 IDS = st.text(st.characters(codec="utf-8", categories=["L", "N", "S"]), min_size=1, max_size=4)
 CELLS = st.text('a;",\n é#', max_size=6)
 
@@ -137,6 +154,39 @@ class TestBadFiles:
         for count in range(len(lines)):
             codes = {code for code, _ in faults("".join(lines[:count]))}
             assert codes & {"bad-pb", "pb-cut-off"}
+
+    @pytest.mark.parametrize("left", ["bob;lamp,li", "bob;lamp", "bob;", "bob;lamp,"])
+    def test_a_file_cut_inside_its_last_cell_is_refused_by_its_own_counts(self, left):
+        """What is left of the last ballot can be read; the votes that the file says its projects had show the cut."""
+        assert parse_pb(COUNTED)
+        cut = COUNTED.removesuffix("bob;lamp,lift\n") + left
+        assert {("pb-cut-off", 9), ("unknown-project", 14)} & set(faults(cut))
+
+    def test_points_that_were_cut_are_found(self):
+        """12 points of which a 1 is left."""
+        whole = TOY.replace("selected\n", "selected;votes;score\n").replace("Lamp;1\n", "Lamp;1;1;3\n")
+        whole = whole.replace('inside";0', 'inside";0;2;7')
+        assert parse_pb(whole)
+        assert faults(whole.replace("bob;lift;5", "bob;lift;")) == [("bad-number", 15)]
+        assert faults(whole.replace("bob;lift;5", "bob;lift;4")) == [("pb-cut-off", 11)]
+        assert faults(whole.replace("ann;lamp,lift;3,2", "ann;lamp;3")) == [("pb-cut-off", 11)] * 2
+
+    @pytest.mark.parametrize(
+        ("key", "value", "expected"),
+        [
+            ("max_length", "2", []),
+            ("max_length", "1", [("bad-pb", 15)]),
+            ("min_length", "2", [("bad-pb", 14)]),
+            ("min_length", "1", []),
+            ("max_length", "two", [("bad-number", 7)]),
+            ("max_length", "-1", [("bad-number", 7)]),
+            ("min_length", "1.5", [("bad-number", 7)]),
+        ],
+    )
+    def test_ballots_are_as_long_as_the_file_allows(self, key, value, expected):
+        """A ballot that names too many projects, or too few, is shown with its line; so is a length that is none."""
+        text = COUNTED.replace("PROJECTS\n", f"{key};{value}\nPROJECTS\n")
+        assert (faults(text) if expected else parse_pb(text) and []) == expected
 
     @given(st.integers(0, TOY.rindex("cyd") + len("cyd;;")))
     def test_a_file_cut_anywhere_before_its_last_cell_is_refused(self, at):

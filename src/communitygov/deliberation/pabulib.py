@@ -184,7 +184,7 @@ def parse_pb(text: str, *, name: str = "<text>") -> PbElection:
     if problems:
         raise DataError(problems)
     projects, decimals = _projects(name, sections["PROJECTS"], meta["budget"], problems)
-    ballots, voters = _votes(name, sections["VOTES"], meta["vote_type"], sections["PROJECTS"], problems)
+    ballots, voters = _votes(name, sections["VOTES"], meta, sections["PROJECTS"], problems)
     if problems:
         raise DataError(problems)
     return PbElection(meta, projects, ballots, voters, decimals)
@@ -228,11 +228,12 @@ def _repeated(name: str, head: str, ids: Sequence[str], lines: Sequence[int]) ->
 
 
 def _votes(
-    name: str, part: Section, kind: str, projects: Section, problems: list[Problem]
+    name: str, part: Section, meta: Mapping[str, str], projects: Section, problems: list[Problem]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the ballots, one row per project named, and the voters."""
     import polars as pl
 
+    kind = meta["vote_type"]
     pointed = kind in _POINTED
     if pointed and "points" not in part.heads:
         zh, en = f"`{kind}` 的选票须有列 `points`", f"ballots of `{kind}` need the column `points`"
@@ -263,6 +264,9 @@ def _votes(
     blank = (pl.col("project") == "") & (pl.len().over("line") == 1)
     rows = rows.with_columns(pl.when(~blank).then(pl.col(head)).alias(head) for head in ("project", "place", "points"))
     problems += _ballot_faults(name, rows, kind, [text.strip() for text in projects.column("project_id")])
+    problems += _length_faults(name, rows, meta)
+    if not problems:
+        problems += _sum_faults(name, rows, projects, pointed=pointed)
     if problems:
         return pl.DataFrame(), pl.DataFrame()
     others = [head for head in part.heads if head not in ("voter_id", "vote") and not (pointed and head == "points")]
@@ -311,6 +315,35 @@ def _ballot_faults(name: str, rows: pl.DataFrame, kind: str, projects: Sequence[
         for line, points in wrong.select("line", "points").head(_SHOWN).rows():
             zh, en = f"`{points}` 不是分值", f"`{points}` is no number of points"
             yield located("bad-number", zh, en, Place(name, line))
+
+
+def _length_faults(name: str, rows: pl.DataFrame, meta: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield the ballots that name fewer or more projects than META allows; a blank one names none, and is no fault."""
+    import polars as pl
+
+    named = rows.filter(pl.col("project").is_not_null()).group_by("line", maintain_order=True).len("count")
+    for key, wrong in (("min_length", pl.col("count").lt), ("max_length", pl.col("count").gt)):
+        if key in meta:
+            for line, count in named.filter(wrong(int(meta[key]))).head(_SHOWN).rows():
+                zh, en = f"选票写了 {count} 个项目，{key} 为 {meta[key]}", f"{count} projects; {key} is {meta[key]}"
+                yield bad_pb(name, line, zh, en)
+
+
+def _sum_faults(name: str, rows: pl.DataFrame, projects: Section, *, pointed: bool) -> Iterator[Problem]:
+    """Yield the projects whose votes or points, as the file says them, are not those of its ballots."""
+    import polars as pl
+
+    sums = rows.group_by("project").agg(pl.len().alias("votes"), pl.col("points").cast(pl.Int64).sum().alias("score"))
+    found = {row["project"]: row for row in sums.rows(named=True)}
+    words = {"votes": ("票", "votes"), "score": ("分", "points")}
+    for head in ("votes", "score") if pointed else ("votes",):
+        said = projects.column(head) if head in projects.heads else []
+        for project, text, line in zip(projects.column("project_id"), said, projects.lines, strict=bool(said)):
+            counted = found.get(project.strip(), {}).get(head, 0)
+            if text.strip() and text.strip() != str(counted):
+                zh = f"`{project.strip()}` 的 `{head}` 为 {text}，选票中却有 {counted} {words[head][0]}；文件可能被截断"
+                en = f"`{head}` is {text}, but the ballots give {counted} {words[head][1]}; the file may be cut off"
+                yield located("pb-cut-off", zh, en, Place(name, line))
 
 
 def pb_text(election: PbElection) -> str:

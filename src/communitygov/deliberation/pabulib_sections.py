@@ -28,6 +28,7 @@ NEEDED = {
 }
 """The columns that each section must have."""
 MONEY = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,4})?", re.ASCII)
+_LENGTH = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 @frozen
@@ -158,6 +159,10 @@ def meta_faults(name: str, part: Section | None, meta: Mapping[str, str]) -> Ite
         yield bad_pb(name, lines["vote_type"], f"没有选票类型 `{said}`{hint.zh}", f"no vote type `{said}`{hint.en}")
     if "budget" in meta and not MONEY.fullmatch(meta["budget"].strip()):
         yield no_money(name, lines["budget"], meta["budget"])
+    for key in ("min_length", "max_length"):
+        if key in meta and not _LENGTH.fullmatch(meta[key].strip()):
+            zh, en = f"`{key}` 须为整数，却是 `{meta[key]}`", f"`{key}` must be a whole number, found `{meta[key]}`"
+            yield located("bad-number", zh, en, Place(name, lines[key]))
 
 
 def no_money(name: str, line: int, text: str) -> Problem:
